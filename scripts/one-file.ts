@@ -1,10 +1,11 @@
-// How our programs and packages are bundled, for `pnpm build` and for the CLI, which bundles on demand.
+// How our programs and packages are bundled, for `pnpm build` and for a checkout, which bundles on demand.
 
 import type { Rolldown, UserConfig } from 'tsdown';
 
+import { sourceOfProgram } from './programs.ts';
 import { thirdPartyLicenses } from './third-party-licenses.ts';
 
-export interface OneFileOptions {
+interface OneFileOptions {
   /** The output's name without `.mjs`. */
   name: string;
   /** The entry, absolute or relative to `cwd`. */
@@ -25,7 +26,8 @@ const noNativeAddons: Rolldown.Plugin = {
 
 /**
  * An ES module's import of these reads every export, lazy ones too: `node:http` then loads undici, 20 ms of a start, `node:util` 33
- * modules, `node:crypto` Web Crypto, `node:fs` its streams, `node:process` standard input. Taken as an object, they load what is used.
+ * modules, `node:crypto` Web Crypto, `node:fs` its streams, `node:process` standard input. Here each is an object of getters, which
+ * loads the module when it is first used.
  */
 const lazyBuiltins: Rolldown.Plugin = {
   name: 'lazy-builtins',
@@ -35,9 +37,16 @@ const lazyBuiltins: Rolldown.Plugin = {
   },
   load: {
     filter: { id: /^\0lazy-builtin:/ },
-    handler: (id) => `module.exports = process.getBuiltinModule('node:${id.slice(id.indexOf(':') + 1)}');`,
+    handler: (id) => lazyBuiltin(`node:${id.slice(id.indexOf(':') + 1)}`),
   },
 };
+
+/** A CommonJS module whose exports are read from the builtin when they are asked for. */
+function lazyBuiltin(name: string): string {
+  const exported = Object.keys(process.getBuiltinModule(name) ?? {});
+  return `for (const name of ${JSON.stringify(exported)})
+    Object.defineProperty(module.exports, name, { enumerable: true, get: () => process.getBuiltinModule('${name}')[name] });`;
+}
 
 /** Inlines everything: our packages from source, without a `dist`, and all third-party code. */
 export const bundled = (name: string) =>
@@ -55,8 +64,12 @@ export const bundled = (name: string) =>
     plugins: [noNativeAddons, lazyBuiltins, thirdPartyLicenses(name)],
   }) satisfies UserConfig;
 
-/** Bundles a program of ours into one file that runs in an empty folder. */
-export function oneFile(options: OneFileOptions): UserConfig {
+/** Bundles a program of ours, which the package.json of its owner names, into one file that runs in an empty folder. */
+export function oneProgram(name: string, place: Pick<OneFileOptions, 'cwd' | 'outDir'>): UserConfig {
+  return oneFile({ name, entry: sourceOfProgram(name).entry, ...place });
+}
+
+function oneFile(options: OneFileOptions): UserConfig {
   return {
     ...bundled(options.name),
     cwd: options.cwd,

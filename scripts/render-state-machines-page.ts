@@ -1,11 +1,18 @@
 // docs/state-machines.md: the table of every state machine of the repository.
 
 import { followMachine, warmMachine } from '@fairlead/client/testing';
-import { dialMachine, lifeMachine } from '@fairlead/control';
+import { dialMachine, lifeMachine, presenceMachine } from '@fairlead/control';
 import { simulatorMachine } from '@fairlead/engine-sim';
 import { renderTransitions } from '@fairlead/kit';
 import { tunnelMachine } from '@fairlead/carrier';
-import { connectionMachine, controlLinkMachine, healthMachine, supervisorMachine } from '@fairlead/node-agent';
+import {
+  connectionMachine,
+  controlLinkMachine,
+  healthMachine,
+  rosterMachine,
+  supervisorMachine,
+  workerMachine,
+} from '@fairlead/node-agent';
 import { jobMachine } from '@fairlead/scheduler';
 import { raceMachine } from '@fairlead/ssh';
 
@@ -21,9 +28,24 @@ const machines: ReadonlyArray<{ title: string; file: string; table: () => string
     table: () => renderTransitions(healthMachine),
   },
   {
+    title: 'The nodes of a job, as its leader sees them',
+    file: 'apps/node-agent/src/nodes/roster/roster.ts',
+    table: () => renderTransitions(rosterMachine),
+  },
+  {
+    title: 'A part of an engine, as the worker that runs it sees it',
+    file: 'apps/node-agent/src/nodes/worker/part-state.ts',
+    table: () => renderTransitions(workerMachine),
+  },
+  {
     title: 'An instance, as control sees it',
     file: 'apps/control/src/domain/instance-life.ts',
     table: () => renderTransitions(lifeMachine),
+  },
+  {
+    title: "The presence of a ready instance's agent, as control sees it",
+    file: 'apps/control/src/domain/presence.ts',
+    table: () => renderTransitions(presenceMachine),
   },
   {
     title: "An agent's socket file, as control's dialler sees it",

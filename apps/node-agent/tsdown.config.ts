@@ -1,5 +1,5 @@
 import { defineConfig } from 'tsdown';
 
-import { oneFile } from '../../scripts/one-file.ts';
+import { oneProgram } from '../../scripts/one-file.ts';
 
-export default defineConfig(oneFile({ name: 'agent', entry: 'src/main.ts', cwd: import.meta.dirname, outDir: 'dist' }));
+export default defineConfig(oneProgram('agent', { cwd: import.meta.dirname, outDir: 'dist' }));

@@ -3,7 +3,7 @@
 
 import { defineConfig } from 'tsdown';
 
-import { bundled, oneFile } from '../../scripts/one-file.ts';
+import { bundled, oneProgram } from '../../scripts/one-file.ts';
 
 const common = bundled('index');
 
@@ -22,10 +22,5 @@ export default defineConfig([
       { from: '../engine-sim/dist/engine-sim.*', to: 'dist/bundles' },
     ],
   },
-  oneFile({
-    cwd: import.meta.dirname,
-    outDir: 'dist',
-    name: 'local-runner',
-    entry: '../scheduler/src/local/local-runner.ts',
-  }),
+  oneProgram('local-runner', { cwd: import.meta.dirname, outDir: 'dist' }),
 ]);

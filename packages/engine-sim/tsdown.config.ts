@@ -1,7 +1,5 @@
 import { defineConfig } from 'tsdown';
 
-import { oneFile } from '../../scripts/one-file.ts';
+import { oneProgram } from '../../scripts/one-file.ts';
 
-export default defineConfig(
-  oneFile({ name: 'engine-sim', entry: 'src/main.ts', cwd: import.meta.dirname, outDir: 'dist' }),
-);
+export default defineConfig(oneProgram('engine-sim', { cwd: import.meta.dirname, outDir: 'dist' }));

@@ -8,6 +8,8 @@ export interface Room {
   imports: Readonly<Record<string, string>>;
   /** Additional rooms that only its tests may import. */
   testImports?: Readonly<Record<string, string>>;
+  /** Rooms whose files it finds by their paths, in a checkout, and so past their doors; each with the reason. */
+  reads?: Readonly<Record<string, string>>;
   thirdParty: readonly string[];
   /** Additional packages that only its tests may import; every test may import `vitest`. */
   testThirdParty?: readonly string[];
@@ -136,6 +138,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/ssh': 'reaches login host and bastion',
     },
     testImports: { ...localSsh, ...startsPrograms },
+    reads: { scripts: 'in a checkout, how programs are bundled, and which file begins each' },
     // tsdown: only in a checkout, which makes bundles on demand.
     thirdParty: ['cross-spawn', 'tsdown', 'zod'],
   },
@@ -154,6 +157,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/scheduler': 'doctor and logs ask Slurm',
       'packages/ssh': 'init and doctor work on hosts',
     },
+    reads: { 'infra/bastion': 'the gate, which it brings to bastions' },
     testImports: { ...localSsh, ...startsPrograms },
     thirdParty: ['@clack/prompts', 'cli-table3', 'commander', 'cross-spawn', 'log-update', 'yaml', 'zod'],
   },

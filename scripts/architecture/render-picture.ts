@@ -48,10 +48,13 @@ function sharedReasons(picture: Picture): ReadonlySet<string> {
   return new Set([...counts].filter(([, count]) => count >= sharedBy).map(([one]) => one));
 }
 
-function arrowsOf({ imports, testImports = {} }: Room, shared: ReadonlySet<string>): string {
+function arrowsOf({ imports, testImports = {}, reads = {} }: Room, shared: ReadonlySet<string>): string {
   const arrows = groupByReason(imports, shared);
   const ofTests = groupByReason(testImports, shared);
-  return [...arrows, ...ofTests.map((arrow) => `tests: ${arrow}`)].join('<br>');
+  const ofFiles = groupByReason(reads, shared);
+  return [...arrows, ...ofFiles.map((arrow) => `by path: ${arrow}`), ...ofTests.map((arrow) => `tests: ${arrow}`)].join(
+    '<br>',
+  );
 }
 
 /** One line for each reason; rooms whose reason is given above the table share the first line. */

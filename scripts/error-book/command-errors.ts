@@ -46,6 +46,11 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
       'By what is known of the model and of the GPUs of the site, the model does not fit on any of its partitions. Nothing was submitted.',
     cure: 'Take the change that the hint names. `fairlead plan` shows the numbers. `--no-plan` deploys it all the same.',
   },
+  engine_flag_missing: {
+    cause:
+      'The engine that the login host finds at the path of `engines.<name>.command` has no such flag, and none that stands for it. Nothing was submitted.',
+    cure: 'Correct the setting that the message names, or install another version. [Engines](engines.md#vllm-by-its-version) says what is replaced.',
+  },
   engine_unknown: {
     cause: 'No engine has that name.',
     cure: 'Use an engine from the message.',

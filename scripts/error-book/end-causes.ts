@@ -28,6 +28,10 @@ export const endCauses: ErrorBook<EndCauseCode> = {
       'Control heard nothing from the agent for the length of its lease: it was killed, its node is down, or it is cut off.',
     cure: '`fairlead status <name>` asks the queue about the job. An agent that is only cut off comes back automatically.',
   },
+  node_lost: {
+    cause: 'A node of a job over several nodes is gone, frozen or cut off, or has never come. The message names it.',
+    cure: 'Deploy again; exclude the node where it fails again (`slurm.override: { exclude: <node> }`), and tell the site.',
+  },
   engine_start_failed: {
     cause: 'The engine does not start, and another attempt would fail too.',
     cure: "Follow the hint, which has the engine's last lines.",

@@ -133,6 +133,15 @@ export const agentErrors: ErrorBook<AgentErrorCode> = {
       "A line of the cluster's `prologue` failed on the compute node, so the environment is not as the engine needs it.",
     cure: 'Correct the line that the message names, or add `|| true` if it may fail. `fairlead logs <name> --source job` shows what it printed.',
   },
+  nodes_unknown: {
+    cause:
+      "The spec is for several nodes, and the job's environment names others: srun did not start the agents, or a setting changed `--nodes`.",
+    cure: 'Look at `prologue`, `slurm.override` and `slurm.extra` of the cluster.',
+  },
+  nodes_unreachable: {
+    cause: 'The leader finds no address for the names of the other nodes, or every port that it may take is taken.',
+    cure: 'The names of compute nodes have to be known on compute nodes: ask the site. Deploy again for other ports.',
+  },
   gpu_unfit: {
     cause:
       'The GPUs of the node are not as the engine needs them: too few, broken, full, or named in a way that it cannot read.',

@@ -62,7 +62,7 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
   },
 
   // Time and limits themselves.
-  'packages/kit/src/clock.ts': { uses: ['Date', 'random', 'timers'], because: 'the system behind the port' },
+  'packages/kit/src/clock.ts': { uses: ['Date', 'process', 'random', 'timers'], because: 'the system behind the port' },
   'packages/kit/src/signal-process.ts': signals,
   'packages/kit/src/signals.ts': { uses: ['timers'], because: 'the limit that ports put on one wait' },
 
@@ -172,12 +172,20 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
     uses: ['Date', 'timers'],
     because: 'the one timer behind all that the simulated engine does',
   },
+  'packages/engine-sim/src/process/headless-process.ts': {
+    uses: ['Date', 'timers'],
+    because: 'the interpreter of a process that is not rank 0: its log has times, its faults wait',
+  },
+  'packages/engine-sim/src/process/meeting.ts': {
+    uses: ['timers'],
+    because: 'rank 0 takes a step with the others at an interval',
+  },
   'packages/engine-sim/src/process/sim-process.ts': {
     uses: ['Date', 'timers'],
     because: 'the interpreter of the simulated process',
   },
   'packages/engine-sim/src/process/print-stats.ts': { uses: ['timers'], because: 'the interpreter prints every 10 s' },
-  'packages/engine-sim/src/server/embeddings.ts': simulated,
+  'packages/engine-sim/src/server/pooling.ts': simulated,
   'packages/engine-sim/src/server/fault-control.ts': {
     uses: ['timers'],
     because: 'the interpreter of faults that come after a time',

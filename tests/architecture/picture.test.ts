@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { allowedPicture, renderPicture } from '@fairlead/scripts/architecture';
 import { describe, expect, it } from 'vitest';
 
-import { foldersWithRooms, houseFiles, houseText, root } from './house-files.ts';
-import { judgeImport, type Picture, roomOf } from './judge-import.ts';
+import { foldersWithoutRooms, foldersWithRooms, houseFiles, houseText, root } from './house-files.ts';
+import { isTestCode, judgeImport, type Picture, roomOf } from './judge-import.ts';
 import { readImports } from './read-imports.ts';
+import { readPaths } from './read-paths.ts';
 
 const packages = new Map(
   [...foldersWithRooms(), 'tests'].flatMap((folder) => {
@@ -26,6 +27,7 @@ function faultsIn(file: string, text: string, picture: Picture = allowedPicture)
 describe('The picture of the architecture', () => {
   it('has a room for every folder', () => {
     expect(foldersWithRooms().filter((folder) => !(folder in allowedPicture))).toEqual([]);
+    expect(foldersWithoutRooms()).toEqual([]);
   });
 
   it('names only rooms that it has', () => {
@@ -64,6 +66,38 @@ describe('The picture of the architecture', () => {
     const files = houseFiles();
     expect(files.length).toBeGreaterThan(1000);
     expect(files.flatMap((file) => faultsIn(file, houseText(file)))).toEqual([]);
+  });
+});
+
+/** Tools and tests may: nothing of them ships. */
+function pathFaultsIn(file: string, text: string): string[] {
+  const name = roomOf(file);
+  const room = allowedPicture[name];
+  if (room === undefined || room.isTooling || isTestCode(file)) return [];
+  return readPaths(file, text)
+    .filter(({ path }) => roomOf(path) !== name && !(roomOf(path) in (room.reads ?? {})))
+    .map((one) => `${file} names ${one.text}`);
+}
+
+describe('A path into another room', () => {
+  it('stands in no file that ships, except where the picture has a reason for it', { timeout: 120_000 }, () => {
+    expect(houseFiles().flatMap((file) => pathFaultsIn(file, houseText(file)))).toEqual([]);
+  });
+
+  it.each([
+    ['from the root', 'packages/launch/src/x.ts', "const entry = 'apps/node-agent/src/main.ts';"],
+    ['from the file', 'packages/launch/src/x.ts', "new URL('../../cli/src/doctor', import.meta.url);"],
+    ['without a reason', 'packages/client/src/x.ts', "new URL('../../../infra/bastion/gate', import.meta.url);"],
+  ])('is refused %s', (_, file, text) => {
+    expect(pathFaultsIn(file, text)).toHaveLength(1);
+  });
+
+  it.each([
+    ['with a reason', 'packages/cli/src/x.ts', "new URL('../../../infra/bastion/gate', import.meta.url);"],
+    ['into its own room', 'packages/launch/src/x.ts', "const file = 'packages/launch/src/y.ts';"],
+    ['of a test', 'packages/launch/src/x.test.ts', "const entry = 'apps/node-agent/src/main.ts';"],
+  ])('but not one %s', (_, file, text) => {
+    expect(pathFaultsIn(file, text)).toEqual([]);
   });
 });
 

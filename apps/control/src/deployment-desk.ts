@@ -83,7 +83,7 @@ export class DeploymentDesk {
     const mode = deployment.record.stopMode === 'now' ? 'now' : asked;
     const open = deployment.instances.filter(({ instance }) => instance.life.phase !== 'ended');
     const isThere = ({ instance, presence }: Entry) =>
-      instance.life.phase === 'attended' && presence.line !== undefined;
+      instance.life.phase === 'attended' && presence.link !== undefined;
     const delivered = open.length > 0 && open.every(isThere);
     const lead = open[0] ?? deployment.instances[0]!;
     const wanted = this.#registry.changeDeployment(lead, { wanted: 'stopped', stopMode: mode });
@@ -139,11 +139,11 @@ export class DeploymentDesk {
   }
 
   /** The log tails of a connected agent. */
-  line(id: string): TailOrders {
+  link(id: string): TailOrders {
     const entry = this.#registry.findInstance(id);
     if (!entry && !this.#registry.findFormer(id)) throw new RequestError('not_found', `no instance is called ${id}`);
-    const line = entry?.presence.line;
-    if (line instanceof AgentLink) return line.tails;
+    const link = entry?.presence.link;
+    if (link instanceof AgentLink) return link.tails;
     throw new RequestError('not_ready', `cannot read the logs of ${id} through its agent because none is connected`, {
       hint: 'The files are in the directory of the job on the cluster: `fairlead status` names it.',
     });

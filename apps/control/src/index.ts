@@ -4,6 +4,7 @@ export { type ControlOptions, defaultHeartbeatMs, defaultLeaseMs } from './contr
 export { type Control, openControl } from './open-control.ts';
 export { dialMachine } from './carrier/dial-table.ts';
 export { lifeMachine } from './domain/life-table.ts';
+export { presenceMachine } from './domain/presence-table.ts';
 export { renderOpenApi } from './openapi/render-openapi.ts';
 export { type Identity, initIdentity } from './state/identity.ts';
 export { mintOwnerToken } from './state/owner-tokens.ts';

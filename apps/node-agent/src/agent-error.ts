@@ -15,6 +15,8 @@ export const agentErrorCodes = [
   'token_file_exposed',
   'prologue_failed',
   'gpu_unfit',
+  'nodes_unknown',
+  'nodes_unreachable',
   'engine_spawn_failed',
   ...engineBuildErrorCodes,
   'engine_unreachable',

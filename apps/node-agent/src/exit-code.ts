@@ -9,6 +9,8 @@ export const exits = {
   engine_crash_loop: { code: 12, meaning: 'The engine ended too often.' },
   tunnel_hopeless: { code: 13, meaning: 'The bastion cannot be used: another host key, or forwarding is forbidden.' },
   spec_unreadable: { code: 14, meaning: 'The spec could not be read, is exposed, or is of another version.' },
+  node_lost: { code: 16, meaning: 'Another node of the job was lost, or never came.' },
+  leader_lost: { code: 17, meaning: 'An agent of another node than the first: the leader was away for too long.' },
   superseded: { code: 15, meaning: 'A newer start of the same job has taken over.' },
 } as const satisfies Record<string, { code: number; meaning: string }>;
 

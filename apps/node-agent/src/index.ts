@@ -6,5 +6,7 @@ export { exits, type ExitName } from './exit-code.ts';
 export { connectionMachine } from './front/connection-table.ts';
 export { healthMachine } from './health/health-table.ts';
 export { readSpec } from './job/read-spec.ts';
+export { rosterMachine } from './nodes/roster/roster-table.ts';
+export { workerMachine } from './nodes/worker/part-table.ts';
 export { runAgent } from './open-agent.ts';
 export { supervisorMachine } from './supervisor/transition-table.ts';

@@ -15,17 +15,22 @@ import {
   type NodeState,
   protocolVersion,
 } from '@fairlead/protocol';
+import type { SeenNode } from './nodes/leader/open-nodes.ts';
 import type { EngineMetrics } from '@fairlead/engines';
 
 export interface InstanceFacts {
   state: InstanceState;
   readonly host: string;
   gpus: string[];
+  /** The other nodes of the job, as the leader sees them. */
+  readonly others: readonly SeenNode[];
   /** Where consumers reach it now, at most one for each carrier. */
   endpoints: EndpointRef[];
   /** Read from the supervisor's state. */
   readonly deadlineMs: number | undefined;
   metrics: EngineMetrics | undefined;
+  /** Where programs of the same account reach the front on the node. */
+  nodeSocket: string | undefined;
 }
 
 export function loadOf(facts: InstanceFacts, inFlight: number): Load {
@@ -51,9 +56,22 @@ export function reportOf(facts: InstanceFacts, spec: InstanceSpec, inFlight: num
   };
 }
 
-/** This agent is the only one of its job, and the leader. */
-function nodesOf({ state, host, gpus }: InstanceFacts): InstanceNode[] {
-  return [{ rank: 0, host, gpus, state: nodeStateOf(state) }];
+/** The leader is rank 0. */
+function nodesOf({ state, host, gpus, others }: InstanceFacts): InstanceNode[] {
+  const own: InstanceNode = { rank: 0, host, gpus, state: nodeStateOf(state) };
+  const seen = others.map((node) => ({
+    rank: node.rank,
+    host: node.host,
+    gpus: [...node.gpus],
+    state: otherStateOf(node, state),
+  }));
+  return [own, ...seen];
+}
+
+function otherStateOf({ life }: SeenNode, state: InstanceState): NodeState {
+  if (life.status === 'lost') return { status: 'lost', reason: life.reason };
+  const isRunning = life.status === 'joined' && life.part.status === 'running';
+  return isRunning || isEnded(state) ? nodeStateOf(state) : { status: 'starting' };
 }
 
 function nodeStateOf(state: InstanceState): NodeState {
@@ -79,7 +97,7 @@ export function connectionFileOf(
     nodes: nodesOf(facts),
     bastion: { host: spec.bastionIdentity.host },
     endpoints: facts.endpoints,
-    ...defined({ deadlineMs: facts.deadlineMs }),
+    ...defined({ deadlineMs: facts.deadlineMs, nodeSocket: facts.nodeSocket }),
     connect: `fairlead connect ${spec.deployment}`,
     writtenMs: job.now,
   };

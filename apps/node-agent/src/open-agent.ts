@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type Clock, defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOver } from '@fairlead/kit';
 import { type AgentHello, ourVersions, type InstanceSpec } from '@fairlead/protocol';
-import { type JobIdentity, readJobIdentity, readSlurmNotice, visibleGpus } from '@fairlead/scheduler';
+import { type JobIdentity, type JobNodes, readJobIdentity, readSlurmNotice, visibleGpus } from '@fairlead/scheduler';
 import type { AgentDeps } from './agent-deps.ts';
 import { openBastionLinks } from './bastion-link/open-bastion-links.ts';
 import { type ControlLink, openControlLink } from './control-link/control-link.ts';
@@ -13,11 +13,16 @@ import { createOneTokenProbe } from './engine/complete-one-token.ts';
 import { type Engine, openEngine } from './engine/open-engine.ts';
 import { type ExitName, isGoodEnd } from './exit-code.ts';
 import { type Front, openFront } from './front/front.ts';
+import { openNodeDoor } from './front/open-node-door.ts';
 import { createProber, type ProbeEvent } from './health/prober.ts';
 import { type InstanceFacts, loadOf, reportOf } from './instance-facts.ts';
 import { openAudit } from './job/append-audit.ts';
-import { openNodeDirectory } from './job/open-node-directory.ts';
+import { openScratch } from './job/open-scratch.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
+import { LeaderNodes } from './nodes/leader/open-nodes.ts';
+import { spreadEngine } from './nodes/leader/spread-engine.ts';
+import { nodesOfJob } from './nodes/nodes-of-job.ts';
+import { runWorker } from './nodes/worker/run-worker.ts';
 import { openMetrics, type OpenMetrics } from './metrics/open-metrics.ts';
 import { learnFromSite } from './learn-from-site.ts';
 import { createPublisher, type Publisher } from './publish.ts';
@@ -37,17 +42,24 @@ const retryAfterSeconds = 30;
 
 /** Resolves with how it ended, when nothing of it is left on the node. */
 export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<ExitName> {
+  const hosts = nodesOfJob(spec, deps.env);
+  return hosts && hosts.rank > 0 ? runWorker(spec, hosts, deps) : runLeader(spec, hosts, deps);
+}
+
+/** `hosts`: undefined for a job of one node. */
+async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: AgentDeps): Promise<ExitName> {
   await using scope = new Scope();
   const job = readJobIdentity(deps.env);
-  const facts = firstFacts(deps, () => supervisor);
+  const facts = firstFacts(deps, { supervisor: () => supervisor, nodes: () => nodes });
   const policy = policyOf(spec, job.startMs ?? deps.clock.now());
   const audit = scope.use(openAudit(join(spec.jobDir, 'audit.jsonl'), deps.log, deps.clock));
   const files = scope.use(openConnectionWriter(spec.jobDir, deps.log));
-  const directory = scope.use(await openNodeDirectory(scratchCandidates(spec, deps.env), deps));
+  const directory = scope.use(await openScratch(spec, deps));
   const engine = scope.use(
     await openEngine({
       ...deps,
       spec,
+      rank: 0,
       directory,
       onPhase: (seen) => supervisor.dispatch({ type: 'engine.phase', ...seen }),
       onNote: (message) => publisher.note({ kind: 'engine.planned', message }),
@@ -58,10 +70,14 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
   );
   const requests = scope.use(await openRequestLog({ ...deps, spec, jobId: job.jobId, node: deps.hostname }));
   const front: Front = scope.use(openEngineFront(spec, deps, { engine, observed, requests }));
+  const door = scope.use(await openNodeDoor(front, directory.path));
+  facts.nodeSocket = door.path;
   const control = scope.use(openControl({ spec, deps, job, facts, front, supervisor: () => supervisor }));
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control, metrics: observed.metrics });
   const ended = Promise.withResolvers<ExitName>();
-  const supervisor = openSupervisor({ spec, deps, facts, policy, engine, front, publisher, onExit: ended.resolve });
+  const nodes = hosts && scope.use(openNodes({ spec, deps, job, hosts, publisher, supervisor: () => supervisor }));
+  const supervised = { spec, deps, facts, policy, engine, nodes, front, publisher };
+  const supervisor = openSupervisor({ ...supervised, onExit: ended.resolve });
   scope.use(
     openBastionLinks({
       spec,
@@ -76,7 +92,7 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
         supervisor.dispatch({ type: 'tunnel.hopeless', message, ...defined({ hint }) }),
     }),
   );
-  scope.defer(passSignals({ spec, deps, job, supervisor }));
+  scope.defer(passSignals({ spec, deps, job, nodes, supervisor }));
   scope.defer(deps.onSurprise((error) => reportFault(error, { publisher, control, clock: deps.clock })));
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the agent has ended')));
@@ -92,14 +108,50 @@ export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<Exi
   return exit;
 }
 
-/** Passes each signal to the supervisor, a SIGTERM with Slurm's reason for it. Returns a function that stops this. */
-function passSignals(parts: { spec: InstanceSpec; deps: AgentDeps; job: JobIdentity; supervisor: Supervisor }) {
-  const { spec, deps, job, supervisor } = parts;
+interface NodesParts {
+  spec: InstanceSpec;
+  deps: AgentDeps;
+  job: JobIdentity;
+  hosts: JobNodes;
+  publisher: Publisher;
+  supervisor: () => Supervisor;
+}
+
+function openNodes({ spec, deps, job, hosts, publisher, supervisor }: NodesParts): LeaderNodes {
+  return new LeaderNodes({
+    ...deps,
+    spec,
+    job,
+    nodes: hosts,
+    onChange: () => publisher.learn({}),
+    onNote: (note) => publisher.note(note),
+    onMissing: (missing) => supervisor().dispatch({ type: 'nodes.missing', ...missing }),
+  });
+}
+
+interface SignalParts {
+  spec: InstanceSpec;
+  deps: AgentDeps;
+  job: JobIdentity;
+  nodes: LeaderNodes | undefined;
+  supervisor: Supervisor;
+}
+
+/** Passes each signal to the supervisor, a SIGTERM with its reason: Slurm's, or a node that is gone. Returns a function that stops this. */
+function passSignals({ spec, deps, job, nodes, supervisor }: SignalParts) {
   return deps.onSignal((signal) => {
+    // srun ends the other tasks of a job when one has failed: the first cause is that one.
+    const suspicion = signal === 'SIGTERM' ? nodes?.suspicion : undefined;
+    if (suspicion !== undefined) supervisor.dispatch({ type: 'nodes.missing', ...goneNode(suspicion) });
     const notice = signal === 'SIGTERM' ? readSlurmNotice(spec.jobDir, job.jobId) : undefined;
     const why = notice && causeOfNotice(notice);
     supervisor.dispatch({ type: 'signal.received', signal, ...defined({ why }) });
   });
+}
+
+function goneNode(suspicion: string): { message: string; hint: string } {
+  const hint = 'The job log (`fairlead logs <name> --source job`) has what its agent and Slurm said last.';
+  return { message: `the job ended because a node is gone: ${suspicion}`, hint };
 }
 
 /** Waits, at most `limitMs`, until the engine's last output is in its log. */
@@ -132,21 +184,26 @@ async function reportFault(
   await control.farewell(limit.signal);
 }
 
-function firstFacts(deps: AgentDeps, supervisor: () => Supervisor): InstanceFacts {
+interface FactsParts {
+  supervisor: () => Supervisor;
+  nodes: () => LeaderNodes | undefined;
+}
+
+function firstFacts(deps: AgentDeps, { supervisor, nodes }: FactsParts): InstanceFacts {
   return {
     state: viewState(firstState),
     host: deps.hostname,
     gpus: visibleGpus(deps.env).map((id) => `gpu ${id}`),
+    get others() {
+      return nodes()?.seen ?? [];
+    },
     endpoints: [],
     get deadlineMs() {
       return supervisor().state.deadlineMs;
     },
     metrics: undefined,
+    nodeSocket: undefined,
   };
-}
-
-function scratchCandidates(spec: InstanceSpec, env: NodeJS.ProcessEnv): string[] {
-  return [spec.scratchDir, env['TMPDIR'], '/tmp'].filter((path): path is string => path !== undefined && path !== '');
 }
 
 function openEngineFront(
@@ -174,12 +231,14 @@ interface SupervisorParts {
   facts: InstanceFacts;
   policy: SupervisorPolicy;
   engine: Engine;
+  nodes: LeaderNodes | undefined;
   front: Front;
   publisher: Publisher;
   onExit: (exit: ExitName) => void;
 }
 
-function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, onExit }: SupervisorParts): Supervisor {
+function openSupervisor(parts: SupervisorParts): Supervisor {
+  const { spec, deps, facts, policy, engine, nodes, front, publisher, onExit } = parts;
   const audit = auditOnce(engine, deps, (message) => publisher.note({ kind: 'engine.exposed', message }));
   const prober = createProber({
     checkHealth: engine.checkHealth,
@@ -200,7 +259,7 @@ function openSupervisor({ spec, deps, facts, policy, engine, front, publisher, o
     ...deps,
     policy: () => policy,
     restart: spec.health,
-    spawnEngine: engine.spawn,
+    spawnEngine: nodes ? spreadEngine({ nodes, spawnPart: engine.spawn, clock: deps.clock }) : engine.spawn,
     explainExit: engine.explainExit,
     saveHangReport: engine.saveHangReport,
     explainSilence: engine.explainSilence,
@@ -264,6 +323,7 @@ function openControl({ spec, deps, job, facts, front, supervisor }: ControlParts
     enrolmentToken: spec.enrolmentToken,
     hello,
     jobDir: spec.jobDir,
+    nodes: spec.engine.nodes,
     clock: deps.clock,
     log: deps.log,
     report: () => reportOf(facts, spec, front.inFlight),

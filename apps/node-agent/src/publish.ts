@@ -24,7 +24,7 @@ export interface Publisher {
   /** One life event. */
   note: (event: { kind: string; message: string; atMs?: number }) => void;
   /** Facts that are now true. */
-  learn: (facts: Partial<Omit<InstanceFacts, 'deadlineMs'>>) => void;
+  learn: (facts: Partial<Omit<InstanceFacts, 'deadlineMs' | 'others'>>) => void;
 }
 
 export function createPublisher(options: PublisherOptions): Publisher {

@@ -8,6 +8,8 @@ import type { InstanceSpec } from '@fairlead/protocol';
 import type { AgentDeps } from './agent-deps.ts';
 import { agentVersion } from './agent-version.ts';
 import { exits, type ExitName } from './exit-code.ts';
+import { logFileOf } from './job/log-file.ts';
+import { rankOf } from './nodes/nodes-of-job.ts';
 import { readSpec } from './job/read-spec.ts';
 import { askProgram } from '@fairlead/scheduler';
 import { runAgent } from './open-agent.ts';
@@ -27,7 +29,9 @@ const goodByeTimeoutMs = 5_000;
 
 /** Resolves with the exit code; exit-code.ts says what each means. */
 export async function main(process: NodeJS.Process, onSignal: AgentDeps['onSignal']): Promise<number> {
-  const say = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+  // All agents of a job write into its log.
+  let who = '';
+  const say = (line: string) => process.stdout.write(`${new Date().toISOString()} ${who}${line}\n`);
   // EPIPE, or a full disk below the job's log: these lines are for people, and agent.log has them too.
   process.stdout.on('error', () => undefined);
   const args = readArguments(process.argv.slice(2));
@@ -46,7 +50,10 @@ export async function main(process: NodeJS.Process, onSignal: AgentDeps['onSigna
     say(describeFailure(error));
     return exits.spec_unreadable.code;
   }
-  const agentLog = openAgentLog(join(spec.jobDir, 'agent.log'), process.env['FAIRLEAD_AGENT_LOG'] ?? 'info');
+  const rank = rankOf(spec, process.env);
+  if (rank > 0) who = `${hostname()} (rank ${rank}): `;
+  const logFile = logFileOf('agent', { nodes: spec.engine.nodes, rank });
+  const agentLog = openAgentLog(join(spec.jobDir, logFile), process.env['FAIRLEAD_AGENT_LOG'] ?? 'info');
   const onSurprise = endOnSurprise(process, agentLog, say);
   const exit = await run(spec, { process, onSignal, onSurprise, agentLog, say, engineSim: args.engineSim });
   agentLog.log.info({ op: 'agent.exit', exit, code: exits[exit].code }, exits[exit].meaning);

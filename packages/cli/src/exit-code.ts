@@ -33,6 +33,7 @@ const exits: Readonly<Record<ShownErrorCode, keyof typeof exit>> = {
   preset_unknown: 'usage',
   image_missing: 'failed',
   does_not_fit: 'failed',
+  engine_flag_missing: 'failed',
   engine_unknown: 'usage',
   engine_options_invalid: 'usage',
   node_missing: 'failed',

@@ -3,10 +3,10 @@
 
 import { setFlagsFromString } from 'node:v8';
 
-import { config } from 'zod';
-
 // The new space grows from 1 to 16 MB at once, and not by doubling with a collection at each step (`pnpm bench cli`, 2026-11-30).
 setFlagsFromString('--semi-space-growth-factor=16');
+// Only now, so that the settings above hold while it is loaded.
+const { config } = await import('zod');
 // zod compiles a function for each object schema when it first decodes with it. A command decodes a handful of values once, which
 // takes less time than compiling.
 config({ jitless: true });

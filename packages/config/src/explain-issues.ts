@@ -15,12 +15,34 @@ export function explainIssues(issues: readonly z.core.$ZodIssue[], shape: z.ZodT
   });
 }
 
+const maxProblems = 20;
+
+/** One problem as the end of a sentence, several as a list. */
+export function problemWords(problems: readonly string[]): string {
+  const [only] = problems;
+  if (only !== undefined && problems.length === 1) return only;
+  const more = problems.length > maxProblems ? [`and ${problems.length - maxProblems} more`] : [];
+  return `of ${problems.length} problems:\n  ${[...problems.slice(0, maxProblems), ...more].join('\n  ')}`;
+}
+
 /** For a setting that is one mapping or a list of mappings: the issues with the form that the user wrote. */
 function chosenBranch(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
+  const expected = issue.errors.map(([first, ...more]) => (more.length === 0 ? expectedIn(first) : undefined));
+  if (expected.every((one) => one !== undefined)) {
+    return [{ ...issue, code: 'custom', message: `Invalid input: expected ${expected.join(' or ')}` }];
+  }
   const isOtherForm = ([first]: z.core.$ZodIssue[]) => first?.code === 'invalid_type' && first.path.length === 0;
   const branch = issue.errors.find((issues) => !isOtherForm(issues)) ?? issue.errors[0] ?? [];
   return branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(chosenBranch);
+}
+
+/** What a form that is no mapping and no list expects in place of a value of another type. */
+function expectedIn(issue: z.core.$ZodIssue | undefined): string | undefined {
+  if (!issue || issue.path.length > 0) return undefined;
+  if (issue.code === 'invalid_value') return issue.values.map((one) => JSON.stringify(one)).join(' or ');
+  const isPlain = issue.code === 'invalid_type' && !['object', 'array', 'record'].includes(issue.expected);
+  return isPlain ? issue.expected : undefined;
 }
 
 interface SchemaDef {

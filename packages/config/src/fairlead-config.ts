@@ -5,13 +5,14 @@ import { z } from 'zod';
 
 import { defaults } from './defaults.ts';
 import { clusterRoute, oneOrMore } from './bastion-routes.ts';
+import { oneLine, pathsWithNul } from './one-line.ts';
 import { sshRoute } from '@fairlead/protocol';
 import { isBuiltInSite, isSitePath, siteNames } from './site-names.ts';
 import { gpuSettings, slurmSettings, slurmTime } from './slurm-settings.ts';
 
 const clusterName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, dashes or underscores');
 const seconds = z.number().min(0);
-const envVars = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a variable name'), z.string());
+const envVars = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a variable name'), oneLine);
 const commonEngineSettings = z.strictObject({
   command: z.array(z.string()).min(1).optional(),
   container: containerSettings
@@ -122,45 +123,30 @@ export const healthSettings = z.strictObject({
 });
 
 const clusterPaths = z.strictObject({
-  environments: z
-    .string()
-    .optional()
-    .meta({
-      description:
-        'Directory in which `fairlead setup` builds environments, shared by login and compute nodes: 10 to 20 GB each. Default: `fairlead/environments` on the scratch or project file system that it finds.',
-      examples: ['/project/alice/environments'],
-    }),
-  state: z
-    .string()
-    .optional()
-    .meta({
-      description: `Directory for job files, shared by login and compute nodes. Default ${defaults.stateDir}.`,
-      examples: ['/project/alice/fairlead'],
-    }),
-  scratch: z
-    .string()
-    .optional()
-    .meta({
-      description:
-        'Node-local directory for sockets, temporary files and, without `cache`, compiled kernels. Default TMPDIR or /tmp.',
-      examples: ['/local/scratch'],
-    }),
-  cache: z
-    .string()
-    .optional()
-    .meta({
-      description:
-        'Large directory for models (HF_HOME) and compiled kernels, shared by login and compute nodes. Default: where the engine puts them, mostly below your home.',
-      examples: ['/scratch/alice/fairlead-cache'],
-    }),
-  runtime: z
-    .string()
-    .optional()
-    .meta({
-      description:
-        'Directory for the agent and Node, on a file system that allows programs to run. Default: a directory below state.',
-      examples: ['/project/alice/fairlead/bin'],
-    }),
+  environments: oneLine.optional().meta({
+    description:
+      'Directory in which `fairlead setup` builds environments, shared by login and compute nodes: 10 to 20 GB each. Default: `fairlead/environments` on the scratch or project file system that it finds.',
+    examples: ['/project/alice/environments'],
+  }),
+  state: oneLine.optional().meta({
+    description: `Directory for job files, shared by login and compute nodes. Default ${defaults.stateDir}.`,
+    examples: ['/project/alice/fairlead'],
+  }),
+  scratch: oneLine.optional().meta({
+    description:
+      'Node-local directory for sockets, temporary files and, without `cache`, compiled kernels. Default TMPDIR or /tmp.',
+    examples: ['/local/scratch'],
+  }),
+  cache: oneLine.optional().meta({
+    description:
+      'Large directory for models (HF_HOME) and compiled kernels, shared by login and compute nodes. Default: where the engine puts them, mostly below your home.',
+    examples: ['/scratch/alice/fairlead-cache'],
+  }),
+  runtime: oneLine.optional().meta({
+    description:
+      'Directory for the agent and Node, on a file system that allows programs to run. Default: a directory below state.',
+    examples: ['/project/alice/fairlead/bin'],
+  }),
 });
 
 export const clusterConfig = z.strictObject({
@@ -212,15 +198,12 @@ export const clusterConfig = z.strictObject({
   slurm: slurmSettings.optional().describe('What the job script requests from Slurm.'),
   gpu: gpuSettings.optional().describe('How the job requests GPUs.'),
   paths: clusterPaths.optional().describe('Directories on the cluster.'),
-  node: z
-    .string()
-    .optional()
-    .meta({
-      description: 'Path of a Node >= 22.18 on the cluster, if there is one.',
-      examples: ['/opt/node/bin/node'],
-    }),
+  node: oneLine.optional().meta({
+    description: 'Path of a Node >= 22.18 on the cluster, if there is one.',
+    examples: ['/opt/node/bin/node'],
+  }),
   prologue: z
-    .array(z.string())
+    .array(oneLine)
     .optional()
     .meta({
       description: 'Shell lines before the agent starts.',
@@ -232,13 +215,10 @@ export const clusterConfig = z.strictObject({
   }),
   health: healthSettings.optional().describe('When an engine counts as hung, and how the agent starts it again.'),
   logging: loggingSettings.optional().describe('What the agent writes down of requests on the node. Default: nothing.'),
-  tokenFile: z
-    .string()
-    .optional()
-    .meta({
-      description: 'A 0600 file on the cluster with a Hugging Face token, for gated models.',
-      examples: ['~/.hf-token'],
-    }),
+  tokenFile: oneLine.optional().meta({
+    description: 'A 0600 file on the cluster with a Hugging Face token, for gated models.',
+    examples: ['~/.hf-token'],
+  }),
   engines: z
     .strictObject(
       Object.fromEntries(engineKinds.map((kind) => [kind.name, engineSection(kind)])) as Record<
@@ -260,31 +240,21 @@ export const bastionConfig = z.strictObject({
     .describe(
       'The bastion as seen from a compute node: one route or a list, as above. Default: as from the laptop, without jump hosts.',
     ),
-  stateDir: z
-    .string()
-    .optional()
-    .meta({
-      description: `Directory on the bastion. Default ${defaults.stateDir}.`,
-      examples: ['~/.local/share/fairlead'],
-    }),
-  runDir: z
-    .string()
-    .optional()
-    .meta({
-      description: 'Directory for sockets on the bastion, on local disk. Default: chosen by the gate.',
-      examples: ['/tmp/fairlead-alice'],
-    }),
-  node: z
-    .string()
+  stateDir: oneLine.optional().meta({
+    description: `Directory on the bastion. Default ${defaults.stateDir}.`,
+    examples: ['~/.local/share/fairlead'],
+  }),
+  runDir: oneLine.optional().meta({
+    description: 'Directory for sockets on the bastion, on local disk. Default: chosen by the gate.',
+    examples: ['/tmp/fairlead-alice'],
+  }),
+  node: oneLine
     .optional()
     .meta({ description: 'Path of a Node >= 22.18 on the bastion, if there is one.', examples: ['/usr/bin/node'] }),
-  authorizedKeysFile: z
-    .string()
-    .optional()
-    .meta({
-      description: 'The path of authorized_keys, if it is not ~/.ssh/authorized_keys.',
-      examples: ['~/.ssh/authorized_keys'],
-    }),
+  authorizedKeysFile: oneLine.optional().meta({
+    description: 'The path of authorized_keys, if it is not ~/.ssh/authorized_keys.',
+    examples: ['~/.ssh/authorized_keys'],
+  }),
 });
 export type BastionConfig = z.infer<typeof bastionConfig>;
 
@@ -315,10 +285,7 @@ export const presetConfig = z.strictObject({
     .optional()
     .meta({ description: 'Nodes. Default 1.', examples: [1] }),
   time: slurmTime.optional().meta({ description: 'Time limit of the job.', examples: ['08:00:00'] }),
-  mem: z
-    .string()
-    .optional()
-    .meta({ description: 'Memory of the node.', examples: ['64G'] }),
+  mem: oneLine.optional().meta({ description: 'Memory of the node.', examples: ['64G'] }),
   cpusPerTask: z
     .int()
     .min(1)
@@ -355,15 +322,20 @@ export const presetConfig = z.strictObject({
 });
 export type PresetConfig = z.infer<typeof presetConfig>;
 
-export const fairleadConfig = z.strictObject({
-  defaultCluster: clusterName
-    .optional()
-    .meta({ description: 'The cluster of commands without --on.', examples: ['mycluster'] }),
-  bastion: bastionConfig.optional().describe('The SSH host that both this machine and the cluster can reach.'),
-  clusters: z.record(clusterName, clusterConfig).optional().describe('Slurm sites, by short names that you choose.'),
-  presets: z
-    .record(z.string(), presetConfig)
-    .optional()
-    .describe('Names for models with their settings; they override the built-in presets.'),
-});
+export const fairleadConfig = z
+  .strictObject({
+    defaultCluster: clusterName
+      .optional()
+      .meta({ description: 'The cluster of commands without --on.', examples: ['mycluster'] }),
+    bastion: bastionConfig.optional().describe('The SSH host that both this machine and the cluster can reach.'),
+    clusters: z.record(clusterName, clusterConfig).optional().describe('Slurm sites, by short names that you choose.'),
+    presets: z
+      .record(z.string(), presetConfig)
+      .optional()
+      .describe('Names for models with their settings; they override the built-in presets.'),
+  })
+  .superRefine((config, context) => {
+    for (const path of pathsWithNul(config))
+      context.addIssue({ code: 'custom', path, message: 'must not contain a NUL byte' });
+  });
 export type FairleadConfig = z.infer<typeof fairleadConfig>;

@@ -30,7 +30,7 @@ export {
   type NamedCluster,
   pickCluster,
 } from './load-config.ts';
-export { builtInPresets } from './presets.ts';
+export { builtInPresets, plannedEngine } from './presets.ts';
 export { readProjectConfig, settingNames } from './project/project-config.ts';
 export { freeSettings } from './project/project-settings.ts';
 export { distrustFile, projectFilePath, trustFile } from './project/trust-file.ts';

@@ -15,7 +15,7 @@ import {
   userConfigPath,
 } from './config-sources.ts';
 import { contradictionsOf } from './contradictions.ts';
-import { explainIssues } from './explain-issues.ts';
+import { explainIssues, problemWords } from './explain-issues.ts';
 import { type ProjectConfig, readProjectConfig } from './project/project-config.ts';
 import { parseSettingPath } from './setting-path.ts';
 
@@ -109,8 +109,7 @@ export function checkConfig(value: unknown, from: string): FairleadConfig {
 }
 
 function invalid(problems: readonly string[], from: string): CodedError<ConfigErrorCode> {
-  const because = problems.length === 1 ? problems[0] : `of ${problems.length} problems:\n  ${problems.join('\n  ')}`;
-  return new CodedError('config_invalid', `cannot use ${from} because ${because}`, {
+  return new CodedError('config_invalid', `cannot use ${from} because ${problemWords(problems)}`, {
     hint: 'Every setting is in docs/configuration.md and in `fairlead config schema`.',
   });
 }

@@ -1,8 +1,11 @@
 // The built-in presets, as data. A preset saves typing; any Hugging Face id or path works without one.
 
-import { builtInModels, memoryArguments, type ModelPreset } from '@fairlead/planner';
+import { builtInModels, memoryOptions, type ModelPreset, splitOptions } from '@fairlead/planner';
 
 import type { PresetConfig } from './fairlead-config.ts';
+
+/** The engine that serves the models of the planner, which knows its memory. */
+export const plannedEngine = 'vllm';
 
 const demo: PresetConfig = {
   model: 'fairlead/demo',
@@ -30,17 +33,19 @@ export const builtInPresets: Record<string, PresetConfig> = {
 /** The job's resources are those of the place in the model's `fits`. */
 function presetOf(model: ModelPreset): PresetConfig {
   const { gpus, nodes } = model.fits;
-  const stages = nodes > 1 ? ['--tensor-parallel-size', String(gpus), '--pipeline-parallel-size', String(nodes)] : [];
+  // The engine splits a model over the GPUs of one node by itself.
+  const split = nodes > 1 ? splitOptions({ tp: gpus, pp: nodes }) : {};
   return {
     model: model.model,
-    engine: 'vllm',
+    engine: plannedEngine,
     servedModel: model.name,
     gpus,
     ...(nodes > 1 ? { nodes } : {}),
     cpusPerTask: 8 * gpus,
     mem: `${64 * gpus}G`,
     time: `${String(model.hours).padStart(2, '0')}:00:00`,
-    args: [...stages, ...memoryArguments(model.fits), ...model.args],
+    options: { ...split, ...memoryOptions(model.fits), ...model.options },
+    ...(model.args ? { args: model.args } : {}),
     description: descriptionOf(model),
   };
 }

@@ -7,7 +7,7 @@ import { builtInSites, siteProfile, type SiteProfile } from '@fairlead/planner';
 
 import type { ConfigErrorCode } from './config-error.ts';
 import { readConfigFile } from './config-sources.ts';
-import { explainIssues } from './explain-issues.ts';
+import { explainIssues, problemWords } from './explain-issues.ts';
 
 /** The profile that the setting `site` means. Throws as `readSiteFile`. */
 export async function readSite(site: string, home: string): Promise<SiteProfile> {
@@ -30,8 +30,7 @@ function siteProfileOf(value: unknown, path: string): SiteProfile {
   const decoded = siteProfile.safeParse(value);
   if (decoded.success) return decoded.data;
   const problems = explainIssues(decoded.error.issues, siteProfile);
-  const because = problems.length === 1 ? problems[0] : `of ${problems.length} problems:\n  ${problems.join('\n  ')}`;
-  throw new CodedError<ConfigErrorCode>('config_invalid', `cannot use ${path} because ${because}`, {
+  throw new CodedError<ConfigErrorCode>('config_invalid', `cannot use ${path} because ${problemWords(problems)}`, {
     hint: 'The format of a site profile is in docs/sites.md.',
   });
 }

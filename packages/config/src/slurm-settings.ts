@@ -3,6 +3,7 @@
 import { z } from 'zod';
 
 import { defaults } from './defaults.ts';
+import { oneLine } from './one-line.ts';
 
 /** Slurm's own forms: minutes, MM:SS, HH:MM:SS, D-HH, D-HH:MM, D-HH:MM:SS. */
 export const slurmTime = z
@@ -13,26 +14,11 @@ export const slurmTime = z
   );
 
 export const slurmSettings = z.strictObject({
-  partition: z
-    .string()
-    .optional()
-    .meta({ description: '`--partition`.', examples: ['gpu'] }),
-  account: z
-    .string()
-    .optional()
-    .meta({ description: '`--account`.', examples: ['my-project'] }),
-  qos: z
-    .string()
-    .optional()
-    .meta({ description: '`--qos`.', examples: ['normal'] }),
-  constraint: z
-    .string()
-    .optional()
-    .meta({ description: '`--constraint`.', examples: ['a100&nvlink'] }),
-  reservation: z
-    .string()
-    .optional()
-    .meta({ description: '`--reservation`.', examples: ['workshop'] }),
+  partition: oneLine.optional().meta({ description: '`--partition`.', examples: ['gpu'] }),
+  account: oneLine.optional().meta({ description: '`--account`.', examples: ['my-project'] }),
+  qos: oneLine.optional().meta({ description: '`--qos`.', examples: ['normal'] }),
+  constraint: oneLine.optional().meta({ description: '`--constraint`.', examples: ['a100&nvlink'] }),
+  reservation: oneLine.optional().meta({ description: '`--reservation`.', examples: ['workshop'] }),
   time: slurmTime.optional().meta({
     description: `Time limit of a job without --time. Default ${defaults.time}.`,
     examples: ['04:00:00'],
@@ -42,17 +28,13 @@ export const slurmSettings = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: '`--cpus-per-task`.', examples: [8] }),
-  mem: z
-    .string()
+  mem: oneLine
     .optional()
     .meta({ description: "Memory of the job on its node, in Slurm's form (`--mem`).", examples: ['64G'] }),
-  binDir: z
-    .string()
-    .optional()
-    .meta({
-      description: "Directory of Slurm's commands on the login host, if they are not on the PATH.",
-      examples: ['/opt/slurm/bin'],
-    }),
+  binDir: oneLine.optional().meta({
+    description: "Directory of Slurm's commands on the login host, if they are not on the PATH.",
+    examples: ['/opt/slurm/bin'],
+  }),
   cluster: z
     .string()
     .regex(
@@ -75,24 +57,21 @@ export const slurmSettings = z.strictObject({
       examples: [120],
     }),
   omit: z
-    .array(z.string())
+    .array(oneLine)
     .optional()
     .meta({ description: 'sbatch directives that this site does not accept.', examples: [['signal']] }),
   override: z
-    .record(z.string(), z.string())
+    .record(z.string(), oneLine)
     .optional()
     .meta({ description: 'sbatch directives with the values that this site requires.', examples: [{ gres: 'gpu:1' }] }),
   extra: z
-    .array(z.string())
+    .array(oneLine)
     .optional()
     .meta({ description: 'Further lines of the job script, unchanged.', examples: [['#SBATCH --comment=llm']] }),
 });
 
 export const gpuSettings = z.strictObject({
-  type: z
-    .string()
-    .optional()
-    .meta({ description: 'Slurm GPU type.', examples: ['a100'] }),
+  type: oneLine.optional().meta({ description: 'Slurm GPU type.', examples: ['a100'] }),
   request: z
     .enum(['gres', 'gpus-per-node', 'none'])
     .optional()

@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process';
 import { parseArgv, type ServeOptions } from './cli/parse-argv.ts';
 import type { ProcessExit } from './process/life.ts';
-import { SimProcess } from './process/sim-process.ts';
+import { runHeadless } from './process/headless-process.ts';
+import { type ProcessPort, SimProcess } from './process/sim-process.ts';
 
 const parsed = parseArgv(process.argv.slice(2), process.env);
 // A closed pipe does not stop a Python logger either.
@@ -24,7 +25,7 @@ async function serve(options: ServeOptions): Promise<void> {
   setInterval(() => {}, 2 ** 30);
   // Without a handler Node would open its debugger; Python dies at SIGUSR1.
   process.on('SIGUSR1', () => dieOf('SIGUSR1'));
-  const engine = new SimProcess(options, {
+  const port: ProcessPort = {
     pid: process.pid,
     write: (stream, text) => (stream === 'out' ? process.stdout : process.stderr).write(text),
     onStopSignal: (listener) => {
@@ -33,8 +34,9 @@ async function serve(options: ServeOptions): Promise<void> {
     },
     leaveChild,
     end: (how) => flushed(() => end(how)),
-  });
-  await engine.run();
+  };
+  const { ranks } = options;
+  await (ranks?.headless ? runHeadless(options, ranks, port) : new SimProcess(options, port).run());
 }
 
 /** The child ignores SIGTERM, as a stuck EngineCore does, and ends after an hour. */

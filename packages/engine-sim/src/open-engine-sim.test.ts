@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { openEngineSim } from './open-engine-sim.ts';
+import { offerOf, openEngineSim } from './open-engine-sim.ts';
 import { eventsOf, exchange, requestText } from './testing/exchange.ts';
 import { ask, bearer, chatPath, key, openSim, until } from './testing/open-sim.ts';
 import { readRecorded, withoutIds } from './testing/recorded-answer.ts';
@@ -55,7 +55,7 @@ describe('EngineSim: the key', () => {
   test('is required on exactly the same routes as by vLLM', async () => {
     await using engine = await openSim({ lora: { updates: true } });
     const statuses = await Promise.all(
-      routesOf({ generate: true, embed: true, adapterUpdates: true }).flatMap(({ path, methods }) =>
+      routesOf(offerOf({ lora: { updates: true } })).flatMap(({ path, methods }) =>
         methods.map(async (method) => {
           const answer = await exchange(engine.path, { method, path, ...(method === 'POST' ? { body: {} } : {}) });
           return answer.status === 401 ? [`${method} ${path}`] : [];
@@ -71,9 +71,12 @@ describe('EngineSim: the key', () => {
       'POST /v1/load_lora_adapter',
       'POST /v1/messages',
       'POST /v1/messages/count_tokens',
+      'POST /v1/rerank',
       'POST /v1/responses',
       'POST /v1/responses/{response_id}/cancel',
+      'POST /v1/score',
       'POST /v1/unload_lora_adapter',
+      'POST /v2/rerank',
     ]);
   });
 

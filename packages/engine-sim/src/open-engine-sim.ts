@@ -39,8 +39,12 @@ export interface EngineSimOptions {
   limits?: Partial<EngineLimits>;
   /** Whether `tool_choice` auto (the default where there are tools) may call one. Default true. */
   autoTools?: boolean;
-  /** `auto` (the default) generates and embeds; vLLM does only one of the two. */
+  /** `auto` (the default) generates, embeds and compares; vLLM does only one of the two. */
   runner?: Runner;
+  /** `--convert`: what a pooling model does. Default: it embeds. */
+  convert?: Convert;
+  /** Whether it writes down speech, and does nothing else. vLLM decides that by the model: Whisper. */
+  transcribes?: boolean;
   lora?: LoraOptions;
   onAccess?: (entry: AccessEntry) => void;
   /** Set by a caller that has reserved the address with `reserveAddress`. */
@@ -48,6 +52,7 @@ export interface EngineSimOptions {
 }
 
 export type Runner = 'auto' | 'generate' | 'pooling';
+export type Convert = 'embed' | 'classify';
 
 export interface LoraOptions {
   /** `--enable-lora`. */
@@ -86,9 +91,20 @@ export interface EngineSim extends AsyncDisposable {
 
 export const defaultMaxModelLen = 8192;
 
-export function offerOf({ runner = 'auto', lora }: Pick<EngineSimOptions, 'runner' | 'lora'>): Offer {
+export function offerOf(options: Pick<EngineSimOptions, 'runner' | 'convert' | 'transcribes' | 'lora'>): Offer {
+  const { runner = 'auto', convert = 'embed', transcribes = false, lora } = options;
   const adapterUpdates = lora?.updates ?? false;
-  return { generate: runner !== 'pooling', embed: runner !== 'generate', adapterUpdates };
+  if (transcribes) return { generate: false, embed: false, score: false, transcribe: true, adapterUpdates };
+  const none = {
+    generate: runner !== 'pooling',
+    embed: false,
+    score: false,
+    transcribe: false,
+    adapterUpdates,
+  } as const;
+  if (runner === 'generate') return none;
+  if (runner === 'pooling' && convert === 'classify') return { ...none, score: 'pairs' };
+  return { ...none, embed: true, score: 'vectors' };
 }
 
 /** Resolves when the server listens. The caller disposes it, which destroys every connection; as with vLLM, the file of a unix socket stays. */

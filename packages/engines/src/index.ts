@@ -9,6 +9,7 @@ export type {
   EngineCheck,
   EngineGpu,
   EngineKind,
+  EngineNode,
   EnginePlace,
   EnginePlan,
   EngineSettings,
@@ -17,7 +18,7 @@ export type {
   WeightsPlace,
   PresetSettings,
 } from './port/engine-kind.ts';
-export { showEngineCommand } from './show-engine-command.ts';
+export { showEngineCommand, showServeCommand } from './show-engine-command.ts';
 export { flagWithValue } from './port/flags.ts';
 export { type EngineMetrics, type MetricNames, parseMetrics } from './port/parse-metrics.ts';
 export type { EngineSettingErrorCode } from './port/read-options.ts';

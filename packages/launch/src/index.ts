@@ -10,6 +10,7 @@ export { jobKeyDirOf, keyDirName, readJobKeys } from './job-key/job-key-place.ts
 export { jobName, jobScript } from './job/job-files.ts';
 export { observationFor } from './job/observe-job.ts';
 export { routesForJobs } from './job/routes-for-jobs.ts';
+export { stepCommand } from './job/step-command.ts';
 export { testJob } from './job/submit-job.ts';
 export { type LaunchErrorCode } from './launch-error.ts';
 export { findImage, imageCure, type ImageFound } from './plan/check-image.ts';

@@ -9,6 +9,7 @@ export type LaunchErrorCode =
   | 'preset_unknown'
   | 'image_missing'
   | 'does_not_fit'
+  | 'engine_flag_missing'
   | 'node_missing'
   | 'bundle_failed'
   | 'remote_unfit'

@@ -4,7 +4,7 @@ export { type ModelFacts, modelPreset, type ModelPreset } from './model-preset.t
 export { builtInModels } from './models/built-in-models.ts';
 export { type Change, findChanges } from './plan/find-changes.ts';
 export { gpusOf } from './plan/layout.ts';
-export { defaultWish, maxConcurrency, maxSequences, memoryArguments, type Wish } from './plan/memory.ts';
+export { defaultWish, maxConcurrency, maxSequences, memoryOptions, type Wish } from './plan/memory.ts';
 export { type Place, placeOfGpu, placesOfSite } from './plan/place.ts';
 export { type PartitionFacts, placesOfPartitions } from './plan/places-of-partitions.ts';
 export { bestPlan, isUnproven, type NoPlace, pickPlan } from './plan/pick-plan.ts';
@@ -15,6 +15,7 @@ export {
   planModel,
   type PlanRefusal,
   type Reason,
+  splitOptions,
 } from './plan/plan-model.ts';
 export { gibWords } from './plan/words.ts';
 export { maxGpusPerNode, siteProfile, type SiteProfile } from './site-profile.ts';

@@ -55,9 +55,11 @@ export const modelPreset = z.strictObject({
     estimate: z.string().optional(),
   }),
   context: z.strictObject({ tokens: count, source }),
-  /** Arguments of vLLM besides those of a plan, such as the parsers. */
-  args: z.array(z.string()),
-  argsSource: source.optional(),
+  /** Settings of the engine besides those of a plan, such as the parsers: by their names in `engines.<name>` of the configuration. */
+  options: z.record(z.string(), z.json()),
+  /** Arguments of the engine for which there is no setting. */
+  args: z.array(z.string()).optional(),
+  optionsSource: source.optional(),
   /** A hint: the usual length of such a job. */
   hours: z.int().min(1),
   /** A place where the model fits, shown if nothing is known about the site. A test checks it against the planner. */

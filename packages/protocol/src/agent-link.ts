@@ -142,6 +142,8 @@ export const logTail = z.object({
   type: z.literal('log.tail'),
   orderId,
   source: logSource,
+  /** Rank of the node whose log it is, over several nodes. */
+  node: z.int().min(0).max(9999).optional(),
   lines: z.int().min(0).max(100_000),
   follow: z.boolean(),
   credit: chunkCredit,

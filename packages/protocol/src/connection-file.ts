@@ -20,6 +20,8 @@ export const connectionFile = z.object({
   nodes: nodeList,
   bastion: z.object({ host: boundedText(nameLength) }),
   endpoints: endpointRefs,
+  /** The unix socket on the first node at which programs of the same account reach the front. */
+  nodeSocket: boundedText(pathLength).optional(),
   deadlineMs: timeMs.optional(),
   /** The commands that make the path from a laptop. */
   connect: boundedText(messageLength),

@@ -13,6 +13,8 @@ const schemas: Record<string, protocol.Schema> = {
   agent: protocol.agentMessage,
   control: protocol.controlMessage,
   watch: protocol.watchMessage,
+  node: protocol.nodeMessage,
+  leader: protocol.leaderMessage,
   'api/create-deployment': protocol.createDeployment,
   'api/deployment-created': protocol.deploymentCreated,
   'api/deployment-list': protocol.deploymentList,
@@ -62,7 +64,8 @@ describe('A golden message', () => {
   });
 
   it('exists for every kind of message of the newest version', () => {
-    const kinds = [protocol.agentMessage, protocol.controlMessage, protocol.watchMessage].flatMap((union) =>
+    const { agentMessage, controlMessage, watchMessage, nodeMessage, leaderMessage } = protocol;
+    const kinds = [agentMessage, controlMessage, watchMessage, nodeMessage, leaderMessage].flatMap((union) =>
       union.options.map((option) => option.shape.type.value),
     );
     const shown = goldens

@@ -153,6 +153,7 @@ export {
   watchResync,
   watchSnapshot,
 } from './watch.ts';
+export { leaderMessage, type LeaderMessage, nodeMessage, type NodeMessage, type PartReport } from './node-link.ts';
 export { instanceNode, type InstanceNode, nodeList, nodeState, type NodeState } from './node.ts';
 export { type EndpointChoice, pickEndpoint, type ReachableEndpoint } from './pick-endpoint.ts';
 export { hasEnded, leadInstance } from './lead-instance.ts';

@@ -19,6 +19,7 @@ export const endCauseCode = z.enum([
   'superseded',
   'job_ended',
   'agent_lost',
+  'node_lost',
   'engine_start_failed',
   'engine_never_ready',
   'engine_crash_loop',

@@ -5,6 +5,7 @@ export type { SubmitErrorKind } from './slurm/classify/submit-rules.ts';
 export { type CommandRunner, createLocalRunner, type CommandOptions, type RunResult } from './command-runner.ts';
 export { drainWindow, type DrainWindow, placeSignal, warningSeconds } from './inside/drain-window.ts';
 export { type JobIdentity, readJobIdentity } from './inside/job-identity.ts';
+export { type JobNodes, readJobNodes } from './inside/job-nodes.ts';
 export { learnKillWait } from './inside/learn-kill-wait.ts';
 export { listGpus, visibleGpus } from './inside/list-gpus.ts';
 export { type GpuLoad, readGpuLoad } from './inside/read-gpu-load.ts';
@@ -33,6 +34,8 @@ export type { CancelMode, JobObservation, JobSubmission, Scheduler, TestOnlyResu
 export { type Directive, parseDirectives } from './script/directive-line.ts';
 export { formatSlurmDuration, parseSlurmDuration } from './script/duration.ts';
 export { escapeFilenamePattern, expandFilenamePattern, type FilenameFacts } from './script/filename-pattern.ts';
+export { srunStepCommand } from './slurm/slurm-commands.ts';
+export { parseRocmCards, rocmField, type RocmReport, vramTotal, vramUsed } from './inside/rocm-cards.ts';
 export {
   type JobRuntime,
   type JobScriptPlan,

@@ -4,7 +4,7 @@
 import { go, type Step } from '@fairlead/kit';
 
 import { type LifeEffect, type LifeEvent, transition } from './instance-life.ts';
-import { type Presence, type PresenceEffect, type PresenceEvent, transitionPresence, withoutLine } from './presence.ts';
+import { type Presence, type PresenceEffect, type PresenceEvent, transitionPresence, withoutLink } from './presence.ts';
 import type { Life } from './records.ts';
 
 export interface Held {
@@ -27,11 +27,11 @@ export function transitionHeld({ life, presence }: Held, event: HeldEvent): Held
     case 'stop.requested': {
       const step = transition(life, event);
       const isFenced = step.effects.some((effect) => effect.type === 'link.fence');
-      return go({ life: step.state, presence: isFenced ? withoutLine(presence) : presence }, ...step.effects);
+      return go({ life: step.state, presence: isFenced ? withoutLink(presence) : presence }, ...step.effects);
     }
-    case 'line.attached':
-    case 'line.heard':
-    case 'line.closed':
+    case 'link.attached':
+    case 'link.heard':
+    case 'link.closed':
     case 'load.told':
     case 'endpoints.told':
     case 'agent.refused': {

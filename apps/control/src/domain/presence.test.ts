@@ -1,10 +1,11 @@
 // What happens to the presence of an instance's agent, alone and beside the instance's life.
 
-import { Secret, stay } from '@fairlead/kit';
+import { renderTransitions, Secret, stay } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
 import { type Held, type HeldEvent, type HeldStep, transitionHeld } from './held-instance.ts';
-import type { AgentLine } from './presence.ts';
+import type { HeldLink } from './presence.ts';
+import { presenceMachine } from './presence-table.ts';
 import type { Life } from './records.ts';
 
 const key = new Secret('k');
@@ -14,12 +15,12 @@ const ready: Life = { phase: 'attended', agent, state: { status: 'ready' }, gene
 const waiting: Life = { phase: 'waiting', state: { status: 'submitted' }, retired: 0 };
 const ended: Life = { phase: 'ended', by: 'agent', agent, state: { status: 'stopped', cause }, retired: 1 };
 
-const first = fakeLine();
-const second = fakeLine();
+const first = fakeLink();
+const second = fakeLink();
 const version = { version: '1.0.0', protocol: 1 };
 
 /** A connection whose use would fail the test: the transition only compares it. */
-function fakeLine(): AgentLine {
+function fakeLink(): HeldLink {
   const fail = () => {
     throw new Error('a pure transition has used a connection');
   };
@@ -32,13 +33,17 @@ function run(held: Held, ...events: HeldEvent[]) {
   return { ...step.state, effects: step.effects.map(({ type }) => type) };
 }
 
-const attach = (line: AgentLine): HeldEvent => ({ type: 'line.attached', line, apiKey: key, agent: version });
+const attach = (link: HeldLink): HeldEvent => ({ type: 'link.attached', link, apiKey: key, agent: version });
 
 describe('The presence of an agent', () => {
+  it('goes as its table says', async () => {
+    await expect(renderTransitions(presenceMachine)).toMatchFileSnapshot('./presence.table.md');
+  });
+
   it('begins with a connection, which renews the lease of an attended instance alone', () => {
     const attached = run({ life: ready, presence: {} }, attach(first));
     expect(attached).toMatchObject({
-      presence: { line: first, apiKey: key, agent: version },
+      presence: { link: first, apiKey: key, agent: version },
       effects: ['lease.renew'],
     });
     for (const life of [waiting, ended]) expect(run({ life, presence: {} }, attach(first)).effects).toEqual([]);
@@ -46,19 +51,19 @@ describe('The presence of an agent', () => {
 
   it('takes the newest connection and drops the one before it', () => {
     const replaced = run({ life: ready, presence: {} }, attach(first), attach(second));
-    expect(replaced).toMatchObject({ presence: { line: second }, effects: ['link.drop', 'lease.renew'] });
+    expect(replaced).toMatchObject({ presence: { link: second }, effects: ['link.drop', 'lease.renew'] });
   });
 
   it('is renewed over its own connection alone', () => {
-    const held = { life: ready, presence: { line: second } };
-    expect(run(held, { type: 'line.heard', line: second }).effects).toEqual(['lease.renew']);
-    expect(run(held, { type: 'line.heard', line: first }).effects).toEqual([]);
+    const held = { life: ready, presence: { link: second } };
+    expect(run(held, { type: 'link.heard', link: second }).effects).toEqual(['lease.renew']);
+    expect(run(held, { type: 'link.heard', link: first }).effects).toEqual([]);
   });
 
   it('loses its connection when that one closes, and keeps it when a replaced one does', () => {
-    const held = { life: ready, presence: { line: second, apiKey: key } };
-    expect(run(held, { type: 'line.closed', line: first }).presence).toBe(held.presence);
-    expect(run(held, { type: 'line.closed', line: second }).presence).toEqual({ apiKey: key });
+    const held = { life: ready, presence: { link: second, apiKey: key } };
+    expect(run(held, { type: 'link.closed', link: first }).presence).toBe(held.presence);
+    expect(run(held, { type: 'link.closed', link: second }).presence).toEqual({ apiKey: key });
   });
 
   it('holds the load that was told last', () => {
@@ -82,10 +87,10 @@ describe('The presence of an agent', () => {
   it('ends its connection when another process of the agent takes charge', () => {
     const other = { ...agent, processId: 'p2', restart: 1 };
     const fenced = run(
-      { life: ready, presence: { line: first, apiKey: key } },
+      { life: ready, presence: { link: first, apiKey: key } },
       { type: 'agent.enrolled', agent: other },
     );
     expect(fenced).toMatchObject({ presence: { apiKey: key }, effects: ['link.fence', 'history.add'] });
-    expect(fenced.presence).not.toHaveProperty('line');
+    expect(fenced.presence).not.toHaveProperty('link');
   });
 });

@@ -14,7 +14,7 @@ import type { LifeEffect } from './instance-life.ts';
 import type { Life } from './records.ts';
 
 /** A connection to an instance's agent. Transitions only compare connections; the registry calls their methods. */
-export interface AgentLine {
+export interface HeldLink {
   /** Generation of the control socket at which control dialled the agent. */
   readonly generation: number;
   give(mode: StopMode): void;
@@ -25,7 +25,7 @@ export interface AgentLine {
 
 export interface Presence {
   /** The connection over which the agent speaks now. */
-  readonly line?: AgentLine;
+  readonly link?: HeldLink;
   readonly apiKey?: AgentHello['apiKey'];
   readonly load?: Load;
   /** Where it answers by other carriers than the bastion's sockets, as its agent told last. */
@@ -38,10 +38,10 @@ export interface Presence {
 
 export type PresenceEvent =
   /** An agent has proved itself on this connection. */
-  | { type: 'line.attached'; line: AgentLine; apiKey: AgentHello['apiKey']; agent: NonNullable<InstanceView['agent']> }
+  | { type: 'link.attached'; link: HeldLink; apiKey: AgentHello['apiKey']; agent: NonNullable<InstanceView['agent']> }
   /** A frame arrived over this connection. */
-  | { type: 'line.heard'; line: AgentLine }
-  | { type: 'line.closed'; line: AgentLine }
+  | { type: 'link.heard'; link: HeldLink }
+  | { type: 'link.closed'; link: HeldLink }
   | { type: 'load.told'; load: Load }
   | { type: 'endpoints.told'; endpoints: readonly EndpointRef[] }
   /** An agent was refused at this instance's socket; `nowMs` is monotonic. */
@@ -57,16 +57,16 @@ const refusalIntervalMs = 600_000;
 
 export function transitionPresence(presence: Presence, event: PresenceEvent, life: Life): PresenceStep {
   switch (event.type) {
-    case 'line.attached': {
-      const { line, apiKey, agent } = event;
-      const replaced: PresenceEffect[] = presence.line ? [{ type: 'link.drop' }] : [];
-      return go({ ...presence, line, apiKey, agent }, ...replaced, ...renewal(life));
+    case 'link.attached': {
+      const { link, apiKey, agent } = event;
+      const replaced: PresenceEffect[] = presence.link ? [{ type: 'link.drop' }] : [];
+      return go({ ...presence, link, apiKey, agent }, ...replaced, ...renewal(life));
     }
-    case 'line.heard':
+    case 'link.heard':
       // A connection that another one has replaced no longer speaks for the instance.
-      return go(presence, ...(presence.line === event.line ? renewal(life) : []));
-    case 'line.closed':
-      return presence.line === event.line ? go(withoutLine(presence)) : stay(presence);
+      return go(presence, ...(presence.link === event.link ? renewal(life) : []));
+    case 'link.closed':
+      return presence.link === event.link ? go(withoutLink(presence)) : stay(presence);
     case 'load.told':
       return go({ ...presence, load: event.load });
     case 'endpoints.told':
@@ -76,8 +76,8 @@ export function transitionPresence(presence: Presence, event: PresenceEvent, lif
   }
 }
 
-export function withoutLine(presence: Presence): Presence {
-  const { line: _line, ...rest } = presence;
+export function withoutLink(presence: Presence): Presence {
+  const { link: _link, ...rest } = presence;
   return rest;
 }
 

@@ -26,7 +26,7 @@ export function instanceRoutes({ desk }: AppDeps): Hono<Env> {
   });
   routes.get('/instances/:id/logs', forOwner, (context) => {
     const query = readQuery(context, logQuery);
-    return streamLogs(desk.line(readInstanceId(context)), query);
+    return streamLogs(desk.link(readInstanceId(context)), query);
   });
   return routes;
 }

@@ -51,7 +51,7 @@ export class EntryIndex {
   /** The instance to which a socket of the run directory belongs. */
   ownerOf(instanceId: string): SocketOwner {
     const entry = this.#byInstance.get(instanceId);
-    if (entry) return { kind: 'current', life: entry.instance.life, linkedGeneration: entry.presence.line?.generation };
+    if (entry) return { kind: 'current', life: entry.instance.life, linkedGeneration: entry.presence.link?.generation };
     const former = this.#formers.get(instanceId);
     return former ? { kind: 'former', forMs: this.#nowMs() - former.sinceMs } : { kind: 'unknown' };
   }

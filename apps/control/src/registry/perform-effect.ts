@@ -2,7 +2,7 @@
 
 import type { HeldEffect } from '../domain/held-instance.ts';
 import type { Leases } from '../domain/leases.ts';
-import type { AgentLine } from '../domain/presence.ts';
+import type { HeldLink } from '../domain/presence.ts';
 import type { Write } from '../store/store.ts';
 import type { Entry } from './entry.ts';
 import type { HistoryShare } from './history-share.ts';
@@ -11,23 +11,23 @@ export interface EffectTargets {
   leases: Leases;
   history: HistoryShare;
   /** The agent's connection before the step. */
-  line: AgentLine | undefined;
+  link: HeldLink | undefined;
   /** The effect appends what is to be stored. */
   writes: Write[];
   monotonicMs: number;
 }
 
 export function performEffect(entry: Entry, effect: HeldEffect, targets: EffectTargets): void {
-  const { leases, history, line, writes, monotonicMs } = targets;
+  const { leases, history, link, writes, monotonicMs } = targets;
   switch (effect.type) {
     case 'history.add':
       writes.push(history.write(entry, effect.kind, effect.message));
       return;
     case 'link.fence':
-      line?.fence();
+      link?.fence();
       return;
     case 'link.drop':
-      line?.drop();
+      link?.drop();
       return;
     case 'lease.renew':
       leases.renew(entry.instance.id, monotonicMs);

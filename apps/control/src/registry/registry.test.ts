@@ -57,10 +57,10 @@ describe('the registry', () => {
   it('takes back a change that could not be stored, keeps its agents, and goes on', async () => {
     await registry.put(...records('a'), '');
     const entry = registry.findInstance('ida')!;
-    const line = { generation: 1, give: () => {}, fence: () => {}, drop: () => {} };
+    const link = { generation: 1, give: () => {}, fence: () => {}, drop: () => {} };
     registry.applyLive(entry, {
-      type: 'line.attached',
-      line,
+      type: 'link.attached',
+      link,
       apiKey: new Secret('k'),
       agent: { version: '1', protocol: 1 },
     });
@@ -68,7 +68,7 @@ describe('the registry', () => {
     const agent = { processId: 'p', restart: 0, hostname: 'n' };
     await expect(registry.put(...records('b'), '')).rejects.toThrow('disk is full');
     await expect(registry.apply(entry, { type: 'agent.enrolled', agent })).rejects.toThrow('disk is full');
-    expect(registry.findInstance('ida')).toMatchObject({ presence: { line, apiKey: new Secret('k') } });
+    expect(registry.findInstance('ida')).toMatchObject({ presence: { link, apiKey: new Secret('k') } });
     expect(registry.findDeployment('b')).toBeUndefined();
     expect(registry.findInstance('ida')!.instance.life.phase).toBe('waiting');
     full = false;

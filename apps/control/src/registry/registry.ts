@@ -8,7 +8,7 @@ import { changesNothing, differs, onlyProgress } from '../domain/compare-records
 import { type HeldEffect, transitionHeld } from '../domain/held-instance.ts';
 import type { LifeEvent } from '../domain/instance-life.ts';
 import { Leases } from '../domain/leases.ts';
-import { type PresenceEvent, withoutLine } from '../domain/presence.ts';
+import { type PresenceEvent, withoutLink } from '../domain/presence.ts';
 import type { DeploymentRecord, InstanceRecord } from '../domain/records.ts';
 import { checkWrite } from '../store/check-write.ts';
 import { Recorder } from '../store/recorder.ts';
@@ -178,21 +178,21 @@ export class Registry extends RegistryReader {
       own.presence = step.state.presence;
       effects.push(...step.effects);
       const told = effects.filter((effect) => effect.type !== 'history.add' || this.#history.mayTell(own, event));
-      this.#perform(own, told, { writes, line: presence.line });
+      this.#perform(own, told, { writes, link: presence.link });
       return writes;
     });
     // A step that is not on disk yet may be taken back, so orders are given only now.
-    for (const effect of effects) if (effect.type === 'order.give') entry.presence.line?.give(effect.mode);
+    for (const effect of effects) if (effect.type === 'order.give') entry.presence.link?.give(effect.mode);
   }
 
   /** Changes at once what only the memory holds. Watchers are told with the next stored change. */
   applyLive(entry: Entry, event: PresenceEvent): void {
     const own = entry as OwnEntry;
-    const { line } = own.presence;
+    const { link } = own.presence;
     const step = transitionHeld({ life: own.instance.life, presence: own.presence }, event);
     own.presence = step.state.presence;
     const writes: Write[] = [];
-    this.#perform(own, step.effects, { writes, line });
+    this.#perform(own, step.effects, { writes, link });
     if (writes.length === 0) return;
     this.#record(own, () => writes.map(checkWrite)).catch((error: unknown) => {
       this.#deps.log.debug({ op: event.type, ok: false, error: errorText(error) });
@@ -234,7 +234,7 @@ export class Registry extends RegistryReader {
   async #fill(): Promise<Set<Entry>> {
     const { takenBack, gone, setAside } = await refillIndex(this.#index, { ...this.#deps, leases: this.#leases });
     this.#dirty.clear();
-    for (const { presence } of gone) presence.line?.drop();
+    for (const { presence } of gone) presence.link?.drop();
     for (const bad of setAside) this.#tellSetAside(bad);
     return takenBack;
   }
@@ -251,11 +251,11 @@ export class Registry extends RegistryReader {
 
   /** Makes the entry's instance a former one, and tells its agent that it is no longer needed. */
   #retire(before: OwnEntry): Write {
-    const { line } = before.presence;
+    const { link } = before.presence;
     this.#index.retire(before);
     before.instance = { ...before.instance, former: true };
-    before.presence = withoutLine(before.presence);
-    line?.fence();
+    before.presence = withoutLink(before.presence);
+    link?.fence();
     this.#leases.end(before.instance.id);
     return { type: 'instance.put', record: before.instance };
   }
@@ -275,7 +275,7 @@ export class Registry extends RegistryReader {
     added.catch((error: unknown) => this.#guard.failed('record.set_aside', error));
   }
 
-  #perform(entry: Entry, effects: readonly HeldEffect[], at: Pick<EffectTargets, 'writes' | 'line'>): void {
+  #perform(entry: Entry, effects: readonly HeldEffect[], at: Pick<EffectTargets, 'writes' | 'link'>): void {
     const monotonicMs = this.#deps.clock.monotonicMs();
     const targets = { ...at, leases: this.#leases, history: this.#history, monotonicMs };
     for (const effect of effects) performEffect(entry, effect, targets);

@@ -82,7 +82,7 @@ export class AgentDesk {
         session = this.#admit(arrival, link, message, log);
       },
       onClose: () => {
-        if (session) this.#deps.registry.applyLive(session.entry, { type: 'line.closed', line: link });
+        if (session) this.#deps.registry.applyLive(session.entry, { type: 'link.closed', link });
       },
     });
   }
@@ -100,7 +100,7 @@ export class AgentDesk {
       instance: entry?.instance,
       replaced: former !== undefined,
       leaseLive: registry.isLeased(hello.instanceId),
-      linkedGeneration: entry?.presence.line?.generation,
+      linkedGeneration: entry?.presence.link?.generation,
     });
     if (!decision.ok || !entry) {
       const why = decision.ok ? { code: 'internal' as const, message: 'cannot enrol' } : decision;
@@ -149,7 +149,7 @@ class Session {
     const nodes = before[0]?.host === hostname ? before : [leaderOn(hostname)];
     const stored = registry.apply(entry, { type: 'agent.enrolled', agent }, { jobId, nodes });
     const known = { version: agentVersion.slice(0, versionLength), protocol };
-    registry.applyLive(entry, { type: 'line.attached', line: this.#link, apiKey, agent: known });
+    registry.applyLive(entry, { type: 'link.attached', link: this.#link, apiKey, agent: known });
     this.#noteSkew();
     this.#once(stored, () => {
       const { leaseMs } = registry;
@@ -161,12 +161,12 @@ class Session {
 
   /** Every frame renews the lease: a heartbeat may wait behind other frames. */
   heard(): void {
-    this.#deps.registry.applyLive(this.entry, { type: 'line.heard', line: this.#link });
+    this.#deps.registry.applyLive(this.entry, { type: 'link.heard', link: this.#link });
   }
 
   take(message: AgentMessage): void {
     // Another link of this instance has taken over: a frame over this one is outdated.
-    if (this.entry.presence.line !== this.#link) return;
+    if (this.entry.presence.link !== this.#link) return;
     switch (message.type) {
       case 'agent.hello':
         return this.#link.refuse({ code: 'bad_request', message: 'cannot enrol twice on one connection' });

@@ -12,7 +12,7 @@ import {
 } from '@fairlead/protocol';
 import type { RawData, WebSocket } from 'ws';
 
-import type { AgentLine } from '../domain/presence.ts';
+import type { HeldLink } from '../domain/presence.ts';
 import { decodeAgentFrame } from './decode-agent-frame.ts';
 import { TailOrders } from './tail-orders.ts';
 
@@ -38,7 +38,7 @@ const maxUnreadBytes = 1024 * 1024;
 /** https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
 const policyViolation = 1008;
 
-export class AgentLink implements AgentLine {
+export class AgentLink implements HeldLink {
   readonly generation: number;
   readonly tails: TailOrders;
   readonly #deps: AgentLinkDeps;

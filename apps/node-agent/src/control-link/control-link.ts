@@ -36,6 +36,8 @@ export interface ControlLinkOptions {
   enrolmentToken: Secret;
   hello: AgentHello;
   jobDir: string;
+  /** Of the job. */
+  nodes: number;
   clock: Clock;
   log: Log;
   /** All that is true of the instance now. */
@@ -181,7 +183,7 @@ class Link implements ControlLink {
   }
 
   async #openSession(connection: number, token: LinkToken): Promise<AgentSession> {
-    const { certificate, enrolmentToken, hello, jobDir, clock, log } = this.#options;
+    const { certificate, enrolmentToken, hello, jobDir, nodes, clock, log } = this.#options;
     const { stream } = this.#connections.get(connection)!;
     const socket = await openProvenSocket(stream, {
       certificate,
@@ -192,6 +194,7 @@ class Link implements ControlLink {
     const session = openAgentSession({ socket, hello, clock, log, onMessage });
     const tails = new LogTails({
       jobDir,
+      nodes,
       clock,
       log,
       send: (message) => session.sendPaced(message),

@@ -28,6 +28,7 @@ describe('a log tail of the agent', () => {
   const open = () =>
     new LogTails({
       jobDir,
+      nodes: 1,
       clock: systemClock,
       log: silentLog,
       signal: over.signal,

@@ -3,13 +3,16 @@
 
 import { join } from 'node:path';
 import { anySignal, type Clock, detach, errorText, type Log, defined } from '@fairlead/kit';
-import type { AgentMessage, ControlMessage, LogSource } from '@fairlead/protocol';
+import type { AgentMessage, ControlMessage } from '@fairlead/protocol';
 import { chunkLines } from '../log-tail/chunk-lines.ts';
 import { followLog } from '../log-tail/follow-log.ts';
+import { logFileOf } from '../job/log-file.ts';
 import { Credit } from './credit.ts';
 
 export interface LogTailsOptions {
   jobDir: string;
+  /** Of the job. */
+  nodes: number;
   clock: Clock;
   log: Log;
   /** Resolves when more may be sent. */
@@ -18,7 +21,6 @@ export interface LogTailsOptions {
   signal: AbortSignal;
 }
 
-const files: Record<LogSource, string> = { agent: 'agent.log', engine: 'engine.log', job: 'job.log' };
 const maxTails = 16;
 
 type TailOrder = Extract<ControlMessage, { type: 'log.tail' }>;
@@ -65,12 +67,12 @@ export class LogTails {
     await Promise.all([...this.#tails.values()].map(({ done }) => done));
   }
 
-  async #run({ orderId, source, lines, follow }: TailOrder, credit: Credit, signal: AbortSignal): Promise<void> {
-    const { jobDir, clock, send } = this.#options;
+  async #run({ orderId, source, node, lines, follow }: TailOrder, credit: Credit, signal: AbortSignal): Promise<void> {
+    const { jobDir, nodes, clock, send } = this.#options;
     const finish = this.#finish.signal;
     let failure: string | undefined;
     try {
-      const path = join(jobDir, files[source]);
+      const path = join(jobDir, logFileOf(source, { nodes, rank: node ?? 0 }));
       for await (const found of followLog({ path, lines, follow, clock, signal, finish })) {
         for (const chunk of chunkLines(found)) {
           await credit.take(signal);

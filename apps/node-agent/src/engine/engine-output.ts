@@ -72,6 +72,7 @@ export class EngineOutput {
 
   /** Why the engine ended although it was not told to. */
   explainExit(exit: EngineExit): EngineFailure {
+    if (exit.elsewhere) return exit.elsewhere;
     const { surroundings } = this.#options;
     const diagnosis = this.#judge.diagnose(exit);
     const end = { ...exit, lines: this.#last.lines, diagnosis, surroundings: surroundings() };

@@ -1,12 +1,12 @@
-// A loopback port that nothing listens at. Another process may take it before the engine does: the engine then fails, and
+// A port of an address of this host that nothing listens at. Another process may take it before the engine does: the engine then fails, and
 // is started again at another one; see loopback-listeners.ts.
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-export async function findFreePort(): Promise<number> {
+export async function findFreePort(host = '127.0.0.1'): Promise<number> {
   const server = createServer();
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   server.close();

@@ -6,6 +6,7 @@ import {
   type EngineCommand,
   engineCommand,
   type EngineKind,
+  type EngineNode,
   type EnginePlace,
   type EnginePlan,
   type EngineWanted,
@@ -31,6 +32,7 @@ import {
   signalProcess,
 } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
+import { logFileOf } from '../job/log-file.ts';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
 import { refuseFailedPrologue } from '../job/refuse-failed-prologue.ts';
 import { checkGpus } from '../gpu/check-gpus.ts';
@@ -46,11 +48,13 @@ import { makeDirectories, openCaches } from './open-caches.ts';
 import { readEngineBuild } from './read-engine-build.ts';
 import { readTokenFile } from './read-token-file.ts';
 import { openRotatingLog, type RotatingLog } from './rotating-log.ts';
-import { saveHangReport } from './save-hang-report.ts';
+import { type HangReportOptions, saveHangReport } from './save-hang-report.ts';
 import { type EngineExit, type EngineProcess, spawnEngine } from './spawn-engine.ts';
 
 export interface OpenEngineOptions {
   spec: InstanceSpec;
+  /** Of this node. */
+  rank: number;
   directory: NodeDirectory;
   env: NodeJS.ProcessEnv;
   hostname: string;
@@ -73,8 +77,11 @@ export interface Engine extends EngineQuestions, AsyncDisposable {
   explainSilence: () => { lastLines: string[]; hint: string };
   /** Saves what can be seen of it in the run directory; resolves with the path. Rejects where that cannot be written. */
   saveHangReport: (reason: string, pids: readonly number[]) => Promise<string>;
-  /** Rejects with the signal's reason when that fires before a process was started. */
-  spawn: (signal: AbortSignal) => Promise<EngineProcess>;
+  /**
+   * `node`: over several nodes, what this part has to know of the others. Rejects with the signal's reason when that fires before a
+   * process was started.
+   */
+  spawn: (signal: AbortSignal, node?: EngineNode) => Promise<EngineProcess>;
   /** Resolves when engine.log holds all it wrote so far. */
   logged: () => Promise<void>;
 }
@@ -83,13 +90,14 @@ const logBytes = 64 * 1024 * 1024;
 
 /** Throws `engine_unknown` for a spec whose engine this agent does not have. */
 export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
-  const { spec, directory, env, clock, log, onPhase } = options;
+  const { spec, rank, directory, env, clock, log, onPhase } = options;
   const kind = findEngineKind(spec.engine.name);
   const wanted: EngineWanted = { ...spec.engine, model: spec.model, servedModel: spec.servedModel };
   const engineKey = createSecret('fle-');
-  const engineLog = await openEngineLog(spec.jobDir, log);
+  const engineLog = await openEngineLog(spec, rank, log);
   const output = new EngineOutput({ kind, file: engineLog, surroundings: () => surroundingsOf(kind, env), onPhase });
-  const sweepOnce = createSweep(spec.instanceId, log);
+  const instanceId = markOf(spec, rank);
+  const sweepOnce = createSweep(instanceId, log);
   let isPlain = false;
   let started: EngineCommand | undefined;
   let address: EngineAddress = { path: directory.socketPath };
@@ -103,12 +111,12 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     return readTokenFile(spec.engine.tokenFile);
   };
 
-  const spawn = async (signal: AbortSignal): Promise<EngineProcess> => {
+  const spawn = async (signal: AbortSignal, node?: EngineNode): Promise<EngineProcess> => {
     const hfToken = await untilAborted(prepare(), signal);
     const onOutput = output.begin();
     const gpus = await checkGpus(gpuWish(kind, wanted, env), options, signal);
-    const place = { ...placeOf(options, address, engineKey), ...defined({ gpu: gpus.gpu }) };
-    const job = { instanceId: spec.instanceId, env: { ...env, ...gpus.env }, ...defined({ hfToken }) };
+    const place = { ...placeOf(options, address, engineKey), ...defined({ gpu: gpus.gpu, node }) };
+    const job = { instanceId, env: { ...env, ...gpus.env }, ...defined({ hfToken }) };
     const caches = await untilAborted(openEngineCaches(kind, spec, log), signal);
     const planned = { ...job, kind, wanted, place, isPlain, caches };
     const commandOf = (fit: Fit) => engineCommand({ ...planned, fit });
@@ -134,7 +142,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     },
     explainSilence: () => output.explainSilence(),
     saveHangReport: (reason, pids) =>
-      saveHangReport({ dir: spec.jobDir, reason, pids, lastLines: output.lastLines, ...programOf(started), clock }),
+      saveHangReport({ ...hangOptions({ spec, output, clock }, started), reason, pids }),
     spawn,
     ...createEngineQuestions({ kind, wanted, client, address: () => address }),
     logged: engineLog.written,
@@ -142,9 +150,14 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   };
 }
 
-function openEngineLog(jobDir: string, log: Log): Promise<RotatingLog> {
+/** Marks the processes of this part. Those of two parts differ, should they ever be on one host. */
+function markOf({ instanceId, engine }: InstanceSpec, rank: number): string {
+  return engine.nodes === 1 ? instanceId : `${instanceId}.${rank}`;
+}
+
+function openEngineLog({ jobDir, engine }: InstanceSpec, rank: number, log: Log): Promise<RotatingLog> {
   return openRotatingLog({
-    path: join(jobDir, 'engine.log'),
+    path: join(jobDir, logFileOf('engine', { nodes: engine.nodes, rank })),
     what: 'the engine log',
     noteDropped: (bytes) => `[fairlead: ${bytes} bytes dropped]\n`,
     maxBytes: logBytes,
@@ -155,6 +168,13 @@ function openEngineLog(jobDir: string, log: Log): Promise<RotatingLog> {
 /** A directory of its own on the node stays there for the next job: only for an engine that is known to keep something. */
 function openEngineCaches(kind: EngineKind, { cacheDir, scratchDir }: InstanceSpec, log: Log) {
   return openCaches({ cacheDir, scratchDir: kind.caches.length === 0 ? undefined : scratchDir }, log);
+}
+
+function hangOptions(
+  { spec, output, clock }: { spec: InstanceSpec; output: EngineOutput; clock: Clock },
+  started: EngineCommand | undefined,
+): Omit<HangReportOptions, 'reason' | 'pids'> {
+  return { dir: spec.jobDir, lastLines: () => output.lastLines, ...programOf(started), clock };
 }
 
 function programOf(started: EngineCommand | undefined): { program: string; path: string | undefined } {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ async function stopped(scope: Scope, pySpy?: string): Promise<HangReportOptions 
   const pid = child.pid!;
   // The signal takes effect a moment after the call.
   await expect.poll(async () => (await readProcStat(pid))?.state).toBe('T');
-  const common = { reason: 'the engine hangs: no answer', lastLines: ['one', 'two'], path: undefined };
+  const common = { reason: 'the engine hangs: no answer', lastLines: () => ['one', 'two'], path: undefined };
   return { ...common, dir, pid, pids: [pid], program: join(dir, 'vllm'), clock: systemClock };
 }
 
@@ -54,9 +54,35 @@ onLinux('reports of hangs are bounded in number and size', async () => {
   await using scope = new Scope();
   let nowMs = Date.now();
   const clock: Clock = { ...systemClock, now: () => (nowMs += 1000) };
-  const options = { ...(await stopped(scope)), clock, lastLines: Array.from({ length: 5000 }, () => 'x'.repeat(9000)) };
+  const options = {
+    ...(await stopped(scope)),
+    clock,
+    lastLines: () => Array.from({ length: 5000 }, () => 'x'.repeat(9000)),
+  };
   for (let turn = 0; turn < 5; turn++) await saveHangReport(options);
   const reports = await readdir(options.dir);
   expect(reports).toHaveLength(3);
   for (const name of reports) expect((await stat(join(options.dir, name))).size).toBeLessThanOrEqual(1024 * 1024 + 1);
 });
+
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+
+it.skipIf(process.platform !== 'linux' || !hasPython)(
+  'where py-spy is missing Python prints its stacks, and no process of another kind is ended',
+  async () => {
+    await using scope = new Scope();
+    const other = await stopped(scope);
+    const said: string[] = [];
+    const code = 'import time\nprint("up", flush=True)\ndef waits_for_ever():\n  time.sleep(60)\nwaits_for_ever()';
+    const env = { ...process.env, PYTHONFAULTHANDLER: '1' };
+    const hung = spawn('python3', ['-c', code], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    scope.defer(() => void hung.kill('SIGKILL'));
+    hung.stderr.on('data', (chunk: Buffer) => said.push(...chunk.toString().split('\n')));
+    await once(hung.stdout, 'data');
+    const ended = once(hung, 'exit');
+    const path = await saveHangReport({ ...other, pids: [hung.pid!, other.pid], lastLines: () => said });
+    expect(await readFile(path, 'utf8')).toMatch(/Fatal Python error: Aborted[^]*in waits_for_ever/);
+    expect(await ended).toEqual([null, 'SIGABRT']);
+    expect((await readProcStat(other.pid))?.state).toBe('T');
+  },
+);

@@ -1,17 +1,19 @@
 // Saves what can be seen of an engine that hangs, before it is ended: its processes and threads with the places where they wait, Python
-// stacks where py-spy is installed, and its last lines. Bounded in time and size: a hung node must not hold up the restart.
+// stacks, and its last lines. Where py-spy is missing, Python itself prints the stacks among these lines, and the processes end. Bounded in time and size: a hung node must not hold up the restart.
 
 import { execFile } from 'node:child_process';
 import { readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, errorText, isOutOfReach, openTimeLimit, untilAborted } from '@fairlead/kit';
+import { abortForStacks } from './abort-for-stacks.ts';
 
 export interface HangReportOptions {
   /** Where the report goes: the run directory. */
   dir: string;
   reason: string;
   pids: readonly number[];
-  lastLines: readonly string[];
+  /** Oldest first; what Python prints comes among them. */
+  lastLines: () => readonly string[];
   /** The engine's program and environment: py-spy may be beside the one, or on the PATH of the other. */
   program: string;
   path: string | undefined;
@@ -25,7 +27,8 @@ const maxProcesses = 32;
 const maxThreads = 64;
 const maxPartBytes = 64 * 1024;
 const maxReportBytes = 1024 * 1024;
-const maxLastLines = 200;
+/** The stacks of some ten processes are among them. */
+const maxLastLines = 600;
 /** Of /proc/<pid>/status. */
 const statusFields =
   /^(?:Name|State|PPid|Threads|VmRSS|SigCgt|voluntary_ctxt_switches|nonvoluntary_ctxt_switches):.*$/gm;
@@ -33,22 +36,30 @@ const statusFields =
 /** Resolves with the path of the 0600 report; older ones but two are removed. Rejects where it cannot be written. */
 export async function saveHangReport(options: HangReportOptions): Promise<string> {
   const { dir, reason, pids, lastLines, clock } = options;
+  let hasStacks = false;
   using limit = openTimeLimit(clock, limitMs);
   const seen = pids.slice(0, maxProcesses);
   const parts = new Map(seen.map((pid) => [pid, 'cannot be seen in time']));
   const look = async (pid: number) => {
     parts.set(pid, await describeProcess(pid));
     const stacks = await pythonStacks(pid, options, limit.signal);
-    if (stacks !== undefined) parts.set(pid, `${parts.get(pid)}\n${stacks}`);
+    if (stacks === undefined) return;
+    hasStacks = true;
+    parts.set(pid, `${parts.get(pid)}\n${stacks}`);
   };
-  await untilAborted(Promise.all(seen.map(look)), limit.signal).catch((error: unknown) => {
+  const lookAtAll = async () => {
+    await Promise.all(seen.map(look));
+    // One after another: what they print goes into one log.
+    for (const pid of hasStacks ? [] : seen) await abortForStacks(pid, clock, limit.signal);
+  };
+  await untilAborted(lookAtAll(), limit.signal).catch((error: unknown) => {
     if (!limit.signal.aborted) throw error;
   });
   const at = new Date(clock.now()).toISOString();
   const text = [
     `${at}: ${reason}`,
     ...seen.map((pid) => `== process ${pid}\n${parts.get(pid)!.slice(0, maxPartBytes)}`),
-    `== last lines of its log\n${lastLines.slice(-maxLastLines).join('\n')}`,
+    `== last lines of its log\n${lastLines().slice(-maxLastLines).join('\n')}`,
   ].join('\n\n');
   const path = join(dir, `engine-hang-${at.replaceAll(/[-:]|\.\d+/g, '')}.txt`);
   await writeFile(path, `${text.slice(0, maxReportBytes)}\n`, { mode: 0o600 });

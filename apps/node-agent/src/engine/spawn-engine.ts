@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { unlink } from 'node:fs/promises';
 import { callLater, type Clock, detach, errnoOf, errorText, type Log, repeatTurns, untilOver } from '@fairlead/kit';
 import { agentError } from '../agent-error.ts';
+import type { EngineFailure } from '@fairlead/engines/failures';
 import { endEngine } from './end-engine.ts';
 import { type EngineCommand, markerVariable } from '@fairlead/engines';
 import { createEngineFamily, type EngineFamily, type EngineFamilyOptions } from './engine-family.ts';
@@ -17,6 +18,8 @@ export interface EngineExit {
   signal: NodeJS.Signals | null;
   /** How many processes of the agent's cgroup the kernel has killed for their memory since the engine was started; absent where it is none, or not known. */
   oomKills?: number;
+  /** It was a part on another node that failed, and this is why. */
+  elsewhere?: EngineFailure;
 }
 
 export interface EngineProcess {

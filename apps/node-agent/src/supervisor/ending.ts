@@ -23,6 +23,7 @@ export const whileDraining: Handlers<Draining> = {
   'drain.limit_reached': cutShort,
   'stop.ordered': cutShort,
   'instance.fenced': cutShort,
+  'nodes.missing': cutShort,
   'engine.exited': cutShort,
   'deadline.near': drainSooner,
   'drain.ordered': drainSooner,

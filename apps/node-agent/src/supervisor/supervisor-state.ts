@@ -68,6 +68,8 @@ export type SupervisorEvent = { now: number } & (
   | { type: 'signal.received'; signal: 'SIGTERM' | 'SIGINT' | 'SIGUSR2'; why?: EndCause }
   | { type: 'instance.fenced'; message: string }
   | { type: 'tunnel.hopeless'; message: string; hint?: string }
+  /** Other nodes of the job are gone for good, or never came. */
+  | { type: 'nodes.missing'; message: string; hint: string }
 );
 
 export type SupervisorTimer = 'ready-limit' | 'drain-limit';

@@ -13,7 +13,7 @@ export const venv = process.env['FAIRLEAD_REAL_VLLM'] ?? '/var/cache/fairlead-re
 /** Python that makes the tiny model, for the Python of that environment. */
 export const modelRecipe = recipe('make-tiny-model.py');
 /** The system's own Python: alice could not run one below root's home. */
-const python = '/usr/bin/python3.11';
+export const python = '/usr/bin/python3.11';
 
 /** Installs vLLM and makes the model, unless they are there. Returns the reason why that is impossible here. */
 export async function prepareRealVllm(): Promise<string | undefined> {

@@ -19,8 +19,9 @@ import {
 } from '@fairlead/ssh';
 
 import type { Reacher } from '../carrier.ts';
+import type { ReachErrorCode } from '../carrier-error.ts';
 import { ControlDialler } from './control-dialler.ts';
-import { Logins, refusalTtlMs } from './logins.ts';
+import { Logins, type LoginProgress, refusalTtlMs } from './logins.ts';
 
 export interface BastionLinkOptions {
   profile: LaptopProfile;
@@ -43,6 +44,8 @@ export interface BastionLink extends Reacher, AsyncDisposable {
    * refused login is not tried again at once.
    */
   connection(): Promise<SshConnection>;
+  /** Begins a login where there is none. Resolves when the bastion is dialled: until it answers the processor is free. Never rejects. */
+  beginLogin(): Promise<void>;
   /** Told of each connection that was opened and proven. */
   readonly opens: Listeners<void>;
   /** The route of the last connection that was proven, and what the others answered then. */
@@ -73,7 +76,7 @@ class LaptopLink implements BastionLink {
     this.#options = options;
     this.#memory = routeMemory;
     this.#control = new ControlDialler(options.profile);
-    this.#logins = new Logins({ clock, open: (onLoggedIn, signal) => this.#openProven(onLoggedIn, signal) });
+    this.#logins = new Logins({ clock, open: (stages, signal) => this.#openProven(stages, signal) });
   }
 
   get profile(): LaptopProfile {
@@ -86,6 +89,15 @@ class LaptopLink implements BastionLink {
 
   async connection(): Promise<SshConnection> {
     return this.#logins.current().proven;
+  }
+
+  async beginLogin(): Promise<void> {
+    const { dialled, proven } = this.#logins.current();
+    // Whoever asks for the connection hears of its failure.
+    markHandled(proven);
+    await dialled;
+    // The socket's own turn comes first.
+    await (this.#options.clock ?? systemClock).sleep(0);
   }
 
   ready(): Promise<unknown> {
@@ -114,11 +126,12 @@ class LaptopLink implements BastionLink {
     return this.#logins[Symbol.asyncDispose]();
   }
 
-  async #openProven(onLoggedIn: (ssh: SshConnection) => void, signal: AbortSignal): Promise<SshConnection> {
+  async #openProven({ onDialled, onLoggedIn }: LoginProgress, signal: AbortSignal): Promise<SshConnection> {
     const hasChoice = this.profile.bastion.routes.length > 1;
     const { connection, taken } = await openRoutes(this.#options, {
       memory: this.#memory,
       signal,
+      onDialled,
       prove: async (ssh) => {
         onLoggedIn(ssh);
         const certificate = hasChoice ? this.#control.proveCertificate(ssh) : undefined;
@@ -137,6 +150,7 @@ class LaptopLink implements BastionLink {
 interface Opening {
   memory: RouteMemory;
   signal: AbortSignal;
+  onDialled: () => void;
   prove: (ssh: SshConnection) => Promise<void>;
 }
 
@@ -145,6 +159,7 @@ function openRoutes(options: BastionLinkOptions, opening: Opening): Promise<Open
     ...opening,
     log: options.log ?? silentLog,
     deniedMs: refusalTtlMs,
+    otherHostCodes: ['bastion_moved', 'control_untrusted'] satisfies ReachErrorCode[],
     routes: options.profile.bastion.routes.map((route) => ({
       name: routeName({ ...route, jump: route.proxyJump }),
       target: () => targetOf(route, options),

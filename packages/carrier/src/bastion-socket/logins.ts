@@ -10,6 +10,8 @@ import type { ReachErrorCode } from '../carrier-error.ts';
 export const refusalTtlMs = 180_000;
 
 export interface Login {
+  /** Resolves when the bastion is dialled, or could not be. */
+  readonly dialled: Promise<void>;
   /** Resolves with the connection by the first route that let us in, before the host is proven. */
   readonly loggedIn: Promise<SshConnection>;
   /** Resolves when a gate has said that this is the pinned host; mostly with the same connection. */
@@ -19,9 +21,15 @@ export interface Login {
 }
 
 export interface LoginsDeps {
-  /** Resolves with a proven connection. Calls `onLoggedIn` with each connection before it is proven. */
-  open: (onLoggedIn: (ssh: SshConnection) => void, signal: AbortSignal) => Promise<SshConnection>;
+  /** Resolves with a proven connection. */
+  open: (stages: LoginProgress, signal: AbortSignal) => Promise<SshConnection>;
   clock: Clock;
+}
+
+export interface LoginProgress {
+  onDialled: () => void;
+  /** Called with each connection before it is proven. */
+  onLoggedIn: (ssh: SshConnection) => void;
 }
 
 /** Disposal ends an attempt that is under way, closes the connection, and resolves when it is closed. */
@@ -54,17 +62,19 @@ export class Logins implements AsyncDisposable {
   }
 
   #attempt(): Attempt {
-    const { promise: loggedIn, resolve, reject } = Promise.withResolvers<SshConnection>();
+    const { promise: dialled, resolve: onDialled } = Promise.withResolvers<void>();
+    const { promise: loggedIn, resolve: onLoggedIn, reject } = Promise.withResolvers<SshConnection>();
     // A caller may wait for the proof alone.
     markHandled(loggedIn);
-    const proven = this.#deps.open(resolve, this.#disposed.signal);
-    const attempt: Attempt = { loggedIn, proven, isProven: false };
+    const proven = this.#deps.open({ onDialled, onLoggedIn }, this.#disposed.signal);
+    const attempt: Attempt = { dialled, loggedIn, proven, isProven: false };
     proven.then(
       ({ closed }) => {
         attempt.isProven = true;
         return closed.then(() => this.#forget(attempt));
       },
       (error: unknown) => {
+        onDialled();
         reject(error);
         return this.#forgetFailure(attempt, error);
       },

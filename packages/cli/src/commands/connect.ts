@@ -5,7 +5,7 @@ import { defined, untilAborted } from '@fairlead/kit';
 
 import { sayRoute } from '../bastion/say-route.ts';
 import type { Context } from '../context.ts';
-import { ensureProfile } from '../open-cli-session.ts';
+import { ensureProfile } from '../bastion/ensure-profile.ts';
 import { sessionOptions } from '../session-options.ts';
 import { leftWords } from './instance-words.ts';
 import { taskOf } from './model-task.ts';

@@ -32,6 +32,7 @@ export function dryRun(plan: DeploymentPlan, { cluster, files, isPlanned }: DryR
   const { argv: engineCommand, caches } = shownEngine(plan, cluster.config, paths);
   const words = [
     ...reasonLines(plan),
+    ...plan.risks.map((risk) => `warning   ${risk}`),
     ...(plan.cost ? [`cost      ${costWords(plan.cost)}`] : []),
     ...(!isPlanned && cluster.config.kind !== 'local' ? [unplanned] : []),
   ];

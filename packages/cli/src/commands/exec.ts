@@ -8,7 +8,7 @@ import spawn from 'cross-spawn';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { ensureProfile } from '../open-cli-session.ts';
+import { ensureProfile } from '../bastion/ensure-profile.ts';
 import { sessionOptions } from '../session-options.ts';
 import { execEnv } from './exec-env.ts';
 import { endWords } from './instance-words.ts';

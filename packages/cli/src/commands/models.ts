@@ -1,5 +1,7 @@
 // `fairlead models`: the models whose needs are known; those that fit given GPUs; one of them with its sources.
 
+import { plannedEngine } from '@fairlead/config';
+import { showServeCommand } from '@fairlead/engines';
 import { CodedError, defined } from '@fairlead/kit';
 import {
   builtInModels,
@@ -98,7 +100,21 @@ function fitsWords({ gpu, gpus, nodes }: ModelPreset['fits']): string {
 }
 
 export function modelText(model: ModelPreset): string {
-  const { name, title, task, licence, quantization, noFp16, weights, shape, context, args, argsSource, fits } = model;
+  const {
+    name,
+    title,
+    task,
+    licence,
+    quantization,
+    noFp16,
+    weights,
+    shape,
+    context,
+    options,
+    args = [],
+    optionsSource,
+    fits,
+  } = model;
   const rows: (readonly [label: string, text: string, source?: string | undefined])[] = [
     ['model', model.model],
     ['task', task],
@@ -108,7 +124,11 @@ export function modelText(model: ModelPreset): string {
     ['shape', shapeWords(shape), shape.source],
     ...(shape.note === undefined ? [] : ([['', shape.note]] as const)),
     ['context', `${context.tokens} tokens`, context.source],
-    ['arguments', args.join(' ') || 'none', argsSource],
+    [
+      'arguments',
+      showServeCommand(plannedEngine, model.model, { options, args }).args.join(' ') || 'none',
+      optionsSource,
+    ],
     ['fits', `${fitsWords(fits)} with ${fits.concurrency} × ${fits.context} tokens`],
     ...(model.siblings ? ([['formats', model.siblings.join(', ')]] as const) : []),
   ];

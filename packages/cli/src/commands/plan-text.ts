@@ -1,5 +1,7 @@
 // A plan in words. Pure.
 
+import { plannedEngine } from '@fairlead/config';
+import { showServeCommand } from '@fairlead/engines';
 import { shellJoin } from '@fairlead/kit';
 import {
   type Change,
@@ -59,7 +61,7 @@ function headText({ name, model, quantization }: ModelFacts, wish: Wish, site?: 
 }
 
 function fittingText(plan: FittingPlan & { changes: readonly Change[] }): string {
-  const { place, model, layout, reasons, cost, warnings, args, changes } = plan;
+  const { place, model, layout, reasons, cost, warnings, changes } = plan;
   const lines = reasons.map(({ of, why }) => row(of, why));
   const price = cost ? [row('cost', costWords(cost))] : [];
   return [
@@ -68,7 +70,7 @@ function fittingText(plan: FittingPlan & { changes: readonly Change[] }): string
     ...price,
     ...warnings.map((warning) => row('warning', warning)),
     ...changeRows(changes, 'instead'),
-    row('command', shellJoin(['vllm', 'serve', model.model, ...args])),
+    row('command', shellJoin(showServeCommand(plannedEngine, model.model, plan).argv)),
   ].join('\n');
 }
 

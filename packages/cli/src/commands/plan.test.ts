@@ -38,7 +38,9 @@ describe('plan', () => {
     expect(text).toContain('partition aa100 (3 × a100:40 a node): fits with 1 GPU\n');
     expect(text).toMatch(/ {2}KV cache {2}8\.0 GiB for 1 × 32768 tokens, 256\.0 KiB a token/);
     expect(text).toMatch(/ {2}cost {6}109 SU an hour, 434 SU for the whole time/);
-    expect(text).toContain('  command   vllm serve Qwen/Qwen3-32B-AWQ --max-model-len 32768 --max-num-seqs 64 ');
+    expect(text).toContain(
+      '  command   vllm serve Qwen/Qwen3-32B-AWQ --max-model-len 32768 --gpu-memory-utilization 0.92 --max-num-seqs 64 ',
+    );
     expect(text).toMatch(
       /partition ami100 .*: does not fit\n {2}why {7}mi100:32 has no kernel of vLLM for AWQ weights/,
     );

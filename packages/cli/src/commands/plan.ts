@@ -1,5 +1,7 @@
 // `fairlead plan`: what a model needs on a site's partitions, on one GPU type, or on each that is known. Reaches no host.
 
+import { plannedEngine } from '@fairlead/config';
+import { showServeCommand } from '@fairlead/engines';
 import { CodedError, defined } from '@fairlead/kit';
 import {
   builtInModels,
@@ -125,6 +127,7 @@ function planFields(plan: PlacePlan): LineFields<'plan'>['places'][number] {
     changes: plan.changes,
   };
   if (!plan.fits) return { ...where, fits: false, why: plan.why };
-  const { layout, memory, job, cost, reasons, args } = plan;
+  const { layout, memory, job, cost, reasons, model } = plan;
+  const { args } = showServeCommand(plannedEngine, model.model, plan);
   return { ...where, fits: true, layout, memory, job, ...defined({ cost }), reasons, args };
 }

@@ -2,6 +2,8 @@
 
 import { CodedError } from '@fairlead/kit';
 import { createEventReader } from '@fairlead/openai-wire';
+import { decodeText } from '@fairlead/protocol';
+import { z } from 'zod';
 
 import type { CliErrorCode } from '../cli-error.ts';
 
@@ -58,7 +60,12 @@ export async function streamCompletion(options: {
   return { firstTokenMs, tokens, totalMs: options.now() - startedMs };
 }
 
+const chunkOfAnswer = z.object({
+  choices: z.array(z.object({ delta: z.object({ content: z.string().nullish() }).optional() })).optional(),
+});
+
+/** Undefined for an event without words, such as the usage at the end. */
 function textOf(data: string): string | undefined {
-  const chunk = JSON.parse(data) as { choices?: Array<{ delta?: { content?: string } }> };
-  return chunk.choices?.[0]?.delta?.content;
+  const chunk = decodeText(chunkOfAnswer, data);
+  return chunk.ok ? (chunk.value.choices?.[0]?.delta?.content ?? undefined) : undefined;
 }

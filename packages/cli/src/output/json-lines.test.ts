@@ -75,11 +75,12 @@ describe('A line of --json', () => {
   });
 });
 
-/** The places where a kind lets through what others write: a user's settings, an engine's counts, the address of a carrier that this program lacks. */
+/** The places where a kind lets through what others write: a user's settings, those of an engine, an engine's counts, the address of a carrier that this program lacks. */
 const openKinds: Partial<Record<keyof typeof jsonLines, string[]>> = {
   config: ['config'],
   'config.schema': ['schema.*'],
   answer: ['usage.*'],
+  model: ['preset.options.*'],
   'instance.changed': ['endpoints.address.*'],
   'deployment.ready': ['endpoints.address.*'],
   deployments: ['deployments.instances.endpoints.address.*'],
@@ -98,7 +99,8 @@ function openPlaces(schema: z.core.$ZodType, path = ''): string[] {
   if (def.type === 'array') return below(def.element);
   if (def.type === 'record') return below(def.valueType, '*');
   if (def.type === 'union') return def.options.flatMap((option) => below(option));
-  if (def.type === 'optional' || def.type === 'nullable' || def.type === 'catch') return below(def.innerType);
+  if (def.type === 'optional' || def.type === 'nullable' || def.type === 'catch' || def.type === 'default')
+    return below(def.innerType);
   if (def.type === 'pipe') return below(def.in);
   // `never` is the catchall of a strict object.
   return ['string', 'number', 'boolean', 'literal', 'enum', 'never'].includes(def.type) ? [] : [path];

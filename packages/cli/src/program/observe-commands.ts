@@ -49,33 +49,38 @@ function addMetrics(program: Command, go: RunCommand): void {
 function addBench(program: Command, go: RunCommand): void {
   program
     .command('bench')
-    .description('measure a deployment from here: first token, tokens per second, by concurrency')
+    .description('measure a deployment: first token, tokens per second, by concurrency')
     .argument('<name>')
     .option('--full', 'longer prompts, more requests, more levels')
     .option('--concurrency <list>', 'requests at a time, a level for each number (1,8; with --full 1,8,32)', countList)
     .option('--requests <count>', 'requests at each level', countNumber)
     .option('--input-tokens <count>', 'tokens of each prompt (128; with --full 512)', countNumber)
     .option('--output-tokens <count>', 'tokens of each answer (64; with --full 128)', countNumber)
+    .option('--on-node', 'measure on the node of the job, in a step of it, and not from here')
     .option('--chat', 'ask /v1/chat/completions in place of /v1/completions')
     .option('--html <file>', 'write a page with plots')
     .option('--with <file>', 'a run of `bench --json` to compare with; may be repeated', collect, [])
     .addHelpText(
       'after',
       `
-The figures have the definitions of \`vllm bench serve\`, and the way through both hops is in them.
+The figures have the definitions of \`vllm bench serve\`, and the way through both hops is in them. With --on-node it is not: the requests go to the front on the node.
 
 Exit codes: 0 every request was answered, 1 some failed, 2 wrong usage.
 
 Examples:
   fairlead bench demo
   fairlead bench demo --full --json > a.jsonl
+  fairlead bench demo --full --on-node --with a.jsonl
   fairlead bench other --full --with a.jsonl --html compared.html`,
     )
     .action(async (name: string, options: BenchOptions) =>
       go(async (context) => {
         const { runBench } = await import('../commands/bench/run-bench.ts');
         const api = options.chat === true ? 'chat' : 'completions';
-        await runBench({ ...options, name, full: options.full ?? false, api }, context);
+        await runBench(
+          { ...options, name, full: options.full ?? false, onNode: options.onNode ?? false, api },
+          context,
+        );
       }),
     );
 }
@@ -86,6 +91,7 @@ interface BenchOptions {
   requests?: number;
   inputTokens?: number;
   outputTokens?: number;
+  onNode?: boolean;
   chat?: boolean;
   html?: string;
   with: string[];

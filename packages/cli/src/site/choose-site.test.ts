@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -30,11 +33,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-function choose(text: string) {
+function choose(text: string, { signal } = new AbortController()) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const output = createOutput({ stdout, stderr }, { encodeLine: undefined, startedMs: 0, now: () => 0 });
   const env = { PATH: process.env['PATH'] ?? '', XDG_CACHE_HOME: join(folder, 'cache'), HOME: folder };
-  const { signal } = new AbortController();
   const chosen = chooseSite(text, { env, home: folder, cwd: folder, output, signal, ask: undefined });
   return { chosen, warned: () => String(stderr.read() ?? '') };
 }
@@ -56,7 +58,8 @@ describe('A site for init', () => {
     ['./catalogue#nort', 'usage', /no profile nort/],
     ['./catalogue#south', 'config_invalid', /partitions\.0\.gpu: must be one of/],
     ['https://user:pass@example.org/x.git', 'usage', /holds a password/],
-    ['file:///nowhere/at/all.git', 'site_unavailable', /nowhere/],
+    ['', 'usage', /no profile has that name/],
+    ['file:///nowhere/at/all.git', 'site_unavailable', /nowhere.*fatal: Could not read from remote repository\.$/],
     // A link that leads to itself is there, and is no name that nothing has.
     ['loop', 'site_unavailable', /cannot read site profiles: .*ELOOP/],
   ])('%s is refused as %s', async (text, code, message) => {
@@ -81,6 +84,24 @@ describe('A site for init', () => {
     expect(await again.chosen).toMatchObject({ setting: kept });
     expect(again.warned()).toMatch(/using what was fetched before/);
   });
+});
+
+it('A site of a repository that never ends its answer is given up at once, with all that git has started', async () => {
+  const ended = Promise.withResolvers<void>();
+  const interrupt = new AbortController();
+  const server = createServer((request, response) => {
+    response.setHeader('Content-Type', 'application/x-git-upload-pack-advertisement');
+    response.write('001e# service=git-upload-pack\n0000');
+    response.on('close', () => ended.resolve());
+    interrupt.abort(new Error('interrupted'));
+    request.resume();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { chosen } = choose(`http://127.0.0.1:${port}/sites.git#north`, interrupt);
+  await expect(chosen).rejects.toThrow('interrupted');
+  await ended.promise;
+  server.close();
 });
 
 describe('A site profile', () => {

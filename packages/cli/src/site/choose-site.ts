@@ -30,11 +30,16 @@ export async function chooseSite(text: string, needs: Needs): Promise<ChosenSite
   const [, source = text, name] = /^(.*?)(?:#([^#]*))?$/.exec(text) ?? [];
   if (isGitUrl(source))
     return keepCopy(await profileIn(await cloneCatalogue(source, cacheDir(needs), needs), name, needs), needs);
+  if (source === '') throw noProfile(text);
   const path = resolve(needs.cwd, source.startsWith('~/') ? join(needs.home, source.slice(2)) : source);
   const found = await ifThere(stat(path));
   if (found?.isDirectory()) return profileIn(path, name, needs);
   if (found || /[./\\]/.test(source)) return { setting: path, profile: await readSiteFile(path) };
-  throw new CodedError<CliErrorCode>('usage', `cannot use --site ${text || '""'} because no profile has that name`, {
+  throw noProfile(text);
+}
+
+function noProfile(text: string): CodedError<CliErrorCode> {
+  return new CodedError('usage', `cannot use --site ${text || '""'} because no profile has that name`, {
     hint: `Profiles: ${builtInSites.map((site) => site.name).join(', ')}. Others are named by a path or a Git URL: ./sites, https://git.example.org/sites.git#my-site`,
   });
 }

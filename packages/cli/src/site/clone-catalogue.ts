@@ -5,7 +5,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { CodedError, errorText } from '@fairlead/kit';
+import { CodedError, errorText, signalProcess } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -27,6 +27,7 @@ export async function cloneCatalogue(
   { env, output, signal }: Pick<Context, 'env' | 'output' | 'signal'>,
 ): Promise<string> {
   refusePassword(url);
+  signal.throwIfAborted();
   const folder = join(cacheDir, 'sites', createHash('sha256').update(url).digest('hex').slice(0, 16));
   const fresh = `${folder}.${randomUUID()}`;
   await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
@@ -62,7 +63,7 @@ function unavailable(url: string, cause: unknown): CodedError<CliErrorCode> {
   });
 }
 
-/** Git asks nothing, runs no helper of a `ext::` URL, and ends with the time limit. */
+/** Git asks nothing, runs no helper of a `ext::` URL, and ends with the time limit or the signal, with the programs that it started. */
 async function runGit(
   args: readonly string[],
   { env, signal }: { env: Context['env']; signal: AbortSignal },
@@ -72,17 +73,30 @@ async function runGit(
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...env, GIT_TERMINAL_PROMPT: '0', GIT_ALLOW_PROTOCOL: 'http:https:ssh:git:file', LC_ALL: 'C' },
     timeout: cloneTimeoutMs,
-    signal,
+    // A group of its own, because git leaves the helper that downloads behind when it is ended.
+    detached: true,
   });
+  const endAll = () => child.pid !== undefined && signalProcess(-child.pid, 'SIGKILL');
+  signal.addEventListener('abort', endAll, { once: true });
   let words = '';
   child.stderr.on('data', (chunk) => (words = (words + String(chunk)).slice(-2000)));
   child.on('error', reject);
+  child.on('exit', (_code, killedBy) => killedBy && endAll());
   child.on('close', (code, killedBy) => {
+    signal.removeEventListener('abort', endAll);
     if (code === 0) resolve();
     else if (killedBy) reject(new Error(`no answer for ${cloneTimeoutMs / 1000} s`));
-    else reject(new Error(words.trim().split('\n').at(-1) ?? `git ended with ${code}`));
+    else reject(new Error(reasonIn(words) || `git ended with ${code}`));
   });
   await promise;
+}
+
+/** The end of what git said, without its advice to check rights and URL. */
+function reasonIn(words: string): string {
+  const lines = words
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^(?:Please make sure|and the repo)/.test(line));
+  return lines.slice(-2).join(' ').trim();
 }
 
 async function isFolder(path: string): Promise<boolean> {

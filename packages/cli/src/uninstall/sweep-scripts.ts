@@ -126,6 +126,8 @@ fi
 for file in "$state"/queue/*; do drop "$file"; done
 for file in "$state"/start-times.json "$state"/start-times.json.*; do drop "$file"; done
 close "$state/queue"
+for file in "$state"/engine-builds/*.json "$state"/engine-builds/*.json.*; do drop "$file"; done
+close "$state/engine-builds"
 [ -d "$state/local-scheduler/jobs" ] && drop "$state/local-scheduler"
 for folder in "$runtime"/agent-*; do
   case \${folder##*/} in agent-????????????????) ;; *) continue ;; esac
@@ -133,7 +135,7 @@ for folder in "$runtime"/agent-*; do
   for file in "$folder"/.agent.mjs.*.part "$folder"/.engine-sim.mjs.*.part; do drop "$file"; done
   close "$folder"
 done
-for file in "$runtime"/node-*-linux-x64 "$runtime"/node-*-linux-arm64 "$runtime"/.node-*-linux-*.part; do [ -f "$file" ] && drop "$file"; done
+for file in "$runtime"/node-*-linux-x64 "$runtime"/node-*-linux-arm64 "$runtime"/.node-*-linux-*.part "$runtime"/bench-????????????????.mjs "$runtime"/.bench-*.part; do [ -f "$file" ] && drop "$file"; done
 close "$runtime"
 close "$state"
 `;

@@ -2,7 +2,7 @@
 
 import { defined } from '@fairlead/kit';
 import { defaultLimits, type EngineLimits } from '../engine/engine-request.ts';
-import type { LoraOptions, Runner } from '../open-engine-sim.ts';
+import type { Convert, LoraOptions, Runner } from '../open-engine-sim.ts';
 import type { Adapter } from '../server/adapters.ts';
 import { record, text } from '../wire/fields.ts';
 
@@ -10,6 +10,8 @@ export interface SimSettings {
   limits: EngineLimits;
   autoTools: boolean;
   runner: Runner;
+  convert: Convert;
+  transcribes: boolean;
   lora: LoraOptions;
 }
 
@@ -41,6 +43,8 @@ export function readEngineOptions(
     // Unlike vLLM, the simulator parses tool calls unless a flag switches that off.
     autoTools: values.enableAutoToolChoice !== false,
     runner: runner === 'generate' || runner === 'pooling' ? runner : 'auto',
+    convert: text(values.convert) === 'classify' ? 'classify' : 'embed',
+    transcribes: values.simTranscribe === true,
     lora: {
       enabled: values.enableLora === true,
       updates: env.VLLM_ALLOW_RUNTIME_LORA_UPDATING === '1' || env.VLLM_ALLOW_RUNTIME_LORA_UPDATING === 'true',

@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Secret } from '@fairlead/kit';
 import { type Fault, faultUsage, parseFault } from '../faults.ts';
+import type { RankOptions } from '../process/meeting.ts';
 import type { ListenAddress } from '../server/listener.ts';
 import { type SimSettings, readEngineOptions } from './engine-options.ts';
 import { pythonRepr } from './python-repr.ts';
@@ -29,8 +30,11 @@ export interface ServeOptions extends SimSettings {
   prefillMs: number;
   decodeMs: number;
   shards: number;
+  /** Those of this rank. */
   faults: readonly Fault[];
   admin: boolean;
+  /** Undefined on one node. */
+  ranks: RankOptions | undefined;
 }
 
 export type ParsedArgv =
@@ -66,6 +70,7 @@ const simUsage = [
   ['--sim-prefill-ms <ms>', 'time to the first token (0)'],
   ['--sim-decode-ms <ms>', 'time between two tokens (0); per request: body field sim {prefill_ms, decode_ms, tokens}'],
   ['--sim-shards <n>', 'weight files that the start reads (4)'],
+  ['--sim-fault-rank <rank>', 'the rank that the faults belong to, over several nodes (all)'],
 ] as const;
 
 function createServeCommand(): Command {
@@ -89,6 +94,7 @@ function createServeCommand(): Command {
     `make something go wrong (may be repeated):\n${Object.values(faultUsage).join('\n')}`,
     add,
   );
+  serve.option('--sim-transcribe', 'write down speech, as vLLM does for a Whisper, and do nothing else');
   serve.option('--sim-admin', 'open POST and DELETE /sim/fault and GET /sim/stats, without a key');
   return serve;
 }
@@ -129,14 +135,27 @@ function readOptions(model: string, values: Values, env: NodeJS.ProcessEnv): Par
     prefillMs: numbers.simPrefillMs ?? 0,
     decodeMs: numbers.simDecodeMs ?? 0,
     shards: numbers.simShards ?? 4,
-    faults,
+    faults: (numbers.simFaultRank ?? numbers.nodeRank ?? 0) === (numbers.nodeRank ?? 0) ? faults : [],
     admin: values.simAdmin === true,
+    ranks: ranksOf(values, numbers),
   };
   return { kind: 'serve', options };
 }
 
+function ranksOf(values: Values, numbers: Partial<Record<(typeof integerFlags)[number], number>>) {
+  const { nnodes: nodes = 1, nodeRank: rank = 0, masterPort: port = 29501, distributedTimeoutSeconds } = numbers;
+  if (nodes === 1) return undefined;
+  const host = text(values.masterAddr) ?? '127.0.0.1';
+  return { nodes, rank, host, port, headless: values.headless === true, timeoutS: distributedTimeoutSeconds ?? 1800 };
+}
+
 const integerFlags = [
   'port',
+  'nnodes',
+  'nodeRank',
+  'masterPort',
+  'distributedTimeoutSeconds',
+  'simFaultRank',
   'seed',
   'shutdownTimeout',
   'maxModelLen',

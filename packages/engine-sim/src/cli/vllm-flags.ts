@@ -49,5 +49,6 @@ export const shortFlags: Readonly<Record<string, string>> = {
 /** argparse's `choices` of a flag, in its order. */
 export const flagChoices: Readonly<Record<string, readonly string[]>> = {
   runner: ['auto', 'generate', 'pooling', 'draft'],
+  convert: ['auto', 'none', 'embed', 'classify'],
   dtype: ['auto', 'bfloat16', 'float', 'float16', 'float32', 'half'],
 };

@@ -62,8 +62,10 @@ export class TimerWheel<Job extends WheelJob> {
     this.#disarm();
     const nowMs = performance.now();
     const due: Job[] = [];
-    for (const [slotMs, jobs] of this.#slots) {
-      if (slotMs > nowMs + 0.5) continue;
+    const dueSlots = [...this.#slots.keys()].filter((slotMs) => slotMs <= nowMs + 0.5);
+    // More than one after a pause of the machine.
+    for (const slotMs of dueSlots.sort((a, b) => a - b)) {
+      const jobs = this.#slots.get(slotMs)!;
       this.#slots.delete(slotMs);
       for (const job of jobs) {
         job.slotMs = undefined;

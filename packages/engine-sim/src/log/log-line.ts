@@ -1,6 +1,6 @@
 // One line of vLLM's log as data, and its bytes. vLLM's own records go to stdout, everything else to stderr.
 
-export type LogProcess = 'APIServer' | 'EngineCore' | 'Worker' | 'VllmWorker-0';
+export type LogProcess = 'APIServer' | 'MainProcess' | 'EngineCore' | 'Worker' | 'VllmWorker-0';
 
 export interface LogLine {
   stream: 'out' | 'err';
@@ -38,7 +38,13 @@ export function renderLine(line: LogLine, { pid, now }: RenderContext): string {
 }
 
 /** Invented process ids: the engine's other processes are not simulated, and their ids only have to differ. */
-const pidOffset: Record<LogProcess, number> = { APIServer: 0, EngineCore: 1, Worker: 2, 'VllmWorker-0': 2 };
+const pidOffset: Record<LogProcess, number> = {
+  APIServer: 0,
+  MainProcess: 0,
+  EngineCore: 1,
+  Worker: 2,
+  'VllmWorker-0': 2,
+};
 
 function stamp(now: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');

@@ -14,7 +14,7 @@ const options: StartupOptions = {
   listen: 'http://127.0.0.1:8622',
   totalMs: 10_000,
   kvCapacity: 2_097_152,
-  offer: { generate: true, embed: false, adapterUpdates: false },
+  offer: { generate: true, embed: false, score: false, transcribe: false, adapterUpdates: false },
 };
 
 /** Lines per stream as recorded: process ids, clock and measured times made equal. */

@@ -6,6 +6,7 @@ import { isServerFault, type ProcessFault } from '../faults.ts';
 import { accessLine, type AccessEntry } from '../log/access-line.ts';
 import { failureLines } from '../log/failure-lines.ts';
 import { type StartFailure, failures } from '../log/failures.ts';
+import { peerGoneLines, rankLines } from '../log/headless-script.ts';
 import { type LogLine, renderLine } from '../log/log-line.ts';
 import { type StartStep, startupComplete, startupScript } from '../log/startup-script.ts';
 import { defaultMaxModelLen, type EngineSim, offerOf, openEngineSim } from '../open-engine-sim.ts';
@@ -21,6 +22,7 @@ import {
   transition,
 } from './life.ts';
 import { logFlood } from './log-flood.ts';
+import { awaitRanks, watchPeers } from './meeting.ts';
 import { printStats } from './print-stats.ts';
 
 /** The process, as this interpreter sees it. */
@@ -42,6 +44,8 @@ export class SimProcess {
   #sim: EngineSim | undefined;
   #signalsToLose = 0;
   #hangsOnStop = false;
+  /** The address of a rank that has gone. */
+  #goneRank: string | undefined;
 
   constructor(options: ServeOptions, port: ProcessPort) {
     this.#options = options;
@@ -71,6 +75,7 @@ export class SimProcess {
       this.#enter(step);
       if (failure && step.strikes?.includes(failure.at)) return this.#fail(failure);
       if (step.strikes?.includes('bind')) address = await this.#reserve();
+      if (step.strikes?.includes('worker')) await this.#meet();
       if (this.#state.name !== 'starting') return undefined;
     }
     const waitMs = startMs - (systemClock.monotonicMs() - began);
@@ -92,6 +97,7 @@ export class SimProcess {
     });
     this.#sim = sim;
     sim.faultOrdered.add((fault) => this.#order(fault));
+    if (this.#goneRank !== undefined) this.#losePeer(this.#goneRank);
     this.#print(startupComplete);
     this.#dispatch({ type: 'engine.ready' });
     printStats(
@@ -125,6 +131,25 @@ export class SimProcess {
       this.#dispatch({ type: 'start.failed', lines, end: { code: 1 } });
       return undefined;
     }
+  }
+
+  /** Over several nodes: waits for the other ranks. A failed start is over when this resolves. */
+  async #meet(): Promise<void> {
+    const { ranks } = this.#options;
+    if (!ranks || this.#state.name !== 'starting') return;
+    const met = await awaitRanks(ranks, this.#starting.signal);
+    if (!met.ok) return this.#fail({ at: 'worker', source: 'recorded', cause: met.cause });
+    this.#print(rankLines(ranks));
+    watchPeers(met.value, {
+      onLost: (address) => this.#losePeer(address),
+      onFrozen: (isFrozen) => (isFrozen ? this.#sim?.setFault('hang') : this.#sim?.clearFaults()),
+    });
+  }
+
+  /** While nothing is asked, nothing shows; the next request fails and takes the engine with it. */
+  #losePeer(address: string): void {
+    this.#goneRank = address;
+    this.#sim?.setFault('status:500');
   }
 
   #startFailure(): StartFailure | undefined {
@@ -230,6 +255,10 @@ export class SimProcess {
   }
 
   #access(entry: AccessEntry): void {
+    if (this.#goneRank !== undefined && entry.status === 500) {
+      this.#print(peerGoneLines(this.#goneRank));
+      this.#dispatch({ type: 'engine.died' });
+    }
     const without = this.#options.accessLogWithout;
     const [path = ''] = entry.target.split('?', 1);
     if (without && !without.includes(path)) this.#print([accessLine(entry)]);

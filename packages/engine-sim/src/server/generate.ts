@@ -38,7 +38,7 @@ export async function generate(route: GenerateRoute, exchange: Exchange, deps: G
   if (!decoded.ok) return respondError(exchange, decoded.error);
   const refused = refusal(deps, decoded.request.choices.length);
   if (refused) return respondError(exchange, errorOf(route, refused));
-  run(exchange, decoded.request, fault, deps);
+  runRequest(exchange, decoded.request, fault, deps);
 }
 
 /** The reason why the engine takes no more requests; undefined if it does. */
@@ -52,7 +52,8 @@ export function respondError(exchange: Exchange, error: ApiError, headers: strin
   respondJson(exchange, error.status, error.body, headers);
 }
 
-function run(exchange: Exchange, asked: GenerateRequest, fault: RequestFault, deps: GenerateDeps): void {
+/** Generates the answer of a decoded request, to the end of its stream. */
+export function runRequest(exchange: Exchange, asked: GenerateRequest, fault: RequestFault, deps: GenerateDeps): void {
   const { response } = exchange;
   const tokens: string[][] = asked.choices.map(() => []);
   const generations = asked.choices.map((_, choice) => openGeneration(asked, choice, { seed: deps.seed, tokens }));

@@ -19,9 +19,10 @@ import { vllmVersion } from '../vllm-version.ts';
 import type { Adapters } from './adapters.ts';
 import { type AdminDeps, answerAdmin } from './admin.ts';
 import { answerQuery, answerStoredResponse } from './answer-query.ts';
-import { answerEmbeddings } from './embeddings.ts';
 import { generate, type GenerateDeps, respondError } from './generate.ts';
+import { answerPooling } from './pooling.ts';
 import { type Exchange, respondEmpty, respondJson, respondText } from './respond.ts';
+import { transcribe } from './transcribe.ts';
 
 export interface HttpServerDeps {
   generate: GenerateDeps;
@@ -138,9 +139,14 @@ function answerRoute(route: ServedRoute, exchange: Exchange, deps: HttpServerDep
       return finishing(exchange, generate(route.name, exchange, deps.generate));
     case 'invocations':
       if (deps.offer.generate) return finishing(exchange, generate(route.name, exchange, deps.generate));
-      return finishing(exchange, answerEmbeddings(exchange, deps.generate));
+      return finishing(exchange, answerPooling(route.name, exchange, deps));
     case 'embeddings':
-      return finishing(exchange, answerEmbeddings(exchange, deps.generate));
+    case 'score':
+    case 'rerank':
+      return finishing(exchange, answerPooling(route.name, exchange, deps));
+    case 'transcription':
+    case 'translation':
+      return finishing(exchange, transcribe(route.name, exchange, deps.generate));
     case 'response':
       return answerStoredResponse(exchange, decodePath(exchange.request.url ?? '/'));
     case 'tokenize':
@@ -163,6 +169,10 @@ const countedRoutes: ReadonlySet<string> = new Set([
   'messages',
   'invocations',
   'embeddings',
+  'score',
+  'rerank',
+  'transcription',
+  'translation',
 ]);
 
 /** What `/load` counts. */

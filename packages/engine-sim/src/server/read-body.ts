@@ -1,10 +1,15 @@
-// Reads a request's body as text.
+// Reads a request's body.
 
 import { once } from 'node:events';
 import type { Exchange } from './respond.ts';
 
+/** As text. Resolves with undefined if the client leaves before the last byte. */
+export async function readBody(exchange: Exchange): Promise<string | undefined> {
+  return (await readBytes(exchange))?.toString('utf8');
+}
+
 /** Resolves with undefined if the client leaves before the last byte. */
-export async function readBody({ request }: Exchange): Promise<string | undefined> {
+export async function readBytes({ request }: Exchange): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   try {
@@ -13,5 +18,5 @@ export async function readBody({ request }: Exchange): Promise<string | undefine
     if (request.destroyed) return undefined;
     throw error;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

@@ -1,4 +1,4 @@
-// Runs both contracts with one command: first an engine that generates, then one that embeds, because two real ones need too much memory.
+// Runs the contracts with one command, one engine after the other (it generates, embeds, compares), because two real ones need too much memory.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { describeEmbeddingContract, embeddingFlags } from '../embedding.contract.ts';
 import { contractFlags, describeEngineContract } from '../engine.contract.ts';
+import { crossEncoderFlags, describeScoringContract } from '../scoring.contract.ts';
 import { type CommandedEngine, type ServeCommand, openCommandedEngine } from './engine-command.ts';
 
 /** How to serve the model, or the reason why that is impossible; then every test is skipped with that reason. */
@@ -30,9 +31,15 @@ export function describeContracts(name: string, prepare: (folder: string) => Pro
   });
 
   describe('embedding', () => {
-    describeEmbeddingContract(
+    const engine = opened(() => prepared, embeddingFlags);
+    describeEmbeddingContract(name, engine);
+    describeScoringContract(name, engine);
+  });
+
+  describe('reading two texts at once', () => {
+    describeScoringContract(
       name,
-      opened(() => prepared, embeddingFlags),
+      opened(() => prepared, crossEncoderFlags),
     );
   });
 }

@@ -35,7 +35,9 @@ export async function exchange(path: string, request: ClientRequest): Promise<An
 
 export function openExchange(path: string, request: ClientRequest): OpenExchange {
   const socket = connect(path);
+  const { body } = request;
   socket.write(requestText({ ...request, headers: { connection: 'close', ...request.headers } }));
+  if (Buffer.isBuffer(body)) socket.write(body);
   let raw = '';
   socket.setEncoding('utf8');
   socket.on('data', (text: string) => {
@@ -52,12 +54,14 @@ export function openExchange(path: string, request: ClientRequest): OpenExchange
   };
 }
 
+/** The head and a body of text; bytes follow by themselves. */
 export function requestText({ method, path, headers = {}, body }: ClientRequest): string {
-  const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
+  const text =
+    body === undefined || Buffer.isBuffer(body) ? '' : typeof body === 'string' ? body : JSON.stringify(body);
   const sent: Record<string, string> = { host: 'engine', ...headers };
   if (body !== undefined) {
     sent['content-type'] ??= 'application/json';
-    sent['content-length'] = String(Buffer.byteLength(text));
+    sent['content-length'] = String(Buffer.isBuffer(body) ? body.length : Buffer.byteLength(text));
   }
   const lines = Object.entries(sent).map(([name, value]) => `${name}: ${value}\r\n`);
   return `${method ?? (body === undefined ? 'GET' : 'POST')} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${text}`;

@@ -3,6 +3,7 @@
 import { expect } from 'vitest';
 import { type Answer, exchange } from './exchange.ts';
 import { until } from './open-sim.ts';
+import { formType, speechForm } from './speech-form.ts';
 import { type RecordedAnswer, readRecorded } from './recorded-answer.ts';
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
@@ -39,10 +40,28 @@ export const streamedAnswers = words(`
 
 export const exactEmbeddings = words(`
   err-embeddings-dimensions err-embeddings-wrong-model err-embeddings-empty err-embeddings-empty-list
-  err-embeddings-no-key err-chat-on-pooling`);
+  err-embeddings-no-key err-chat-on-pooling err-rerank-empty-query`);
 
 export const shapedEmbeddings = words(`
   embeddings embeddings-base64 embeddings-list embeddings-tokens embeddings-messages`);
+
+export const exactScores = words(`
+  err-score-wrong-model err-score-nothing err-score-no-documents err-score-counts err-score-empty err-score-v1-no-key
+  err-rerank-wrong-model err-rerank-no-query err-rerank-no-documents err-rerank-empty err-rerank-top-negative
+  err-rerank-no-key err-transcription-on-pooling err-chat-on-pooling`);
+
+export const shapedScores = words(`
+  score score-v1-texts score-pairs score-items score-invocations rerank rerank-v1-top rerank-v2-one rerank-invocations`);
+
+export const exactSpeech = words(`
+  err-transcription-srt err-transcription-format err-transcription-verbose-stream err-transcription-diarized
+  err-transcription-no-audio err-transcription-empty-file err-transcription-no-file err-transcription-text-file
+  err-transcription-wrong-model err-transcription-language err-transcription-stream-options err-transcription-no-key
+  err-chat-on-whisper`);
+
+export const shapedSpeech = words('transcription transcription-text transcription-no-model translation');
+
+export const streamedSpeech = words('transcription-stream transcription-stream-usage translation-stream');
 
 interface SentAgain {
   answer: Answer;
@@ -79,7 +98,12 @@ async function sendRecorded(engine: { path: string; key: string }, name: string)
   const headers: Record<string, string> = keyless ? {} : { authorization: `Bearer ${presented}` };
   // The recorder sent `content-type: application/json` with an empty body too.
   if (name === 'err-content-type') headers['content-type'] = 'text/plain';
-  const body = recorded.method === 'POST' ? { body: recorded.requestBody } : {};
+  const isForm = /^(err-)?(transcription|translation)/.test(name) && !name.endsWith('-on-pooling');
+  if (isForm) headers['content-type'] = formType;
+  const sent = isForm
+    ? speechForm(JSON.parse(recorded.requestBody) as object as Record<string, unknown>)
+    : recorded.requestBody;
+  const body = recorded.method === 'POST' ? { body: sent } : {};
   const answer = await exchange(engine.path, { method: recorded.method, path: recorded.path, headers, ...body });
   return { answer, recorded };
 }

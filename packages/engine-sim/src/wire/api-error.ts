@@ -40,6 +40,8 @@ export interface FieldError {
   msg: string;
   input: string;
   ctx?: string;
+  /** A `ctx` that is no error: the limit that a number exceeds, or the expected words. */
+  bound?: string;
 }
 
 /** A refusal by the schema: Python's repr of one pydantic error. */
@@ -48,17 +50,28 @@ export function invalidField(loc: string, error: FieldError): ApiError {
 }
 
 export function invalidFields(errors: ReadonlyArray<FieldError & { loc: string }>): ApiError {
-  const details = errors.map(({ loc, type, msg, input, ctx }) => {
-    const context = ctx === undefined ? '' : `, 'ctx': {'error': ${ctx.includes('(') ? ctx : `'${ctx}'`}}`;
-    return `\n  {'type': '${type}', 'loc': '${loc}', 'msg': '${msg}', 'input': '${input}'${context}}`;
+  const details = errors.map(({ loc, type, msg, input, ctx, bound }) => {
+    const cause = ctx === undefined ? bound : `{'error': ${ctx.includes('(') ? ctx : `'${ctx}'`}}`;
+    const context = cause === undefined ? '' : `, 'ctx': ${cause}`;
+    return `\n  {'type': '${type}', 'loc': '${loc}', 'msg': ${pythonText(msg)}, 'input': '${input}'${context}}`;
   });
   const count = `${errors.length} validation error${errors.length === 1 ? '' : 's'}`;
   return errorObject(400, 'Bad Request', `${count}:${details.join('')}`, errors[0]?.loc ?? null);
 }
 
+/** Python's repr takes the other quotes for a text that has single ones. */
+function pythonText(text: string): string {
+  return text.includes("'") ? `"${text}"` : `'${text}'`;
+}
+
 export function unsupportedMediaType(): ApiError {
   const message = "1 validation error:\n  Unsupported Media Type: Only 'application/json' is allowed";
   return errorObject(400, 'Bad Request', message);
+}
+
+/** A form whose file is no file. */
+export function unprocessable(message: string): ApiError {
+  return errorObject(422, 'Unprocessable Entity', message);
 }
 
 /** A failure that a fault causes. */

@@ -10,7 +10,7 @@ import { decodeResponsesRequest } from './decode-responses-request.ts';
 import type { DecodedRequest, GenerateRequest, ServedModel } from './generate-request.ts';
 
 /** `invocations` is chat or completions, depending on the body. */
-export type GenerateRoute = GenerateRequest['kind'] | 'invocations';
+export type GenerateRoute = Exclude<GenerateRequest['kind'], 'transcription' | 'translation'> | 'invocations';
 
 export interface Reading {
   model: ServedModel;
@@ -44,6 +44,6 @@ export function decodeGenerateRequest(
 }
 
 /** An error in the shape of the route. */
-export function errorOf(route: GenerateRoute, error: ApiError): ApiError {
+export function errorOf(route: GenerateRoute | GenerateRequest['kind'], error: ApiError): ApiError {
   return route === 'messages' ? asAnthropic(error) : error;
 }

@@ -6,26 +6,18 @@ import type { Vocabulary } from '../engine/vocabulary.ts';
 import { type ApiError, badRequest, invalidField, modelNotFoundBriefly } from './api-error.ts';
 import { usageWithDetails } from './answer.ts';
 import { checkLength } from './check-limits.ts';
-import { missingFields } from './decode-body.ts';
+import { missingFields, pythonInput } from './decode-body.ts';
 import { readConversation } from './decode-chat-request.ts';
 import { type Fields, list, number } from './fields.ts';
 import type { ServedModel } from './generate-request.ts';
+import type { DecodedPooling, PoolingHead } from './pooling-request.ts';
 
 /** The hidden size of the recorded model. */
 export const embeddingSize = 128;
 
 const formats = ['float', 'base64', 'bytes', 'bytes_only'] as const;
 
-export interface EmbeddingRequest {
-  texts: readonly string[];
-  promptTokens: number;
-  encoding: 'float' | 'base64';
-  model: string;
-}
-
-export type DecodedEmbedding = { ok: true; request: EmbeddingRequest } | { ok: false; error: ApiError };
-
-export function decodeEmbeddingRequest(fields: Fields, model: ServedModel, vocabulary: Vocabulary): DecodedEmbedding {
+export function decodeEmbeddingRequest(fields: Fields, model: ServedModel, vocabulary: Vocabulary): DecodedPooling {
   const wrong = checkSchema(fields) ?? checkEmbeddingModel(fields, model);
   if (wrong) return { ok: false, error: wrong };
   if (fields.dimensions !== undefined && fields.dimensions !== null)
@@ -41,14 +33,16 @@ export function decodeEmbeddingRequest(fields: Fields, model: ServedModel, vocab
   if (tooLong) return { ok: false, error: tooLong };
   const encoding = fields.encoding_format === 'base64' ? 'base64' : 'float';
   const promptTokens = counts.reduce((sum, count) => sum + count, templateTokens);
-  return { ok: true, request: { texts: kept, promptTokens, encoding, model: model.names[0] ?? '' } };
+  const embeddings = { texts: kept, promptTokens, encoding, model: model.names[0] ?? '' } as const;
+  const answer = (head: PoolingHead) => embeddingAnswer(embeddings, head);
+  return { ok: true, request: { sequences: kept.length, promptTokens, answer } };
 }
 
 function checkSchema(fields: Fields): ApiError | undefined {
   const { encoding_format: format } = fields;
   if (format !== undefined && format !== null && !formats.some((one) => one === format)) {
     const msg = "Input should be 'float', 'base64', 'bytes' or 'bytes_only'";
-    return invalidField('body.encoding_format', { type: 'literal_error', msg, input: JSON.stringify(format) });
+    return invalidField('body.encoding_format', { type: 'literal_error', msg, input: pythonInput(format) });
   }
   if (fields.messages !== undefined) return undefined;
   return fields.input === null ? missingFields({}, ['input']) : missingFields(fields, ['input']);
@@ -107,18 +101,17 @@ export function embed(text: string): Float32Array {
   return vector.map((value) => value / length);
 }
 
-export function embeddingAnswer(
-  { texts, promptTokens, encoding, model }: EmbeddingRequest,
-  head: EmbeddingHead,
-): unknown {
+interface Embeddings {
+  texts: readonly string[];
+  promptTokens: number;
+  encoding: 'float' | 'base64';
+  model: string;
+}
+
+function embeddingAnswer({ texts, promptTokens, encoding, model }: Embeddings, head: PoolingHead): unknown {
   const data = texts.map((text, index) => ({ index, object: 'embedding', embedding: encode(embed(text), encoding) }));
   const usage = usageWithDetails({ promptTokens, completionTokens: 0 });
   return { id: `embd-${head.id}`, object: 'list', created: head.created, model, data, usage };
-}
-
-export interface EmbeddingHead {
-  id: string;
-  created: number;
 }
 
 /** Base64 of little-endian 32-bit floats on any machine. */

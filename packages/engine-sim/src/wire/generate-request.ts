@@ -23,7 +23,7 @@ export interface ChoicePlan {
 }
 
 export interface GenerateRequest {
-  kind: 'chat' | 'completion' | 'responses' | 'messages';
+  kind: 'chat' | 'completion' | 'responses' | 'messages' | 'transcription' | 'translation';
   /** The name that the answer echoes. */
   model: string;
   choices: readonly ChoicePlan[];
@@ -40,6 +40,8 @@ export interface GenerateRequest {
   /** The number of alternatives for each token; undefined if the request did not ask for log probabilities. */
   logprobs: number | undefined;
   sim: SimFields;
+  /** Of speech: how long it lasts. */
+  speechSeconds?: number;
   /** The body itself: some answers repeat it. */
   fields: Fields;
 }

@@ -6,11 +6,26 @@ import { streamCompletion, wholeCompletion } from './completion-answer.ts';
 import type { GenerateRequest } from './generate-request.ts';
 import { streamMessage, wholeMessage } from './messages-answer.ts';
 import { streamResponse, wholeResponse } from './responses-answer.ts';
+import { streamSpeech, wholeTranscription, wholeTranslation } from './speech-answer.ts';
 
 type Kind = GenerateRequest['kind'];
 
-const whole = { chat: wholeChat, completion: wholeCompletion, responses: wholeResponse, messages: wholeMessage };
-const streams = { chat: streamChat, completion: streamCompletion, responses: streamResponse, messages: streamMessage };
+const whole = {
+  chat: wholeChat,
+  completion: wholeCompletion,
+  responses: wholeResponse,
+  messages: wholeMessage,
+  transcription: wholeTranscription,
+  translation: wholeTranslation,
+};
+const streams = {
+  chat: streamChat,
+  completion: streamCompletion,
+  responses: streamResponse,
+  messages: streamMessage,
+  transcription: streamSpeech,
+  translation: streamSpeech,
+};
 
 export function pickWhole(
   kind: Kind,

@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import { decodePath, isGuarded, matchRoute, routesOf } from './routes.ts';
 
-const vllmRoutes = routesOf({ generate: true, embed: true, adapterUpdates: true });
+const vllmRoutes = routesOf({
+  generate: true,
+  embed: true,
+  score: 'vectors',
+  transcribe: true,
+  adapterUpdates: true,
+});
 
 const guarded = ['/v1', '/v1/models', '/v1/nope', '/v2/embed', '/inference/v1/generate', '/cohere/v2/chat'];
 const open = `
@@ -20,9 +26,9 @@ test.each(open)('isGuarded: %s does not', (path) => {
   expect(isGuarded('POST', path)).toBe(false);
 });
 
-test('isGuarded: exactly the /v1 routes of the table ask for the key', () => {
+test('isGuarded: exactly the /v1 and /v2 routes of the table ask for the key', () => {
   const found = vllmRoutes.filter(({ path }) => isGuarded('GET', path)).map(({ path }) => path);
-  expect(found).toEqual(vllmRoutes.map(({ path }) => path).filter((path) => path.startsWith('/v1/')));
+  expect(found).toEqual(vllmRoutes.map(({ path }) => path).filter((path) => /^[/]v[12][/]/.test(path)));
   expect(found).toContain('/v1/load_lora_adapter');
 });
 
@@ -37,9 +43,12 @@ test.each([
 
 test('routesOf: leaves out the routes of options that are off', () => {
   const paths = (offer: Parameters<typeof routesOf>[0]) => routesOf(offer).map(({ path }) => path);
-  const none = { generate: false, embed: false, adapterUpdates: false };
+  const none = { generate: false, embed: false, score: false, transcribe: false, adapterUpdates: false } as const;
   expect(paths({ ...none, generate: true })).not.toContain('/v1/embeddings');
   expect(paths({ ...none, embed: true })).not.toContain('/v1/chat/completions');
+  expect(paths({ ...none, embed: true })).not.toContain('/rerank');
+  expect(paths({ ...none, score: 'pairs' })).toEqual(expect.arrayContaining(['/score', '/v1/rerank', '/v2/rerank']));
+  expect(paths({ ...none, transcribe: true })).toContain('/v1/audio/transcriptions');
   expect(paths(none)).not.toContain('/v1/load_lora_adapter');
 });
 

@@ -19,6 +19,10 @@ export type RouteName =
   | 'messages'
   | 'count-tokens'
   | 'embeddings'
+  | 'score'
+  | 'rerank'
+  | 'transcription'
+  | 'translation'
   | 'sim-fault'
   | 'sim-stats';
 
@@ -44,17 +48,34 @@ const generateRoutes: readonly ServedRoute[] = [
   { path: '/v1/messages/count_tokens', methods: ['POST'], name: 'count-tokens' },
 ];
 
-const poolingRoutes: readonly ServedRoute[] = [{ path: '/v1/embeddings', methods: ['POST'], name: 'embeddings' }];
+const embeddingRoutes: readonly ServedRoute[] = [{ path: '/v1/embeddings', methods: ['POST'], name: 'embeddings' }];
 
+const scoringRoutes: readonly ServedRoute[] = [
+  { path: '/score', methods: ['POST'], name: 'score' },
+  { path: '/v1/score', methods: ['POST'], name: 'score' },
+  { path: '/rerank', methods: ['POST'], name: 'rerank' },
+  { path: '/v1/rerank', methods: ['POST'], name: 'rerank' },
+  { path: '/v2/rerank', methods: ['POST'], name: 'rerank' },
+];
+
+const speechRoutes: readonly ServedRoute[] = [
+  { path: '/v1/audio/transcriptions', methods: ['POST'], name: 'transcription' },
+  { path: '/v1/audio/translations', methods: ['POST'], name: 'translation' },
+];
+
+/** What the model can do. */
 export interface Offer {
   generate: boolean;
   embed: boolean;
+  /** How it compares texts: an embedding model has a vector of each, a cross-encoder reads two at once. */
+  score: 'vectors' | 'pairs' | false;
+  transcribe: boolean;
   /** VLLM_ALLOW_RUNTIME_LORA_UPDATING. */
   adapterUpdates: boolean;
 }
 
 /** In the order in which vLLM logs them. */
-export function routesOf({ generate, embed, adapterUpdates }: Offer): readonly ServedRoute[] {
+export function routesOf({ generate, embed, score, transcribe, adapterUpdates }: Offer): readonly ServedRoute[] {
   return [
     { path: '/load', methods: ['GET'], name: 'load' },
     { path: '/version', methods: ['GET'], name: 'version' },
@@ -68,7 +89,9 @@ export function routesOf({ generate, embed, adapterUpdates }: Offer): readonly S
     { path: '/ping', methods: ['GET', 'POST'], name: 'health' },
     { path: '/invocations', methods: ['POST'], name: 'invocations' },
     ...(generate ? generateRoutes : []),
-    ...(embed ? poolingRoutes : []),
+    ...(transcribe ? speechRoutes : []),
+    ...(embed ? embeddingRoutes : []),
+    ...(score ? scoringRoutes : []),
   ];
 }
 

@@ -104,7 +104,7 @@ export const processFailures: readonly FailureEntry[] = [
     rank: 'cause',
     otherNode: true,
     why: 'Fairlead asked for one token and got none ({how}). A process of the engine stands still: in NCCL, in a driver, on a file system that does not answer, or stopped by a signal.',
-    cure: 'It is started again. What it showed is saved in its run directory (`engine-hang-*.txt`; with `py-spy` installed beside vLLM also its Python stacks). If it hangs again on one node, exclude that node (`slurm.extra`). If it hangs under load, set `health.probeLimitSeconds` and `health.stallSeconds` higher than its slowest answer.',
+    cure: 'It is started again. What it showed is saved in its run directory (`engine-hang-*.txt`), with the Python stacks of its processes where they could still print them. If it hangs again on one node, exclude that node (`slurm.extra`). If it hangs under load, set `health.probeLimitSeconds` and `health.stallSeconds` higher than its slowest answer.',
     sources: ['https://github.com/vllm-project/vllm/issues/39863'],
   },
   {

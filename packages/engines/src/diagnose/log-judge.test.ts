@@ -85,6 +85,24 @@ describe('The judge of a log', () => {
     }
   });
 
+  it('finds the end of an engine behind thousands of wrong requests, and counts them', () => {
+    const wrong = Array.from(
+      { length: 5000 },
+      (_, index) => `(APIServer pid=5) ERROR 11-21 02:00:22 [serving.py:1] ValueError: you requested ${index} tokens`,
+    );
+    expect(diagnose([banner, served, ...wrong]).verdict).toMatchObject({ kind: 'serving', requestErrors: 5000 });
+    expect(verdictOf([banner, served, ...wrong, dead, core(outOfMemory)])).toBe('cuda-out-of-memory');
+  });
+
+  it.each([
+    '(APIServer pid=5) INFO 11-21 02:00:21 [loggers.py:127] Engine 000: Avg prompt throughput: 1.0 tokens/s, Running: 0 reqs',
+    '(APIServer pid=5) INFO:     127.0.0.1:1 - "POST /v1/chat/completions HTTP/1.1" 200 OK',
+  ])('takes an engine for serving whose log begins in the middle: %s', (line) => {
+    const wrong = '(APIServer pid=5) ERROR 11-21 02:00:22 [serving.py:1] ValueError: too long';
+    expect(diagnose([wrong, line, wrong]).verdict).toMatchObject({ kind: 'serving', requestErrors: 1 });
+    expect(verdictOf([line, wrong, dead, core(outOfMemory)])).toBe('cuda-out-of-memory');
+  });
+
   it('finds in a warning of torch why it sees no GPU', () => {
     const warned = (text: string) => `/opt/venv/torch/cuda/__init__.py:182: UserWarning: CUDA initialization: ${text}`;
     const tooOld = warned('The NVIDIA driver on your system is too old (found version 12040).');

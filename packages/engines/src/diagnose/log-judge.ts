@@ -49,11 +49,16 @@ interface Start {
   hasEngineLines: boolean;
   /** How many statements were looked up so far. */
   lookedUp: number;
+  /** The same for statements about requests. */
+  requestsLookedUp: number;
 }
 
 const lineLimit = 4000;
 const evidenceLimit = 400;
-/** After so many statements of one start, only lines of the programs around the engine are read: a log storm repeats its lines. */
+/**
+ * After so many statements of one start, only lines of the programs around the engine are read: a log storm repeats its lines.
+ * Statements about requests count for themselves, because clients with wrong requests do not hide the end of the engine.
+ */
 const maxLookedUp = 3000;
 
 const maxRemembered = 2000;
@@ -62,6 +67,9 @@ const maxRemembered = 2000;
 const banner = /(?:█\s+version (\d\S*)|vLLM (?:API )?server version (\d\S*))\s*$/;
 const engineVersion = /Initializing a V\d (?:LLM )?engine \(v(\d[^)\s]*)\)/;
 const ready = /Application startup complete\./;
+/** Lines of an engine that answers. A log may begin in the middle of a run. */
+const answering =
+  /^(?:\([^)]{1,80}\) )?INFO(?: .{10,120} Avg prompt throughput: |: {4,6}\S{1,80} - "(?:GET|POST) \S{1,300} HTTP\/1\.\d" 200)/;
 const told = /\[shutdown\] API server: shutdown triggered/;
 /** uvicorn's line. vLLM before 0.18 logs no other line when it is told to end. */
 const closing = /^INFO: {4,6}Shutting down$/;
@@ -133,6 +141,7 @@ class LineByLine implements LogJudge {
     const begun = banner.exec(line);
     if (begun) return this.#begin(begun[1] ?? begun[2]!);
     this.#version ??= engineVersion.exec(line)?.[1];
+    if (!this.#start.served && answering.test(line)) this.#serve(line);
     const start = this.#start;
     if (told.test(line)) start.asked ??= this.#evidenceOf(line);
     if (start.served && closing.test(line)) start.closed ??= this.#evidenceOf(line);
@@ -173,15 +182,13 @@ class LineByLine implements LogJudge {
     // SIGINT is an order to end.
     if (start.served && statement.text.startsWith('KeyboardInterrupt')) start.asked ??= this.#evidenceOf(line);
     if (start.asked && statement.voice !== 'outer') return;
-    start.lookedUp += 1;
-    const match = this.#remembered(statement);
+    const isRequest =
+      start.served !== undefined && statement.voice !== 'outer' && isOfRequest(statement, this.#inRequest);
+    if (isRequest) start.requestsLookedUp += 1;
+    else start.lookedUp += 1;
+    const match = start.requestsLookedUp > maxLookedUp && isRequest ? undefined : this.#remembered(statement);
     const rank = match?.entry.rank ?? 'cause';
-    if (
-      start.served &&
-      statement.voice !== 'outer' &&
-      isOfRequest(statement, this.#inRequest) &&
-      !(match && rank !== 'cause')
-    ) {
+    if (isRequest && !(match && rank !== 'cause')) {
       start.requestErrors += 1;
       start.requestError ??= this.#evidenceOf(line);
       return;
@@ -218,7 +225,7 @@ class LineByLine implements LogJudge {
 }
 
 function newStart(): Start {
-  return { found: {}, isDead: false, requestErrors: 0, hasEngineLines: false, lookedUp: 0 };
+  return { found: {}, isDead: false, requestErrors: 0, hasEngineLines: false, lookedUp: 0, requestsLookedUp: 0 };
 }
 
 /** Whether a statement is about one request: the server answers that with an error and goes on. */

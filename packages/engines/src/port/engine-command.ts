@@ -49,6 +49,8 @@ export function engineCommand({
   const jobEnv = inheritedFrom(job.env);
   const own = {
     ...cachesOf({ wanted, place, jobEnv, caches: job.caches }),
+    ...plan.fallbacks,
+    ...pick(jobEnv, Object.keys(plan.fallbacks ?? {})),
     ...plan.env,
     ...(job.hfToken ? { HF_TOKEN: job.hfToken.reveal() } : {}),
     [markerVariable]: job.instanceId,
@@ -84,6 +86,10 @@ function inheritedFrom(env: NodeJS.ProcessEnv): Record<string, string> {
       (entry): entry is [string, string] => entry[1] !== undefined && !stripped.includes(entry[0]),
     ),
   );
+}
+
+function pick(variables: Record<string, string>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => names.includes(name)));
 }
 
 interface CachesInput extends Pick<EngineCommandInput, 'wanted' | 'place'> {

@@ -40,6 +40,18 @@ export interface EngineGpu {
   computeCapability?: number;
 }
 
+/** What one process of an engine over several nodes has to know of the others, in words as in `EnginePlace`. */
+export interface EngineNode {
+  /** 0 leads: it alone answers requests. */
+  rank: number;
+  /** Where this node is reached by the others. */
+  address: string;
+  /** The network interface of that address. Absent: not known. */
+  networkInterface?: string;
+  /** Where the processes meet: an address and a free port of rank 0. */
+  meeting: { address: string; port: string };
+}
+
 /** The values that the node gives an engine. They are words, so that a dry run can show names in their place. */
 export interface EnginePlace {
   /** The agent's own Node. */
@@ -53,6 +65,8 @@ export interface EnginePlace {
   /** Port of 127.0.0.1 to listen on, if `listens` returns `port`. */
   port: string;
   engineKey: Secret;
+  /** Absent: the engine runs on one node. */
+  node?: EngineNode;
   /** Absent: the node has no GPU, or nothing is known of it. */
   gpu?: EngineGpu;
 }
@@ -62,6 +76,8 @@ export interface EnginePlan {
   argv: readonly string[];
   /** Added to the job's own environment. Holds `EngineSettings.env`. */
   env: Readonly<Record<string, string>>;
+  /** Added where the job's environment has no such variable. */
+  fallbacks?: Readonly<Record<string, string>>;
   /** What the plan did with the settings that a user may not expect: one sentence each. */
   notes?: readonly string[];
   /** Added to `argv`; left out at the next start if the engine reports that it does not know the first of them. */
@@ -164,6 +180,8 @@ export interface EngineKind {
    * the engine takes the last of several values.
    */
   combine?: (preset: PresetSettings, own: EngineSettings) => PresetSettings;
+  /** Why these settings cannot be run over several nodes, as `check` has it. Absent: the engine runs on one node only. */
+  checkNodes?: (settings: EngineSettings) => EngineCheck['problems'];
   listens: (wanted: EngineWanted) => 'socket' | 'port';
   /** Only for settings in which `check` finds no problem. Throws `engine_options_invalid` if `options` do not fit the schema. */
   plan: (wanted: EngineWanted, place: EnginePlace) => EnginePlan;

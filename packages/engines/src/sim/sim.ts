@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { EngineKind, EnginePlace } from '../port/engine-kind.ts';
 import { fillPlaceholders } from '../port/placeholders.ts';
+import { nodeFallbacks, placeArguments } from '../vllm/over-nodes.ts';
 import { serveArguments, serveEnvironment, takenFlags, vllm } from '../vllm/vllm.ts';
 
 const { argumentsOf: _argumentsOf, combine: _combine, ...likeVllm } = vllm;
@@ -19,8 +20,9 @@ export const sim: EngineKind = {
   caches: [],
   check: ({ args }) => ({ problems: takenFlags(args), risks: [] }),
   plan: (wanted, place) => ({
-    argv: serveArguments(programOf(wanted.command, place), wanted, [...wanted.args, '--uds', place.socket]),
+    argv: serveArguments(programOf(wanted.command, place), wanted, [...wanted.args, ...placeArguments(place, wanted)]),
     env: serveEnvironment(place, wanted.env),
+    fallbacks: nodeFallbacks(place),
   }),
 };
 

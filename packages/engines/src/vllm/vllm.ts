@@ -15,6 +15,7 @@ import { chooseDtype } from './choose-dtype.ts';
 import { mediaSettings } from './media-settings.ts';
 import { argumentsBeside, dtypeOf, optionArguments, optionsNamedIn, tensorArguments } from './option-flags.ts';
 import { type VllmOptions, vllmOptions } from './options.ts';
+import { checkNodes, nodeEnvironment, nodeFallbacks, placeArguments } from './over-nodes.ts';
 import { parseStartPhase } from './parse-start-phase.ts';
 import { vllmRoutes } from './routes.ts';
 
@@ -69,6 +70,7 @@ export const vllm: EngineKind = {
   metrics: { path: '/metrics', names: vllmMetrics },
   routes: vllmRoutes,
   check: checkVllm,
+  checkNodes,
   gpuShare: ({ args, options: given }) =>
     Number(
       valueOfFlag(args, ['--gpu-memory-utilization']) ??
@@ -95,12 +97,12 @@ export const vllm: EngineKind = {
       ...wanted.args,
       ...dtype.arguments,
       ...media.arguments,
-      '--uds',
-      place.socket,
+      ...placeArguments(place, wanted),
     ];
     return {
       argv: serveArguments(wanted.command ?? ['vllm', 'serve'], wanted, words),
-      env: serveEnvironment(place, { ...media.env, ...wanted.env }),
+      env: serveEnvironment(place, { ...stacksAtFaults, ...media.env, ...wanted.env }),
+      fallbacks: nodeFallbacks(place),
       notes: dtype.notes,
       optional: media.optional,
     };
@@ -109,6 +111,9 @@ export const vllm: EngineKind = {
   guard: () => 'socket',
   parsePhase: parseStartPhase,
 };
+
+/** Python prints the stacks of all threads when a process of it crashes, and when the agent aborts a hung one (docs.python.org/3/library/faulthandler.html). */
+const stacksAtFaults = { PYTHONFAULTHANDLER: '1' };
 
 /** As huggingface_hub finds its cache. */
 function weightsPlaceOf(model: string, env: Readonly<Record<string, string | undefined>>): WeightsPlace | undefined {
@@ -134,6 +139,7 @@ export function serveEnvironment(place: EnginePlace, own: Readonly<Record<string
     VLLM_LOGGING_COLOR: '0',
     // zmq's ipc paths are this and 37 characters, at most 107 in all; a site's TMPDIR may be too long for that.
     VLLM_RPC_BASE_PATH: place.directory,
+    ...nodeEnvironment(place),
     ...own,
     VLLM_API_KEY: place.engineKey.reveal(),
   };

@@ -2,7 +2,7 @@ import type { BastionConfig } from '@fairlead/config';
 import type { LaptopProfile } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 
-import { compareBastion } from './same-bastion.ts';
+import { compareBastion, compareWithProfile } from './same-bastion.ts';
 
 const profile = {
   bastion: {
@@ -44,5 +44,31 @@ describe('compareBastion', () => {
     ['state directory', { stateDir: '~/fl' }, known, 'bastion.stateDir ~/fl instead of /home/alice'],
   ])('tells another %s', (_, bastion, configured, words) => {
     expect(compare(bastion, configured)).toEqual({ kind: 'other', differences: [expect.stringContaining(words)] });
+  });
+});
+
+describe('compareWithProfile', () => {
+  const routes = [{ host: 'gate', port: 22, user: 'alice' }];
+  const withUser = { bastion: { ...profile.bastion, routes } } as LaptopProfile;
+  const machine = {
+    env: {},
+    questions: {},
+    get home(): string {
+      throw new Error('ssh_config is looked at');
+    },
+  };
+
+  it('looks nothing up for a way that is written as it was', async () => {
+    const same = { fromLaptop: routes, stateDir: '~/.local/share/fairlead' } as BastionConfig;
+    expect(await compareWithProfile(same, withUser, machine)).toEqual({ kind: 'same' });
+  });
+
+  it.each<[string, Partial<BastionConfig>, LaptopProfile]>([
+    ['without a user, whom ssh_config names', { fromLaptop: [{ host: 'gate', port: 22 }] }, profile],
+    ['with another state directory', { fromLaptop: routes, stateDir: '~/fl' }, withUser],
+  ])('looks up a way %s', async (_, bastion, known) => {
+    await expect(compareWithProfile(bastion as BastionConfig, known, machine)).rejects.toThrow(
+      'ssh_config is looked at',
+    );
   });
 });

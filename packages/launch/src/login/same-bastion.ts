@@ -25,11 +25,22 @@ export async function compareWithProfile(
   machine: Pick<LocalMachine, 'env' | 'home' | 'questions'>,
 ): Promise<Comparison> {
   const { routes, user } = profile.bastion;
+  if (isWrittenAlike(bastion, profile)) return { kind: 'same' };
   const [configured, known] = await Promise.all([
     Promise.all(asList(bastion.fromLaptop).map((route) => resolveRoute(route, machine))),
     Promise.all(routes.map((route) => resolveRoute({ ...route, user: route.user ?? user }, machine))),
   ]);
   return compareBastion(bastion, profile, { configured, known });
+}
+
+/** Nothing needs to be looked up then. Without a user ssh_config has a say, and may have changed its mind. */
+function isWrittenAlike(bastion: BastionConfig, { bastion: { routes, stateDir } }: LaptopProfile): boolean {
+  const configured = asList(bastion.fromLaptop);
+  return (
+    configured.every(({ user }) => user !== undefined) &&
+    isDeepStrictEqual(configured, routes) &&
+    isSameStateDir(bastion.stateDir, stateDir)
+  );
 }
 
 /**
@@ -45,7 +56,7 @@ export function compareBastion(
   const [names, before] = [configured.map(nameOf), known.map(nameOf)];
   const differences = [
     ...(names.some((name) => before.includes(name)) ? [] : [`${names.join(' or ')} instead of ${before.join(' or ')}`]),
-    ...(bastion.stateDir === undefined || isSamePath(bastion.stateDir, stateDir)
+    ...(isSameStateDir(bastion.stateDir, stateDir)
       ? []
       : [`bastion.stateDir ${bastion.stateDir} instead of ${stateDir}`]),
   ];
@@ -68,6 +79,7 @@ function nameOf({ host, port, user }: Reached): string {
 }
 
 /** A path in the account's home is known by its end: the home is the bastion's to say. */
-function isSamePath(configured: string, absolute: string): boolean {
+function isSameStateDir(configured: string | undefined, absolute: string): boolean {
+  if (configured === undefined) return true;
   return configured.startsWith('~/') ? absolute.endsWith(configured.slice(1)) : configured === absolute;
 }

@@ -1,5 +1,6 @@
 // Which facts of a model and a cluster are asked for before a plan, and when. A plan is a help: what cannot be learnt stops no deployment.
 
+import { plannedEngine } from '@fairlead/config';
 import type { ModelFacts } from '@fairlead/planner';
 
 import { readClusterFiles } from '../model-facts/folder-files.ts';
@@ -8,7 +9,7 @@ import type { Run } from '../machine.ts';
 import type { Site } from '../site/open-site.ts';
 import { askForGpus } from './ask-for-gpus.ts';
 import type { DeployRequest } from './deploy-request.ts';
-import { type DeploymentPlan, factsOf, type KnownFacts, plannedEngine } from './plan-deployment.ts';
+import { type DeploymentPlan, factsOf, type KnownFacts } from './plan-deployment.ts';
 
 /** Facts of a model that is no preset; undefined where they are not needed or not to be had. */
 export async function askHub(plan: DeploymentPlan, request: DeployRequest, run: Run): Promise<ModelFacts | undefined> {

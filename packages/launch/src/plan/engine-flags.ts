@@ -1,4 +1,4 @@
-// Reads and merges the arguments of an engine by their flags, as Python's argparse reads them. Pure.
+// Reads numbers from the arguments of an engine by their flags, as Python's argparse reads them. Pure.
 
 const shortForms: Readonly<Record<string, string>> = {
   '-tp': '--tensor-parallel-size',
@@ -19,16 +19,4 @@ export function numberOf(args: readonly string[], flag: string): number | undefi
   const [, digits, unit = ''] = /^(\d+)([kKmM]?)$/.exec(text) ?? [];
   const factor = { '': 1, k: 1000, K: 1024, m: 1_000_000, M: 1_048_576 }[unit] ?? 1;
   return digits === undefined ? undefined : Number(digits) * factor;
-}
-
-/** `args` without the flags, and their values, that `over` gives too. */
-export function withoutFlags(args: readonly string[], over: readonly string[]): string[] {
-  const given = new Set(over.filter((word) => word.startsWith('-')).map(flagOf));
-  const kept: string[] = [];
-  let isDropped = false;
-  for (const word of args) {
-    if (word.startsWith('-')) isDropped = given.has(flagOf(word));
-    if (!isDropped) kept.push(word);
-  }
-  return kept;
 }

@@ -13,7 +13,10 @@ describe('A plan', () => {
       gpus: 1,
       timeMinutes: 240,
     });
-    expect(plan.engineSettings.args.slice(0, 2)).toEqual(['--max-model-len', '32768']);
+    expect(plan.engineSettings).toMatchObject({
+      args: [],
+      options: { maxModelLen: 32_768, toolCallParser: 'llama3_json' },
+    });
   });
 
   it('of any model runs it with vLLM on one GPU', () => {
@@ -39,8 +42,11 @@ describe('A plan', () => {
     expect(engineSettings).toMatchObject({ args: ['--seed', '2'], options: { dtype: 'half', maxModelLen: 8192 } });
     expect(engineSettings.options).not.toHaveProperty('seed');
     const built = planDeployment({ what: 'llama-3.1-8b' }, {}, cluster).engineSettings;
-    expect(built.args).not.toContain('--max-model-len');
-    expect(built.args).toContain('--tool-call-parser');
+    expect(built.options).toMatchObject({ maxModelLen: 8192, toolCallParser: 'llama3_json' });
+    const byHand = { engines: { vllm: { args: ['--max-model-len=4096'] } } };
+    const { args, options } = planDeployment({ what: 'llama-3.1-8b' }, {}, byHand).engineSettings;
+    expect(args).toEqual(['--max-model-len=4096']);
+    expect(options).not.toHaveProperty('maxModelLen');
   });
 
   it("takes the cluster's command and arguments, and flags over presets over the cluster", () => {

@@ -13,6 +13,7 @@ import {
   builtInPresets,
   type ClusterConfig,
   engineSettingsOf,
+  plannedEngine,
   type FairleadConfig,
   type PresetConfig,
   refuseSecretArguments,
@@ -32,10 +33,9 @@ import { parseSlurmDuration } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { DeployRequest } from './deploy-request.ts';
-import { withoutFlags } from './engine-flags.ts';
 import { costOf } from './price.ts';
 import type { SiteFacts } from './site-facts.ts';
-import { type Sized, sizeDeployment } from './size-deployment.ts';
+import { type Sized, sizeDeployment, unplannedWords } from './size-deployment.ts';
 
 /** What is known besides the settings. */
 export interface KnownFacts {
@@ -84,20 +84,21 @@ export function planDeployment(
   refuseSeveralNodes(request.nodes ?? (isOwn ? found.nodes : undefined) ?? 1, request);
   const kind = findEngineKind(request.engine ?? found.engine ?? defaultEngine);
   const sized = sizedBy(request, { preset: found, isOwn, kind, cluster, known });
-  const preset = sizedPreset(found, isOwn, sized);
+  const preset = sized ? sizedPreset({ preset: found, isOwn, kind }, sized) : found;
   refuseSeveralNodes(preset.nodes ?? 1, request);
-  const { engineSettings, risks } = planEngine(kind, preset, { cluster, wished: wishArguments(request, kind) });
+  const { engineSettings, risks } = planEngine(kind, preset, { cluster, wished: wishOptions(request, kind) });
   const timeText = request.time ?? preset.time ?? cluster.slurm?.time;
   const timeMinutes = timeText === undefined ? Math.ceil((sized?.hours ?? defaultHours) * 60) : minutesOf(timeText);
   const gpus = request.gpus ?? preset.gpus ?? sized?.gpus ?? kind.defaultGpus;
   const { partition, gpuType } = sized ?? {};
+  const unplanned = sized || !known.site || gpus === 0 ? undefined : unplannedWords({ cluster, site: known.site });
   return {
     name: request.name === undefined ? deriveName(request.what) : checkedName(request.name),
     model: preset.model,
     servedModel: preset.servedModel ?? preset.model,
     engine: kind.name,
     engineSettings,
-    risks: [...risks, ...(sized?.warnings ?? [])],
+    risks: [...risks, ...(sized?.warnings ?? []), ...(unplanned === undefined ? [] : [unplanned])],
     gpus,
     nodes: 1,
     timeMinutes,
@@ -145,25 +146,35 @@ function sizedBy(request: DeployRequest, { preset, isOwn, kind, cluster, known }
   ];
   const args = [...wordsOf(defined({ options: own.options, args: own.args })), ...wordsOf(ofCluster)];
   // A preset with arguments of its own names its parsers itself.
-  const facts = own.args === undefined && own.options === undefined ? model : { ...model, args: [] };
+  const facts = own.args === undefined && own.options === undefined ? model : { ...model, options: {}, args: [] };
   return sizeDeployment({ request, model: facts, own, args, cluster, site });
 }
 
 /** The preset as it is deployed: what the planner says takes the place of what a built-in preset says, and completes one of the user's. */
-function sizedPreset(preset: PresetConfig, isOwn: boolean, sized: Sized | undefined): PresetConfig {
-  if (!sized) return preset;
-  if (isOwn) return { ...preset, args: [...sized.args, ...(preset.args ?? [])] };
+function sizedPreset(
+  { preset, isOwn, kind }: Pick<Unsized, 'preset' | 'isOwn' | 'kind'>,
+  { engine }: Sized,
+): PresetConfig {
+  if (isOwn) {
+    const { args = [], options = {} } = preset;
+    const { combine = (weaker: PresetSettings) => weaker } = kind;
+    const beside = combine(engine, { args, options, env: {} });
+    return { ...preset, args: [...beside.args, ...args], options: { ...beside.options, ...options } as Options };
+  }
   const { gpus: _gpus, mem: _mem, cpusPerTask: _cpus, time: _time, nodes: _nodes, ...rest } = preset;
-  return { ...rest, args: sized.args };
+  return { ...rest, args: [...engine.args], options: engine.options as Options };
 }
 
-/** Arguments for what the flags of a deployment say; they replace those of presets and settings. */
-function wishArguments({ context, concurrency, kvCache }: DeployRequest, kind: EngineKind): string[] {
-  const args = [
-    ...(context === undefined ? [] : ['--max-model-len', String(context)]),
-    ...(concurrency === undefined ? [] : ['--max-num-seqs', String(maxSequences({ concurrency }))]),
-    ...(kvCache === undefined ? [] : ['--kv-cache-dtype', kvCache]),
-  ];
+/** JSON, because planner and configuration read them as such. */
+type Options = NonNullable<PresetConfig['options']>;
+
+/** Settings for what the flags of a deployment say; they replace those of presets and configuration. */
+function wishOptions({ context, concurrency, kvCache }: DeployRequest, kind: EngineKind): EngineSettings['options'] {
+  const options = defined({
+    maxModelLen: context,
+    maxNumSeqs: concurrency === undefined ? undefined : maxSequences({ concurrency }),
+    kvCacheDtype: kvCache,
+  });
   if (concurrency !== undefined && concurrency > maxConcurrency) {
     throw new CodedError<LaunchErrorCode>(
       'usage',
@@ -171,16 +182,13 @@ function wishArguments({ context, concurrency, kvCache }: DeployRequest, kind: E
       { hint: 'More of them wait for their turn.' },
     );
   }
-  if (args.length === 0 || kind.name === plannedEngine) return args;
+  if (Object.keys(options).length === 0 || kind.name === plannedEngine) return options;
   throw new CodedError<LaunchErrorCode>(
     'usage',
     `cannot use --context, --concurrency or --kv-cache with ${kind.title} because they are settings of vLLM`,
     { hint: `Say it in the words of ${kind.title}: engines.${kind.name}.args.` },
   );
 }
-
-/** The engine whose memory the planner knows. */
-export const plannedEngine = 'vllm';
 
 /** Facts of a model of the catalogue, by its Hugging Face id. */
 export function factsOf(model: string): ModelFacts | undefined {
@@ -192,7 +200,7 @@ export function factsOf(model: string): ModelFacts | undefined {
 function planEngine(
   kind: EngineKind,
   preset: PresetConfig,
-  { cluster, wished }: { cluster: ClusterConfig; wished: readonly string[] },
+  { cluster, wished }: { cluster: ClusterConfig; wished: EngineSettings['options'] },
 ): Pick<DeploymentPlan, 'engineSettings' | 'risks'> {
   const own = engineSettingsOf(cluster.engines?.[kind.name]);
   // What a preset tells one engine means nothing to another.
@@ -201,12 +209,12 @@ function planEngine(
   const { combine = (weaker: PresetSettings) => weaker } = kind;
   const beside = combine(fromPreset, own);
   const configured = { args: [...beside.args, ...own.args], options: { ...beside.options, ...own.options } };
-  const { options } = combine(configured, { args: wished, env: {}, options: {} });
+  const unwished = combine(configured, { args: [], env: {}, options: wished });
   const engineSettings = {
     ...own,
-    args: [...withoutFlags(configured.args, wished), ...wished],
+    args: unwished.args,
     env: { ...offlineVariables(kind, cluster), ...preset.env, ...own.env },
-    options,
+    options: { ...unwished.options, ...wished },
   };
   refuseSecretArguments([...(own.command ?? []), ...engineSettings.args], kind.secretFlags);
   const { model, servedModel = model } = preset;

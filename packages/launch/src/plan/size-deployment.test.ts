@@ -31,7 +31,7 @@ describe('A deployment on a site', () => {
     const plan = planOn(alpine, {});
     expect(plan).toMatchObject({ partition: 'al40', gpus: 2, mem: '128G', cpusPerTask: 16, timeMinutes: 240 });
     expect(plan.cost).toEqual({ perHour: 217.2, wholeJob: 868.8, unit: 'SU' });
-    expect(plan.engineSettings.args.slice(0, 4)).toEqual(['--tensor-parallel-size', '2', '--max-model-len', '32768']);
+    expect(plan.engineSettings).toMatchObject({ args: [], options: { tensorParallel: 2, maxModelLen: 32_768 } });
     expect(whyOf(plan, 'place')).toMatch(/^al40 \(l40:48\): aa100 would take 2 GPUs .* ami100 does not fit$/);
   });
 
@@ -44,8 +44,7 @@ describe('A deployment on a site', () => {
     expect(plan).toMatchObject({ partition: 'aa100', mem: '99G', cpusPerTask: 3, timeMinutes: 120 });
     expect(whyOf(plan, 'time')).toBe('02:00:00, from --time');
     expect(whyOf(plan, 'memory')).toBe('99G, from slurm.mem');
-    expect(plan.engineSettings.args.filter((word) => word === '--max-model-len')).toHaveLength(1);
-    expect(plan.engineSettings.args).toContain('16384');
+    expect(plan.engineSettings).toMatchObject({ args: [], options: { maxModelLen: 16_384 } });
   });
 
   it('takes the number of GPUs that --gpus says, and refuses one that does not do', () => {
@@ -54,6 +53,22 @@ describe('A deployment on a site', () => {
       expect.objectContaining({ code: 'does_not_fit', message: expect.stringMatching(/fits nowhere on CURC Alpine/) }),
     );
     expect(() => planOn(capella, { gpus: 5 })).toThrow(/its nodes have 4 GPUs: got 5/);
+  });
+
+  it('says that a partition or GPU type of the settings is not of the site, and deploys unplanned', () => {
+    const withSettings = (cluster: ClusterConfig) => planOn(alpine, {}, { cluster }).risks;
+    expect(withSettings({ gpu: { type: 'h200' } })).toEqual([
+      'gpu.type h200 is not in curc-alpine, so this was not planned. GPUs there: a100:40, l40:48, mi100:32',
+    ]);
+    expect(withSettings({ slurm: { partition: 'atesting_a100' } })).toEqual([
+      'slurm.partition atesting_a100 is not in curc-alpine, so this was not planned. Partitions with GPUs there: aa100, al40, ami100',
+    ]);
+    expect(withSettings({ slurm: { partition: 'aa100' }, gpu: { type: 'l40' } })).toEqual([
+      'gpu.type l40 is not in curc-alpine, so this was not planned. GPUs of aa100 there: a100:40',
+    ]);
+    expect(withSettings({ slurm: { partition: 'aa100' }, gpu: { type: 'a100' } })).not.toContainEqual(
+      expect.stringMatching(/not planned/),
+    );
   });
 
   it('leaves an engine without GPUs as its preset has it', () => {
@@ -70,10 +85,8 @@ describe('A deployment on a site', () => {
     };
     const plan = planOn(capella, { what: 'mine' }, { config: { presets: { mine } } });
     expect(plan).toMatchObject({ gpus: 2, servedModel: 'Qwen/Qwen3-32B-FP8' });
-    expect(plan.engineSettings.args).toEqual(expect.arrayContaining(mine.args));
-    expect(plan.engineSettings.args).not.toContain('--max-model-len');
-    expect(plan.engineSettings.args).not.toContain('--tensor-parallel-size');
-    expect(plan.engineSettings.args).not.toContain('--reasoning-parser');
+    expect(plan.engineSettings.args).toEqual(mine.args);
+    expect(plan.engineSettings.options).toEqual({ maxNumSeqs: 64, gpuMemoryUtilization: 0.92 });
     expect(whyOf(plan, 'KV cache')).toContain('4 × 8192 tokens');
   });
 
@@ -82,12 +95,12 @@ describe('A deployment on a site', () => {
     const cluster = { engines: { vllm: { tensorParallel: 2 } as object } };
     const plan = planOn(capella, { what: 'mine' }, { config: { presets: { mine } }, cluster });
     expect(plan).toMatchObject({ gpus: 2 });
-    expect(plan.engineSettings.options).toEqual({ maxModelLen: 8192, tensorParallel: 2 });
-    expect(plan.engineSettings.args.join(' ')).not.toMatch(/--max-model-len|--tensor-parallel-size|--reasoning/);
+    const planned = { maxNumSeqs: 64, gpuMemoryUtilization: 0.92, tensorParallel: 2 };
+    expect(plan.engineSettings).toMatchObject({ args: [], options: { ...planned, maxModelLen: 8192 } });
+    expect(plan.engineSettings.options).not.toHaveProperty('reasoningParser');
     expect(whyOf(plan, 'KV cache')).toContain('4 × 8192 tokens');
     const asked = planOn(capella, { what: 'mine', context: 4096 }, { config: { presets: { mine } }, cluster });
-    expect(asked.engineSettings.options).toEqual({ tensorParallel: 2 });
-    expect(asked.engineSettings.args.join(' ')).toContain('--max-model-len 4096');
+    expect(asked.engineSettings.options).toEqual({ ...planned, maxModelLen: 4096 });
   });
 
   it.each([
@@ -158,6 +171,17 @@ describe('A deployment on a cluster without a profile', () => {
     const site = slurmFacts('mine', [partition('gpu', [{ type: 'a100', perNode: 4 }])]);
     expect(whyOf(planOn(site, { what: 'llama-3.1-8b' }), 'place')).toMatch(/^gpu \(a100:40\)/);
     expect(whyOf(planOn(site, { what: 'llama-3.1-70b' }), 'place')).toMatch(/^gpu \(a100:80\)/);
+  });
+
+  it('is not planned on a partition for tests, which ends it after minutes, unless its time is as short', () => {
+    const gpus = [{ type: 'h100', perNode: 4 }];
+    const test = { ...partition('test', gpus), maxMinutes: 20 };
+    const site = slurmFacts('mine', [test, { ...partition('gpu', [{ type: 'a100', perNode: 4 }]), maxMinutes: 1440 }]);
+    const plan = planOn(site, { what: 'qwen3-32b' });
+    expect(plan).toMatchObject({ partition: 'gpu', gpus: 2, timeMinutes: 240 });
+    expect(whyOf(plan, 'place')).toMatch(/test would take .* of h100:80.*, for 0\.33 h at most/);
+    expect(planOn(site, { what: 'qwen3-32b', time: '10' })).toMatchObject({ timeMinutes: 10 });
+    expect(planOn(slurmFacts('mine', [test]), {})).toMatchObject({ partition: 'test', timeMinutes: 20 });
   });
 
   it('is deployed with the settings as they are where no GPU type is known', () => {

@@ -1,11 +1,13 @@
 // Takes the resources of a deployment from the planner where neither a flag nor a setting says them. Pure.
 
 import type { ClusterConfig, PresetConfig } from '@fairlead/config';
+import type { PresetSettings } from '@fairlead/engines';
 import { CodedError, defined } from '@fairlead/kit';
 import {
   builtInModels,
   defaultWish,
   findGpusOfGres,
+  gpuLabel,
   type ModelFacts,
   type NoPlace,
   pickPlan,
@@ -17,13 +19,12 @@ import { parseSlurmDuration } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { DeployRequest } from './deploy-request.ts';
-import { numberOf, withoutFlags } from './engine-flags.ts';
-
+import { numberOf } from './engine-flags.ts';
 import type { SiteFacts } from './site-facts.ts';
 
 export interface Sizing {
   request: DeployRequest;
-  /** The model's facts; its arguments are those that the plan may add. */
+  /** The model's facts; its options and arguments are those that the plan may add. */
   model: ModelFacts;
   /** What the user's own preset says; empty for a built-in one. */
   own: Partial<PresetConfig>;
@@ -42,8 +43,8 @@ export interface Sized {
   mem: string;
   /** Absent: a flag or a setting says it. */
   hours?: number;
-  /** Arguments of the engine that no setting gives. */
-  args: string[];
+  /** What the plan tells the engine; settings and flags are stronger. */
+  engine: PresetSettings;
   reasons: Reason[];
   warnings: readonly string[];
 }
@@ -57,7 +58,9 @@ export function sizeDeployment(sizing: Sizing): Sized | undefined {
   const places = placesFor(sizing);
   if (places.length === 0) return undefined;
   const siblings = builtInModels.filter(({ name }) => model.siblings?.includes(name) ?? false);
-  const plan = pickPlan(model, places, { wish: wishOf(sizing), siblings });
+  const minutes = minutesSaid(sizing);
+  const hours = minutes === undefined ? undefined : minutes / 60;
+  const plan = pickPlan(model, places, { wish: wishOf(sizing), siblings, ...defined({ hours }) });
   if (!plan.fits) throw refusal(plan, sizing);
   const { layout, job, place } = plan;
   const said = saidWords(sizing);
@@ -70,7 +73,7 @@ export function sizeDeployment(sizing: Sizing): Sized | undefined {
     cpusPerTask: job.cpus,
     mem: `${job.memoryGb}G`,
     ...(said.some(({ of }) => of === 'time') ? {} : { hours: job.hours }),
-    args: withoutFlags(plan.args, sizing.args),
+    engine: { options: plan.options, args: plan.args },
     reasons: [{ of: 'site', why: site.from }, ...reasons, ...said],
     warnings: plan.warnings,
   };
@@ -78,19 +81,41 @@ export function sizeDeployment(sizing: Sizing): Sized | undefined {
 
 /** The places that the settings leave, each with the GPUs that they name. */
 function placesFor({ request, own, args, cluster, site }: Sizing): Place[] {
-  const { partition } = cluster.slurm ?? {};
-  const type = cluster.gpu?.type;
   const split = (numberOf(args, '--tensor-parallel-size') ?? 1) * (numberOf(args, '--pipeline-parallel-size') ?? 1);
   const wantedGpus = request.gpus ?? own.gpus ?? (split > 1 ? split : undefined);
   // An engine that computes on CPUs: the planner counts GPUs.
   if (wantedGpus === 0) return [];
   const wantedHours = (minutesSaid({ request, own, cluster }) ?? 0) / 60;
   const places = site.places
-    .filter((place) => partition === undefined || partition.split(',').includes(place.partition ?? ''))
-    .filter((place) => type === undefined || place.gresType === type || findGpusOfGres(type).includes(place.gpu))
+    .filter((place) => isInPartition(place, cluster.slurm?.partition) && hasType(place, cluster.gpu?.type))
     .map((place) => ({ ...place, nodes: Math.min(maxNodes, place.nodes), ...defined({ wantedGpus }) }));
   const long = places.filter(({ maxHours = Infinity }) => maxHours >= wantedHours);
   return long.length > 0 ? long : places;
+}
+
+/** Why the settings leave no place of a site that has some; undefined if they leave one. */
+export function unplannedWords({ cluster, site }: Pick<Sizing, 'cluster' | 'site'>): string | undefined {
+  const { partition } = cluster.slurm ?? {};
+  const type = cluster.gpu?.type;
+  if (site.places.length === 0) return undefined;
+  const listed = site.places.filter((place) => isInPartition(place, partition));
+  const unknown = (setting: string, what: string, known: readonly (string | undefined)[]) =>
+    `${setting} is not in ${site.from}, so this was not planned. ${what} there: ${[...new Set(known)].join(', ')}`;
+  if (listed.length === 0) {
+    const names = site.places.map((place) => place.partition);
+    return unknown(`slurm.partition ${partition}`, 'Partitions with GPUs', names);
+  }
+  if (listed.some((place) => hasType(place, type))) return undefined;
+  const labels = listed.map(({ gpu, gresType }) => gresType ?? gpuLabel(gpu));
+  return unknown(`gpu.type ${type}`, partition === undefined ? 'GPUs' : `GPUs of ${partition}`, labels);
+}
+
+function isInPartition(place: Place, partition: string | undefined): boolean {
+  return partition === undefined || partition.split(',').includes(place.partition ?? '');
+}
+
+function hasType(place: Place, type: string | undefined): boolean {
+  return type === undefined || place.gresType === type || findGpusOfGres(type).includes(place.gpu);
 }
 
 function wishOf({ request, model, args }: Sizing): Wish {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { findBundle, type Program } from './bundles.ts';
+import { findBundle } from './bundles.ts';
 
 let cache: string;
 beforeAll(async () => {
@@ -25,10 +25,11 @@ function run(file: string, args: readonly string[]): Promise<{ code: number; sai
 }
 
 describe('findBundle', () => {
-  it.each<[Program, string[], number, RegExp]>([
+  it.each<[string, string[], number, RegExp]>([
     ['agent', ['--version'], 0, /^\d+\.\d+\.\d+\n$/],
     ['control', [], 2, /Usage: control init/],
     ['engine-sim', ['--help'], 0, /^Usage: engine-sim serve/],
+    ['bench', [], 1, /ZodError/],
     ['probe', ['--spec', 'empty.json'], 1, /ZodError/],
   ])('bundles %s from source, once, and it runs', async (program, args, code, words) => {
     const bundle = await findBundle(program, cache);
@@ -40,10 +41,18 @@ describe('findBundle', () => {
     expect(await run(alone, args)).toEqual({ code, said: expect.stringMatching(words) });
   });
 
+  it('says that no package names a program', async () => {
+    await expect(findBundle('agnet', cache)).rejects.toMatchObject({
+      code: 'bundle_failed',
+      message: expect.stringMatching(/cannot bundle agnet from source: .*no package\.json has it/),
+    });
+  });
+
   it('leaves nothing of the work in the cache', async () => {
     const left = await readdir(join(cache, 'bundles'));
     expect(left.map((name) => name.replace(/-[0-9a-f]{16}/, '')).toSorted()).toEqual([
       'agent.mjs',
+      'bench.mjs',
       'control.mjs',
       'engine-sim.mjs',
       'probe.mjs',

@@ -10,41 +10,14 @@ import { CodedError, errnoOf, errorText } from '@fairlead/kit';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 
-export type Program = 'agent' | 'control' | 'engine-sim' | 'probe';
-
-const sources: Record<Program, { entry: string; folders: string[] }> = {
-  agent: {
-    entry: 'apps/node-agent/src/main.ts',
-    folders: [
-      'apps/node-agent/src',
-      'packages/carrier/src',
-      'packages/engines/src',
-      'packages/kit/src',
-      'packages/openai-wire/src',
-      'packages/protocol/src',
-      'packages/scheduler/src',
-      'packages/ssh/src',
-    ],
-  },
-  control: {
-    entry: 'apps/control/src/main.ts',
-    folders: ['apps/control/src', 'apps/control/drizzle', 'packages/kit/src', 'packages/protocol/src'],
-  },
-  'engine-sim': { entry: 'packages/engine-sim/src/main.ts', folders: ['packages/engine-sim/src', 'packages/kit/src'] },
-  probe: {
-    entry: 'packages/cli/src/doctor/probe/main.ts',
-    folders: ['packages/cli/src/doctor/probe', 'packages/kit/src', 'packages/protocol/src', 'packages/ssh/src'],
-  },
-};
-
 export interface Bundle {
   path: string;
   /** The first 16 hex digits of the content's SHA-256. */
   version: string;
 }
 
-/** Bundling takes about a second; a cached one some milliseconds. */
-export async function findBundle(program: Program, cacheDir: string): Promise<Bundle> {
+/** `program`: as a package.json of the checkout names it. Bundling takes about a second; a cached one some milliseconds. */
+export async function findBundle(program: string, cacheDir: string): Promise<Bundle> {
   const shipped = fileURLToPath(new URL(`./bundles/${program}.mjs`, import.meta.url));
   const path = import.meta.url.endsWith('.ts') ? await bundleFromSource(program, cacheDir) : shipped;
   try {
@@ -61,15 +34,15 @@ export async function findBundle(program: Program, cacheDir: string): Promise<Bu
   }
 }
 
-async function bundleFromSource(program: Program, cacheDir: string): Promise<string> {
+async function bundleFromSource(program: string, cacheDir: string): Promise<string> {
   const root = fileURLToPath(new URL('../../../..', import.meta.url));
-  const cached = join(cacheDir, 'bundles', `${program}-${await hashSources(root, program)}.mjs`);
-  if (await exists(cached)) return cached;
-  await mkdir(join(cacheDir, 'bundles'), { recursive: true });
-  const workDir = await mkdtemp(join(cacheDir, 'bundles', '.build-'));
+  const bundles = join(cacheDir, 'bundles');
   try {
-    await build(root, program, workDir);
-    await rename(join(workDir, `${program}.mjs`), cached);
+    const { sourceOfProgram } = await importScript<Programs>(root, 'scripts/programs.ts');
+    const { folders } = sourceOfProgram(program);
+    const cached = join(bundles, `${program}-${await hashSources(root, folders)}.mjs`);
+    if (!(await exists(cached))) await build({ root, program, bundles, cached });
+    return cached;
   } catch (error) {
     throw new CodedError<LaunchErrorCode>(
       'bundle_failed',
@@ -79,35 +52,56 @@ async function bundleFromSource(program: Program, cacheDir: string): Promise<str
         cause: error,
       },
     );
-  } finally {
-    await rm(workDir, { recursive: true, force: true });
   }
-  return cached;
 }
 
-async function build(root: string, program: Program, outDir: string): Promise<void> {
-  // By URL: neither the bundler nor the recipe is part of the package that users install.
-  const recipe = (await import(pathToFileURL(join(root, 'scripts/one-file.ts')).href)) as {
-    oneFile(options: object): object;
-  };
+interface Programs {
+  sourceOfProgram: (program: string) => { folders: string[] };
+}
+
+interface Recipe {
+  oneProgram: (program: string, place: { cwd: string; outDir: string }) => object;
+}
+
+/** By URL: neither the bundler nor these scripts are part of the package that users install. */
+async function importScript<T>(root: string, path: string): Promise<T> {
+  return (await import(pathToFileURL(join(root, path)).href)) as T;
+}
+
+interface Build {
+  root: string;
+  program: string;
+  bundles: string;
+  cached: string;
+}
+
+async function build({ root, program, bundles, cached }: Build): Promise<void> {
+  const { oneProgram } = await importScript<Recipe>(root, 'scripts/one-file.ts');
   const bundler = (await import(import.meta.resolve('tsdown'))) as {
     build: (options: object) => Promise<unknown>;
   };
-  const options = recipe.oneFile({ name: program, entry: join(root, sources[program].entry), cwd: root, outDir });
-  await bundler.build({ ...options, config: false, logLevel: 'error', report: false });
+  await mkdir(bundles, { recursive: true });
+  const outDir = await mkdtemp(join(bundles, '.build-'));
+  try {
+    const options = oneProgram(program, { cwd: root, outDir });
+    await bundler.build({ ...options, config: false, logLevel: 'error', report: false });
+    await rename(join(outDir, `${program}.mjs`), cached);
+  } finally {
+    await rm(outDir, { recursive: true, force: true });
+  }
 }
 
-async function hashSources(root: string, program: Program): Promise<string> {
+async function hashSources(root: string, folders: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const folder of sources[program].folders) {
-    const names = (await readdir(join(root, folder), { recursive: true })).filter(
+  for (const folder of folders) {
+    const names = (await readdir(folder, { recursive: true })).filter(
       (name) => /\.(ts|json|sql)$/.test(name) && !name.endsWith('.test.ts'),
     );
     for (const name of names.sort())
       hash
         .update(name)
         .update('\0')
-        .update(await readFile(join(root, folder, name)));
+        .update(await readFile(join(folder, name)));
   }
   for (const file of ['pnpm-lock.yaml', 'scripts/one-file.ts']) hash.update(await readFile(join(root, file)));
   return hash.digest('hex').slice(0, 16);

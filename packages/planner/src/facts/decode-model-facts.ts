@@ -63,7 +63,7 @@ export function decodeModelFacts(files: ModelFiles): DecodedFacts {
       ...(notes.length > 0 ? { estimate: `an estimate: ${notes.join('; ')}` } : {}),
     },
     context: { tokens: context, source },
-    args: [],
+    options: {},
     hours: 4,
   };
   return { ok: true, model };

@@ -21,7 +21,7 @@ export const bgeM3: ModelPreset = {
     source: 'https://huggingface.co/BAAI/bge-m3/blame/main/onnx/config.json',
   },
   context: { tokens: 8_192, source: 'https://huggingface.co/BAAI/bge-m3/blame/main/onnx/config.json' },
-  args: [],
+  options: {},
   hours: 4,
   fits: { gpu: 'l4:24', gpus: 1, nodes: 1, context: 8_192, concurrency: 8 },
 };

@@ -24,7 +24,7 @@ export const bgeRerankerV2M3: ModelPreset = {
     tokens: 8_192,
     source: 'https://huggingface.co/BAAI/bge-reranker-v2-m3/blob/3f6000f2fe7498b9d817ac6ec0ee451448a2d030/config.json',
   },
-  args: [],
+  options: {},
   hours: 4,
   fits: { gpu: 'l4:24', gpus: 1, nodes: 1, context: 8_192, concurrency: 8 },
 };

@@ -26,6 +26,12 @@ describe.each(builtInModels.map((model) => [model.name, model] as const))('The p
   });
 });
 
+it('A preset of another format takes from its base what they share', () => {
+  for (const base of builtInModels)
+    for (const sibling of builtInModels.filter(({ name }) => base.siblings?.includes(name)))
+      expect(sibling.context).toBe(base.context);
+});
+
 it('No two presets have the same name or model', () => {
   expect(new Set(names).size).toBe(names.length);
   expect(new Set(builtInModels.map(({ model }) => model)).size).toBe(names.length);

@@ -25,8 +25,9 @@ export const deepseekR1Distill70b: ModelPreset = {
     tokens: 131_072,
     source: 'https://github.com/vllm-project/recipes/blob/main/models/deepseek-ai/DeepSeek-R1-Distill-Llama-70B.yaml',
   },
-  args: ['--reasoning-parser', 'deepseek_r1'],
-  argsSource: 'https://github.com/vllm-project/recipes/blob/main/models/deepseek-ai/DeepSeek-R1-Distill-Llama-70B.yaml',
+  options: { reasoningParser: 'deepseek_r1' },
+  optionsSource:
+    'https://github.com/vllm-project/recipes/blob/main/models/deepseek-ai/DeepSeek-R1-Distill-Llama-70B.yaml',
   hours: 8,
   fits: { gpu: 'h100:94', gpus: 2, nodes: 1, context: 32_768, concurrency: 2 },
 };

@@ -26,8 +26,8 @@ export const deepseekR1: ModelPreset = {
     tokens: 163_840,
     source: 'https://github.com/vllm-project/recipes/blob/main/models/deepseek-ai/DeepSeek-R1.yaml',
   },
-  args: ['--reasoning-parser', 'deepseek_r1', '--enable-expert-parallel'],
-  argsSource: 'https://github.com/vllm-project/recipes/blob/main/models/deepseek-ai/DeepSeek-R1.yaml',
+  options: { reasoningParser: 'deepseek_r1', expertParallel: true },
+  optionsSource: 'https://github.com/vllm-project/recipes/blob/main/models/deepseek-ai/DeepSeek-R1.yaml',
   hours: 24,
   fits: { gpu: 'h200:141', gpus: 8, nodes: 1, context: 65_536, concurrency: 4 },
 };

@@ -27,7 +27,7 @@ export const gemma327b: ModelPreset = {
     note: 'The source is that of MedGemma 27B, a Gemma 3. Five of six layers look back 1024 tokens.',
   },
   context: { tokens: 131_072, source: 'https://ollama.com/jwang580/medgemma_27b_q8_0:latest/blobs/1ab6fc95d3b3' },
-  args: [],
+  options: {},
   hours: 8,
   fits: { gpu: 'h100:80', gpus: 1, nodes: 1, context: 32_768, concurrency: 2 },
 };

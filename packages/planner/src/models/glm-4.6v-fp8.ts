@@ -1,45 +1,18 @@
 // GLM-4.6V, FP8.
 
 import type { ModelPreset } from '../model-preset.ts';
+import { variantOf } from '../variant-of.ts';
+import { glm46v } from './glm-4.6v.ts';
 
-export const glm46vFp8: ModelPreset = {
+export const glm46vFp8: ModelPreset = variantOf(glm46v, {
   name: 'glm-4.6v-fp8',
   model: 'zai-org/GLM-4.6V-FP8',
   title: 'GLM-4.6V, FP8',
-  task: 'chat',
-  licence: { name: 'MIT', isGated: false, source: 'https://huggingface.co/docs/transformers/en/model_doc/glm4_moe' },
   quantization: 'fp8',
   weights: {
     bytes: 109_000_000_000,
     how: '108 billion parameters in 1 byte, and 1 % for scales',
     source: 'https://github.com/vllm-project/recipes/blob/main/models/zai-org/GLM-4.6V.yaml',
   },
-  shape: {
-    layers: 46,
-    hidden: 4_096,
-    heads: 96,
-    kvCache: { kind: 'grouped', heads: 8, headDim: 128 },
-    experts: { count: 128, perToken: 8 },
-    hasVision: true,
-    source: 'https://huggingface.co/PrimeIntellect/INTELLECT-3-Base/blob/main/config.json',
-    note: "The shape is that of GLM-4.5-Air, on which the series is based; GLM-4.6V's own config was not available.",
-  },
-  context: {
-    tokens: 131_072,
-    source: 'https://github.com/vllm-project/recipes/blob/main/models/zai-org/GLM-4.6V.yaml',
-  },
-  args: [
-    '--enable-auto-tool-choice',
-    '--tool-call-parser',
-    'glm45',
-    '--reasoning-parser',
-    'glm45',
-    '--mm-encoder-tp-mode',
-    'data',
-    '--mm-processor-cache-type',
-    'shm',
-  ],
-  argsSource: 'https://github.com/vllm-project/recipes/blob/main/models/zai-org/GLM-4.6V.yaml',
-  hours: 8,
   fits: { gpu: 'h100:94', gpus: 2, nodes: 1, context: 65_536, concurrency: 2 },
-};
+});

@@ -32,8 +32,8 @@ export const glm47Flash: ModelPreset = {
     source: 'https://github.com/ollama/ollama/issues/15855',
   },
   context: { tokens: 202_752, source: 'https://github.com/ollama/ollama/issues/15855' },
-  args: ['--enable-auto-tool-choice', '--tool-call-parser', 'glm47', '--reasoning-parser', 'glm45'],
-  argsSource: 'https://docs.vllm.ai/projects/recipes/en/latest/GLM/GLM.html',
+  options: { toolCallParser: 'glm47', reasoningParser: 'glm45' },
+  optionsSource: 'https://docs.vllm.ai/projects/recipes/en/latest/GLM/GLM.html',
   hours: 8,
   fits: { gpu: 'h100:80', gpus: 1, nodes: 1, context: 131_072, concurrency: 1 },
 };

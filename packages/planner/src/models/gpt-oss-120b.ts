@@ -25,8 +25,8 @@ export const gptOss120b: ModelPreset = {
     tokens: 131_072,
     source: 'https://github.com/vllm-project/recipes/blob/main/models/openai/gpt-oss-120b.yaml',
   },
-  args: ['--enable-auto-tool-choice', '--tool-call-parser', 'openai'],
-  argsSource: 'https://github.com/vllm-project/recipes/blob/main/models/openai/gpt-oss-120b.yaml',
+  options: { toolCallParser: 'openai' },
+  optionsSource: 'https://github.com/vllm-project/recipes/blob/main/models/openai/gpt-oss-120b.yaml',
   hours: 8,
   fits: { gpu: 'a100:80', gpus: 1, nodes: 1, context: 131_072, concurrency: 1 },
 };

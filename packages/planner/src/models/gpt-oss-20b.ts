@@ -25,8 +25,8 @@ export const gptOss20b: ModelPreset = {
     tokens: 131_072,
     source: 'https://github.com/vllm-project/recipes/blob/main/models/openai/gpt-oss-20b.yaml',
   },
-  args: ['--enable-auto-tool-choice', '--tool-call-parser', 'openai'],
-  argsSource: 'https://github.com/vllm-project/recipes/blob/main/models/openai/gpt-oss-20b.yaml',
+  options: { toolCallParser: 'openai' },
+  optionsSource: 'https://github.com/vllm-project/recipes/blob/main/models/openai/gpt-oss-20b.yaml',
   hours: 4,
   fits: { gpu: 'l4:24', gpus: 1, nodes: 1, context: 131_072, concurrency: 1 },
 };

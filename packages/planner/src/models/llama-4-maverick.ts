@@ -29,8 +29,8 @@ export const llama4Maverick: ModelPreset = {
     note: 'Three of four layers read chunks of 8192 tokens.',
   },
   context: { tokens: 1_048_576, source: 'https://ollama.com/aravhawk/llama4:maverick-q4_K_M/blobs/b0fe8943b3e4' },
-  args: ['--enable-auto-tool-choice', '--tool-call-parser', 'llama4_pythonic', '--limit-mm-per-prompt', '{"image":10}'],
-  argsSource: 'https://blog.vllm.ai/2025/04/05/llama4.html',
+  options: { toolCallParser: 'llama4_pythonic', mediaPerPrompt: { image: 10 } },
+  optionsSource: 'https://blog.vllm.ai/2025/04/05/llama4.html',
   hours: 24,
   fits: { gpu: 'h100:94', gpus: 4, nodes: 2, context: 131_072, concurrency: 4 },
 };

@@ -1,39 +1,18 @@
 // Llama 4 Scout 17B 16E Instruct, FP8.
 
 import type { ModelPreset } from '../model-preset.ts';
+import { variantOf } from '../variant-of.ts';
+import { llama4Scout } from './llama-4-scout.ts';
 
-export const llama4ScoutFp8: ModelPreset = {
+export const llama4ScoutFp8: ModelPreset = variantOf(llama4Scout, {
   name: 'llama-4-scout-fp8',
   model: 'nvidia/Llama-4-Scout-17B-16E-Instruct-FP8',
   title: 'Llama 4 Scout 17B 16E Instruct, FP8',
-  task: 'chat',
-  licence: {
-    name: 'Llama 4 Community License',
-    isGated: true,
-    source: 'https://github.com/vllm-project/recipes/blob/main/models/meta-llama/Llama-4-Scout-17B-16E-Instruct.yaml',
-  },
   quantization: 'fp8',
   weights: {
     bytes: 112_000_000_000,
     how: '109 billion parameters in 1 byte, and 3 % for scales and embeddings',
     source: 'https://github.com/vllm-project/recipes/blob/main/models/meta-llama/Llama-4-Scout-17B-16E-Instruct.yaml',
   },
-  shape: {
-    layers: 48,
-    hidden: 5_120,
-    heads: 40,
-    kvCache: { kind: 'grouped', heads: 8, headDim: 128, window: { layers: 36, tokens: 8_192 } },
-    experts: { count: 16, perToken: 1 },
-    hasVision: true,
-    source: 'https://ollama.com/aravhawk/llama4:maverick-q4_K_M/blobs/b0fe8943b3e4',
-    note: "The source is Maverick's; Scout differs in its experts. Three of four layers read chunks of 8192 tokens.",
-  },
-  context: {
-    tokens: 10_485_760,
-    source: 'https://github.com/vllm-project/recipes/blob/main/models/meta-llama/Llama-4-Scout-17B-16E-Instruct.yaml',
-  },
-  args: ['--enable-auto-tool-choice', '--tool-call-parser', 'llama4_pythonic', '--limit-mm-per-prompt', '{"image":10}'],
-  argsSource: 'https://blog.vllm.ai/2025/04/05/llama4.html',
-  hours: 8,
   fits: { gpu: 'h100:94', gpus: 2, nodes: 1, context: 131_072, concurrency: 2 },
-};
+});

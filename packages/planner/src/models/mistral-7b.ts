@@ -26,7 +26,7 @@ export const mistral7b: ModelPreset = {
     tokens: 32_768,
     source: 'https://github.com/vllm-project/recipes/blob/main/models/mistralai/Mistral-7B-Instruct-v0.2.yaml',
   },
-  args: [],
+  options: {},
   hours: 4,
   fits: { gpu: 'a100:40', gpus: 1, nodes: 1, context: 32_768, concurrency: 4 },
 };

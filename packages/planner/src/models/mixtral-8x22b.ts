@@ -30,7 +30,7 @@ export const mixtral8x22b: ModelPreset = {
     tokens: 65_536,
     source: 'https://huggingface.co/mistral-community/Mixtral-8x22B-v0.1/blob/refs%2Fpr%2F19/config.json',
   },
-  args: [],
+  options: {},
   hours: 8,
   fits: { gpu: 'h100:94', gpus: 4, nodes: 1, context: 32_768, concurrency: 4 },
 };

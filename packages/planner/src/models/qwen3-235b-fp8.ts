@@ -31,8 +31,8 @@ export const qwen3235bFp8: ModelPreset = {
     tokens: 40_960,
     source: 'https://gitcode.com/Ascend/MindSpeed-RL/blob/master/configs/model/qwen3_235b_a22b.yaml',
   },
-  args: ['--enable-auto-tool-choice', '--tool-call-parser', 'hermes'],
-  argsSource: 'https://github.com/vllm-project/recipes/blob/main/models/Qwen/Qwen3-235B-A22B-Instruct-2507.yaml',
+  options: { toolCallParser: 'hermes' },
+  optionsSource: 'https://github.com/vllm-project/recipes/blob/main/models/Qwen/Qwen3-235B-A22B-Instruct-2507.yaml',
   hours: 24,
   fits: { gpu: 'h100:94', gpus: 4, nodes: 1, context: 32_768, concurrency: 4 },
 };

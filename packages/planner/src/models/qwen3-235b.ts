@@ -25,8 +25,8 @@ export const qwen3235b: ModelPreset = {
     tokens: 262_144,
     source: 'https://github.com/vllm-project/recipes/blob/main/models/Qwen/Qwen3-235B-A22B-Instruct-2507.yaml',
   },
-  args: ['--enable-auto-tool-choice', '--tool-call-parser', 'hermes'],
-  argsSource: 'https://github.com/vllm-project/recipes/blob/main/models/Qwen/Qwen3-235B-A22B-Instruct-2507.yaml',
+  options: { toolCallParser: 'hermes' },
+  optionsSource: 'https://github.com/vllm-project/recipes/blob/main/models/Qwen/Qwen3-235B-A22B-Instruct-2507.yaml',
   hours: 24,
   fits: { gpu: 'h100:94', gpus: 4, nodes: 2, context: 65_536, concurrency: 4 },
 };

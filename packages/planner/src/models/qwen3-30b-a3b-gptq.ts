@@ -1,37 +1,18 @@
 // Qwen3 30B A3B, GPTQ.
 
 import type { ModelPreset } from '../model-preset.ts';
+import { variantOf } from '../variant-of.ts';
+import { qwen330bA3b } from './qwen3-30b-a3b.ts';
 
-export const qwen330bA3bGptq: ModelPreset = {
+export const qwen330bA3bGptq: ModelPreset = variantOf(qwen330bA3b, {
   name: 'qwen3-30b-a3b-gptq',
   model: 'Qwen/Qwen3-30B-A3B-GPTQ-Int4',
   title: 'Qwen3 30B A3B, GPTQ',
-  task: 'chat',
-  licence: {
-    name: 'Apache-2.0',
-    isGated: false,
-    source: 'https://huggingface.co/OpenPipe/Qwen3-14B-Instruct/blob/main/README.md',
-  },
   quantization: 'gptq',
   weights: {
     bytes: 16_800_000_000,
     how: '29.9 billion parameters in 4.16 bits and the embeddings in 16, computed from its config',
     source: 'https://gitcode.com/Ascend/MindSpeed-RL/blob/master/configs/model/qwen3_30b_a3b.yaml',
   },
-  shape: {
-    layers: 48,
-    hidden: 2_048,
-    heads: 32,
-    kvCache: { kind: 'grouped', heads: 4, headDim: 128 },
-    experts: { count: 128, perToken: 8 },
-    source: 'https://gitcode.com/Ascend/MindSpeed-RL/blob/master/configs/model/qwen3_30b_a3b.yaml',
-  },
-  context: {
-    tokens: 40_960,
-    source: 'https://github.com/vllm-project/recipes/blob/main/models/Qwen/Qwen3-30B-A3B.yaml',
-  },
-  args: ['--enable-auto-tool-choice', '--tool-call-parser', 'hermes', '--reasoning-parser', 'qwen3'],
-  argsSource: 'https://github.com/vllm-project/recipes/blob/main/models/Qwen/Qwen3-30B-A3B.yaml',
-  hours: 4,
   fits: { gpu: 'a100:40', gpus: 1, nodes: 1, context: 32_768, concurrency: 4 },
-};
+});

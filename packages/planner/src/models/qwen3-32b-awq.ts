@@ -1,17 +1,13 @@
 // Qwen3 32B, AWQ.
 
 import type { ModelPreset } from '../model-preset.ts';
+import { variantOf } from '../variant-of.ts';
+import { qwen332b } from './qwen3-32b.ts';
 
-export const qwen332bAwq: ModelPreset = {
+export const qwen332bAwq: ModelPreset = variantOf(qwen332b, {
   name: 'qwen3-32b-awq',
   model: 'Qwen/Qwen3-32B-AWQ',
   title: 'Qwen3 32B, AWQ',
-  task: 'chat',
-  licence: {
-    name: 'Apache-2.0',
-    isGated: false,
-    source: 'https://huggingface.co/OpenPipe/Qwen3-14B-Instruct/blob/main/README.md',
-  },
   quantization: 'awq',
   weights: {
     bytes: 19_300_000_000,
@@ -19,16 +15,5 @@ export const qwen332bAwq: ModelPreset = {
     source:
       'https://huggingface.co/spaces/polats/ZeroGPU-LLM-Inference/commit/b9efb74a083e612babe39017a137cf90ec9871a6',
   },
-  shape: {
-    layers: 64,
-    hidden: 5_120,
-    heads: 64,
-    kvCache: { kind: 'grouped', heads: 8, headDim: 128 },
-    source: 'https://huggingface.co/ronnywebdevs1/d-m-1/blob/main/config.json',
-  },
-  context: { tokens: 40_960, source: 'https://github.com/vllm-project/recipes/blob/main/models/Qwen/Qwen3-32B.yaml' },
-  args: ['--enable-auto-tool-choice', '--tool-call-parser', 'hermes', '--reasoning-parser', 'qwen3'],
-  argsSource: 'https://github.com/vllm-project/recipes/blob/main/models/Qwen/Qwen3-32B.yaml',
-  hours: 4,
   fits: { gpu: 'a100:40', gpus: 1, nodes: 1, context: 32_768, concurrency: 1 },
-};
+});

@@ -26,8 +26,8 @@ export const qwen38b: ModelPreset = {
     source: 'https://huggingface.co/thejaminator/qwen-hook-layer-9/commit/478fb720f1f3ced834fce0275b55b2732d438edc',
   },
   context: { tokens: 40_960, source: 'https://github.com/vllm-project/recipes/blob/main/models/Qwen/Qwen3-8B.yaml' },
-  args: ['--enable-auto-tool-choice', '--tool-call-parser', 'hermes', '--reasoning-parser', 'qwen3'],
-  argsSource: 'https://github.com/vllm-project/recipes/blob/main/models/Qwen/Qwen3-8B.yaml',
+  options: { toolCallParser: 'hermes', reasoningParser: 'qwen3' },
+  optionsSource: 'https://github.com/vllm-project/recipes/blob/main/models/Qwen/Qwen3-8B.yaml',
   hours: 4,
   fits: { gpu: 'a100:40', gpus: 1, nodes: 1, context: 32_768, concurrency: 2 },
 };

@@ -25,8 +25,8 @@ export const qwen3Coder30b: ModelPreset = {
     tokens: 262_144,
     source: 'https://huggingface.co/RTP-LLM/Qwen3-Coder-30B-A3B-Instruct-RTPurbo/blob/main/config.json',
   },
-  args: ['--enable-auto-tool-choice', '--tool-call-parser', 'qwen3_coder'],
-  argsSource: 'https://github.com/vllm-project/recipes/blob/main/models/Qwen/Qwen3-Coder-480B-A35B-Instruct.yaml',
+  options: { toolCallParser: 'qwen3_coder' },
+  optionsSource: 'https://github.com/vllm-project/recipes/blob/main/models/Qwen/Qwen3-Coder-480B-A35B-Instruct.yaml',
   hours: 8,
   fits: { gpu: 'h100:94', gpus: 1, nodes: 1, context: 131_072, concurrency: 1 },
 };

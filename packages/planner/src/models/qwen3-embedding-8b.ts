@@ -25,7 +25,7 @@ export const qwen3Embedding8b: ModelPreset = {
     tokens: 32_768,
     source: 'https://inference.readthedocs.io/en/stable/_sources/models/builtin/embedding/qwen3-embedding-8b.rst.txt',
   },
-  args: [],
+  options: {},
   hours: 4,
   fits: { gpu: 'a100:40', gpus: 1, nodes: 1, context: 32_768, concurrency: 2 },
 };

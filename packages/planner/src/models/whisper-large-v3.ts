@@ -26,7 +26,7 @@ export const whisperLargeV3: ModelPreset = {
     tokens: 448,
     source: 'https://github.com/vllm-project/recipes/blob/main/models/openai/whisper-large-v3.yaml',
   },
-  args: [],
+  options: {},
   hours: 4,
   fits: { gpu: 'l4:24', gpus: 1, nodes: 1, context: 448, concurrency: 8 },
 };

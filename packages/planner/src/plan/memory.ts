@@ -130,19 +130,16 @@ export function batchedTokens(gpu: Gpu): number {
 /** vLLM's own default on large GPUs, and less than the tokens of the smallest batch, which --max-num-seqs may not exceed. */
 export const maxConcurrency = 1024;
 
-/** A plan's --max-num-seqs. vLLM's default would reserve memory for up to 1024 requests. */
+/** A plan's `maxNumSeqs`. vLLM's default would reserve memory for up to 1024 requests. */
 export function maxSequences({ concurrency }: Pick<Wish, 'concurrency'>): number {
   return Math.max(64, concurrency);
 }
 
-/** Arguments for the values that a plan assumes, because vLLM would choose others by its version or the GPU. */
-export function memoryArguments(wish: Pick<Wish, 'context' | 'concurrency'>): string[] {
-  return [
-    '--max-model-len',
-    String(wish.context),
-    '--max-num-seqs',
-    String(maxSequences(wish)),
-    '--gpu-memory-utilization',
-    String(memoryUtilization),
-  ];
+/** Settings for the values that a plan assumes, because vLLM would choose others by its version or the GPU. */
+export function memoryOptions(wish: Pick<Wish, 'context' | 'concurrency'>) {
+  return {
+    maxModelLen: wish.context,
+    maxNumSeqs: maxSequences(wish),
+    gpuMemoryUtilization: memoryUtilization,
+  };
 }

@@ -86,25 +86,18 @@ describe('A plan', () => {
   it('splits over whole nodes if one is too small: tensor parallel inside a node, stages over the nodes', () => {
     const plan = fittingPlan('llama-3.1-405b-fp8', node('h100:94', 4, 4));
     expect(plan.layout).toEqual({ nodes: 2, gpusPerNode: 4, tp: 4, pp: 2 });
-    expect(plan.args.slice(0, 4)).toEqual(['--tensor-parallel-size', '4', '--pipeline-parallel-size', '2']);
+    expect(plan.options).toMatchObject({ tensorParallel: 4, pipelineParallel: 2 });
   });
 
   it('sets the values that vLLM would otherwise choose by its version or its GPU', () => {
-    expect(fittingPlan('llama-3.1-8b', node('rtx8000', 1), { ...wish, kvCacheDtype: 'fp8' }).args).toEqual([
-      '--max-model-len',
-      '32768',
-      '--max-num-seqs',
-      '64',
-      '--gpu-memory-utilization',
-      '0.92',
-      '--kv-cache-dtype',
-      'fp8',
-      '--dtype',
-      'half',
-      '--enable-auto-tool-choice',
-      '--tool-call-parser',
-      'llama3_json',
-    ]);
+    expect(fittingPlan('llama-3.1-8b', node('rtx8000', 1), { ...wish, kvCacheDtype: 'fp8' }).options).toEqual({
+      maxModelLen: 32_768,
+      maxNumSeqs: 64,
+      gpuMemoryUtilization: 0.92,
+      kvCacheDtype: 'fp8',
+      dtype: 'half',
+      toolCallParser: 'llama3_json',
+    });
   });
 
   it.each([
@@ -138,8 +131,8 @@ describe('A plan', () => {
   });
 
   it('lets vLLM run as many requests at a time as are wished', () => {
-    const { args } = fittingPlan('llama-3.1-8b', node('h100:80'), { ...wish, context: 512, concurrency: 1000 });
-    expect(args.join(' ')).toContain('--max-num-seqs 1000 ');
+    const { options } = fittingPlan('llama-3.1-8b', node('h100:80'), { ...wish, context: 512, concurrency: 1000 });
+    expect(options).toMatchObject({ maxNumSeqs: 1000 });
   });
 
   it('looks at no more nodes than those of a site', () => {

@@ -3,7 +3,7 @@
 import { formatSupport, fp8CacheDoubt, type Gpu, gpuLabel, hasBf16, missingFromVllm } from '../gpu.ts';
 import type { ModelFacts } from '../model-preset.ts';
 import { gpusOf, type Layout, listLayouts, tensorParallelFault } from './layout.ts';
-import { memoryArguments, type MemoryNeed, memoryNeed, memoryUtilization, reserveBytes, type Wish } from './memory.ts';
+import { type MemoryNeed, memoryNeed, memoryOptions, memoryUtilization, reserveBytes, type Wish } from './memory.ts';
 import type { Place } from './place.ts';
 import { gibWords } from './words.ts';
 
@@ -42,8 +42,10 @@ export interface FittingPlan extends Judged {
   cost?: Cost;
   /** The explanation of each number of the plan. */
   reasons: Reason[];
-  /** Arguments of `vllm serve`. */
-  args: string[];
+  /** Settings of the engine, by their names in `engines.<name>` of the configuration. */
+  options: ModelFacts['options'];
+  /** Arguments of the engine for which there is no setting. */
+  args: readonly string[];
 }
 
 export interface PlanRefusal extends Judged {
@@ -82,8 +84,9 @@ export function planModel(model: ModelFacts, place: Place, wish: Wish): FittingP
     fewerReason(model, place, { chosen: chosen.layout, layouts }),
     ...jobReasons(model, place, job),
   ];
-  const args = serveArguments(model, { layout: chosen.layout, place, wish });
-  return { ...judged, ...chosen, job, ...(cost ? { cost } : {}), reasons, args, fits: true };
+  const options = engineOptions(model, { layout: chosen.layout, place, wish });
+  const { args = [] } = model;
+  return { ...judged, ...chosen, job, ...(cost ? { cost } : {}), reasons, options, args, fits: true };
 }
 
 function fp16Refusal({ noFp16 }: ModelFacts, gpu: Gpu): string | undefined {
@@ -103,7 +106,11 @@ function shortage(model: ModelFacts, place: Place, layouts: readonly Tried[]): s
   if (!best && wantedGpus > 1)
     return tensorParallelFault(model, wantedGpus) ?? `${model.name} cannot be split over ${wantedGpus} GPUs`;
   if (!best) return `${model.name} cannot be split over the GPUs of ${place.label}`;
-  return `even ${layoutWords(best.layout)} of ${gpuLabel(place.gpu)} are not enough: ${needWords(best.memory)}`;
+  return `even ${layoutWords(best.layout)} of ${gpuLabel(place.gpu)} ${notEnough(best.layout)}: ${needWords(best.memory)}`;
+}
+
+function notEnough(layout: Layout): string {
+  return gpusOf(layout) === 1 ? 'is not enough' : 'are not enough';
 }
 
 function needWords({ usable, free }: MemoryNeed): string {
@@ -155,7 +162,7 @@ function fewerReason(
   if (gpus === 1) return { of: 'GPUs', why: `1 ${gpuLabel(place.gpu)} holds it` };
   const fewer = layouts.filter(({ layout, memory }) => gpusOf(layout) < gpus && memory.free < 0);
   const [best] = fewer.toSorted((a, b) => b.memory.free - a.memory.free);
-  const tooSmall = best ? `${layoutWords(best.layout)} are not enough: ${needWords(best.memory)}` : '';
+  const tooSmall = best ? `${layoutWords(best.layout)} ${notEnough(best.layout)}: ${needWords(best.memory)}` : '';
   const split = chosen.nodes === 1 && gpus > 2 ? tensorParallelFault(model, gpus - 1) : undefined;
   return { of: 'GPUs', why: `${layoutWords(chosen)}. ${[tooSmall, split].filter(Boolean).join('; ')}` };
 }
@@ -171,7 +178,7 @@ function jobOf(model: ModelFacts, place: Place, { gpusPerNode }: Layout): JobNee
 }
 
 /** Partitions are limited to minutes: 20 minutes are 0.33 h. */
-function hoursText(hours: number): string {
+export function hoursText(hours: number): string {
   return String(Number(hours.toFixed(2)));
 }
 
@@ -195,17 +202,23 @@ function costOf({ cost }: Place, layout: Layout, { hours }: JobNeed): Cost | und
   return { perHour, wholeJob: perHour * hours, unit: cost.unit };
 }
 
-function serveArguments(
+function engineOptions(
   model: ModelFacts,
   { layout, place, wish }: { layout: Layout; place: Place; wish: Wish },
-): string[] {
-  const { tp, pp } = layout;
-  return [
-    ...(tp * pp > 1 ? ['--tensor-parallel-size', String(tp)] : []),
-    ...(pp > 1 ? ['--pipeline-parallel-size', String(pp)] : []),
-    ...memoryArguments(wish),
-    ...(wish.kvCacheDtype === 'fp8' ? ['--kv-cache-dtype', 'fp8'] : []),
-    ...(hasBf16(place.gpu) ? [] : ['--dtype', 'half']),
-    ...model.args,
-  ];
+): ModelFacts['options'] {
+  return {
+    ...splitOptions(layout),
+    ...memoryOptions(wish),
+    ...(wish.kvCacheDtype === 'fp8' ? { kvCacheDtype: 'fp8' } : {}),
+    ...(hasBf16(place.gpu) ? {} : { dtype: 'half' }),
+    ...model.options,
+  };
+}
+
+/** How a model is split over GPUs; empty for one GPU. */
+export function splitOptions({ tp, pp }: Pick<Layout, 'tp' | 'pp'>): ModelFacts['options'] {
+  return {
+    ...(tp * pp > 1 ? { tensorParallel: tp } : {}),
+    ...(pp > 1 ? { pipelineParallel: pp } : {}),
+  };
 }

@@ -106,6 +106,24 @@ export function scancelCommands(site: SlurmSite, jobId: string, how: CancelMode)
   }
 }
 
+/**
+ * A step on the first node of a running job, beside what runs there; it takes no GPU. One SIGINT ends it. `--overlap` needs Slurm
+ * 20.11; without MPI, because a plugin that the site sets may be missing where the step runs.
+ */
+export function srunStepCommand(site: SlurmSite, jobId: string, argv: readonly string[]): string[] {
+  const job = [...clusterOption(site), `--jobid=${checkedId(jobId)}`];
+  const place = [
+    '--overlap',
+    '--nodes=1',
+    '--ntasks=1',
+    '--relative=0',
+    '--gres=none',
+    '--cpu-bind=none',
+    '--mpi=none',
+  ];
+  return wrapped(`${scrub}exec "$@"`, site, 'srun', [...job, ...place, '--quit-on-interrupt', '--quiet', ...argv]);
+}
+
 function jobOptions(job: JobSubmission): string[] {
   const limit = job.timeLimitMinutes;
   return [

@@ -20,6 +20,8 @@ export interface OpenLinkOptions {
 
 /** Callbacks for the steps of a login, for a caller that chooses between several routes. */
 export interface LoginStages {
+  /** Called when the first host on the way is dialled. */
+  onDialled?: () => void;
   /**
    * Called when the first host on the way (the outermost jump host, if there is one) has shown a key that is accepted, or
    * before a person is asked about its key. The login sends nothing of the user's before `hold` resolves; the time limit
@@ -56,6 +58,7 @@ export async function openLink(target: SshTarget, options: OpenLinkOptions): Pro
     });
     const hold = jump ? undefined : stages?.hold;
     const login = await prepareLogin(withPatience(target, { deadline, hold }));
+    if (!jump) stages?.onDialled?.();
     const transport = await openTransport(target, jump, deadline.signal);
     scope.defer(() => void transport.stream.destroy());
     const { link, hostKey } = await logIn(login, transport, {

@@ -1,6 +1,6 @@
 // One route to a host, in two steps: first it is asked (name, port, host key; nothing of the user's is sent), then logged in by.
 
-import { CodedError, detach, isCodedError, markHandled } from '@fairlead/kit';
+import { CodedError, defined, detach, isCodedError, markHandled } from '@fairlead/kit';
 
 import { openSsh } from '../connection/open-ssh.ts';
 import type { OpenSshOptions, SshConnection } from '../connection/ssh-connection.ts';
@@ -19,11 +19,13 @@ export interface RouteCandidate {
 }
 
 /** Begins to ask at once. The caller ends the candidate with `logIn` or `drop`. */
-export function askRoute(target: SshTarget, options: OpenSshOptions): RouteCandidate {
-  return target.system ? askForSystem(target, options) : askHeld(target, options);
+export function askRoute(target: SshTarget, options: OpenSshOptions, onDialled?: () => void): RouteCandidate {
+  if (!target.system) return askHeld(target, options, onDialled);
+  onDialled?.();
+  return askForSystem(target, options);
 }
 
-function askHeld(target: SshTarget, options: OpenSshOptions): RouteCandidate {
+function askHeld(target: SshTarget, options: OpenSshOptions, onDialled?: () => void): RouteCandidate {
   const dropped = new AbortController();
   const answered = Promise.withResolvers<void>();
   const wanted = Promise.withResolvers<void>();
@@ -35,6 +37,7 @@ function askHeld(target: SshTarget, options: OpenSshOptions): RouteCandidate {
     ...options,
     signal: options.signal ? AbortSignal.any([options.signal, dropped.signal]) : dropped.signal,
     stages: {
+      ...defined({ onDialled }),
       hold: () => {
         answered.resolve();
         return wanted.promise;

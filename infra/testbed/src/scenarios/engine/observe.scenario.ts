@@ -119,6 +119,45 @@ test(
 );
 
 test(
+  'piped, they print plain text: the page of the metrics, a line of top, a table of the quick bench',
+  async () => {
+    const piped = 'fairlead metrics watched | cat; fairlead top --once | cat; fairlead bench watched | cat';
+    const { code, stdout } = await testbed.exec('laptop', ['sh', '-c', piped], { user: 'alice' });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^# TYPE vllm:num_requests_running gauge$/m);
+    expect(stdout).toMatch(/^fairlead_requests_in_flight\{[^}]*deployment="watched"[^}]*\} 0$/m);
+    expect(stdout).toMatch(/^watched +ready +0 +0 /m);
+    expect(stdout).toMatch(/^CONCURRENCY +REQUESTS .*\n1 +4 .*\n8 +16 /m);
+    expect(stdout).not.toContain('\u001b');
+  },
+  timeoutMs,
+);
+
+test(
+  'bench measures on the node in a step of the job, and Ctrl-C ends the step',
+  async () => {
+    const set = ['--requests', '4', '--input-tokens', '32', '--output-tokens', '10'];
+    const { last, code } = await alice.fairlead('bench', 'watched', '--on-node', '--concurrency', '1,2', ...set);
+    expect(code).toBe(0);
+    expect(last).toMatchObject({
+      event: 'bench.done',
+      ok: true,
+      from: 'node',
+      levels: [{ completed: 4 }, { completed: 4 }],
+    });
+    const running = alice.start('bench', 'watched', '--on-node', '--concurrency', '1', '--requests', '5000');
+    const onNode = async () =>
+      (await testbed.exec('node1', ['pgrep', '-u', 'alice', '-f', 'bench-.*mjs'])).stdout.trim();
+    await expect.poll(onNode, { timeout: 60_000 }).not.toBe('');
+    running.signal('SIGINT');
+    expect(await running.ended).toBe(130);
+    await expect.poll(onNode, { timeout: 20_000 }).toBe('');
+    expect((await connected.ask()).status).toBe(200);
+  },
+  timeoutMs,
+);
+
+test(
   'requests are logged on the node where the configuration says so, for the owner alone',
   async () => {
     const { instance } = await alice.deploy('logged', '--set', 'logging.requests=with-contents');

@@ -47,11 +47,27 @@ test(
   startTimeoutMs,
 );
 
+test('a flag that this vLLM never had is refused before a job is queued, where its program is named by a path', async () => {
+  const args = [...fastArgs, '--max-modle-len', '1024'];
+  const { code, last } = await alice.fairlead('deploy', ...realVllm('early', { args }));
+  expect({ code, last }).toMatchObject({
+    code: 1,
+    last: {
+      error: {
+        code: 'engine_flag_missing',
+        message: expect.stringMatching(/vLLM 0\.32\.0\+cpu has no --max-modle-len \(`args` of engines\.vllm/),
+        hint: expect.stringMatching(/Did you mean --max-model-len\?/),
+      },
+    },
+  });
+  expect((await testbed.exec('login', ['squeue', '-h'])).stdout).toBe('');
+}, 120_000);
+
 test(
-  'a flag that this vLLM never had is refused before it is started, with the flag, the version and the nearest name',
+  'a flag that this vLLM never had is refused on the node before it is started, with the flag, the version and the nearest name',
   async () => {
     const args = [...fastArgs, '--max-modle-len', '1024'];
-    const { code, last } = await alice.fairlead('deploy', ...realVllm('misspelt', { args }));
+    const { code, last } = await alice.fairlead('deploy', ...realVllm('misspelt', { args, wrapper: ['env'] }));
     const message = /cannot start the engine because vLLM 0\.32\.0\+cpu has no --max-modle-len/;
     expect({ code, last }).toMatchObject({
       code: 1,

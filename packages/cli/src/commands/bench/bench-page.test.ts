@@ -28,6 +28,7 @@ const run: BenchRun = {
   engine: 'sim',
   cluster: 'tb',
   instance: 'abcdefgh',
+  from: 'here',
   atMs: 1_795_226_370_000,
   mode: 'quick',
   api: 'completions',
@@ -71,6 +72,8 @@ it('parseRuns finds the finished runs among the lines of a command', () => {
     { event: 'bench.done', ok: true, ...run },
     { event: 'bench.done', levels: [] },
   ];
+  const { from: _from, ...former } = run;
+  expect(parseRuns(JSON.stringify({ event: 'bench.done', ok: true, ...former }))).toEqual([run]);
   expect(parseRuns(`${lines.map((line) => JSON.stringify(line)).join('\n')}\n{"event":"bench.done"`)).toEqual([run]);
 });
 

@@ -60,7 +60,8 @@ function describe(run: BenchRun): string {
   const place = `${run.servedModel} by ${run.engine} on ${run.cluster}`;
   const gpus = run.gpus.length > 0 ? `, ${run.gpus.join(', ')}` : '';
   const size = `${run.inputTokens} tokens in, ${run.outputTokens} out, ${run.api}, ${run.mode}`;
-  return `${place}${gpus}; ${size}; ${new Date(run.atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const from = run.from === 'node' ? ', on its node' : '';
+  return `${place}${gpus}${from}; ${size}; ${new Date(run.atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function plotOf({ title, unit, lines }: Measure, runs: readonly BenchRun[]): string {

@@ -1,14 +1,19 @@
-// Sends the requests of a benchmark through the SDK's fetch and times their streams.
+// Sends the requests of a benchmark and times their streams.
 
-import type { Connection } from '@fairlead/client';
 import { type Clock, errorText, mapLimited } from '@fairlead/kit';
 import { createEventReader, readErrorBody } from '@fairlead/openai-wire';
 
 import { type LevelRun } from './bench-stats.ts';
 import { createStreamTimer, type TimedRequest } from './stream-timer.ts';
 
+/** The SDK's `fetch`, or one of the node. */
+export type BenchFetch = (
+  path: string,
+  init: { method: string; headers: Record<string, string>; body: string; signal: AbortSignal },
+) => Promise<Response>;
+
 export interface MeasureDeps {
-  connection: Pick<Connection, 'fetch' | 'servedModel'>;
+  connection: { readonly servedModel: string; fetch: BenchFetch };
   clock: Pick<Clock, 'monotonicMs'>;
   signal: AbortSignal;
 }

@@ -1,27 +1,27 @@
-// `fairlead bench <name>`: measures a deployment from here, through both hops, at several levels of concurrency.
+// `fairlead bench <name>`: measures a deployment at several levels of concurrency, from here through both hops, or on its node.
 
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
-import { connect, type Connection } from '@fairlead/client';
-import { CodedError, errorText, systemRandom } from '@fairlead/kit';
-import type { DeploymentView } from '@fairlead/protocol';
+import { connect } from '@fairlead/client';
+import { type DeploymentView, leadInstance } from '@fairlead/protocol';
 
-import type { CliErrorCode } from '../../cli-error.ts';
 import type { Context } from '../../context.ts';
 import { openCliSession } from '../../open-cli-session.ts';
 import type { BenchLevel, BenchRun } from '../../output/lines/bench-lines.ts';
+import type { Output } from '../../output/output.ts';
 import { sessionOptions } from '../../session-options.ts';
 import { benchPage } from './bench-page.ts';
 import { type BenchPlan, type BenchWish, planBench } from './bench-plan.ts';
-import { createPromptMaker } from './bench-prompt.ts';
-import { summarizeLevel } from './bench-stats.ts';
 import { benchText } from './bench-text.ts';
-import { countTokens, type MeasureDeps, measureRequest, runLevel } from './measure.ts';
+import { type MeasureEvent, measureLevels } from './measure-levels.ts';
+import { measureOnNode } from './measure-on-node.ts';
 import { readRuns } from './read-runs.ts';
+import { checkPagePlace, writePage } from './write-page.ts';
 
 export interface BenchArgs extends BenchWish {
   name: string;
+  /** Whether it is measured on the node of its leader. */
+  onNode: boolean;
   api: BenchRun['api'];
   html?: string | undefined;
   /** Files with runs to compare with. */
@@ -29,21 +29,48 @@ export interface BenchArgs extends BenchWish {
 }
 
 export async function runBench(args: BenchArgs, context: Context): Promise<void> {
-  const { output, signal, clock, cwd } = context;
+  const { output, clock, cwd } = context;
+  const html = args.html === undefined ? undefined : resolve(cwd, args.html);
+  if (html !== undefined) await checkPagePlace(html);
   const others = (await Promise.all(args.with.map((file) => readRuns(file, cwd)))).flat();
   const deployment = await deploymentOf(args.name, context);
-  output.busy(`connecting to ${args.name}`);
-  await using connection = await connect(args.name, { ...sessionOptions(context), port: false });
   const plan = planBench(args);
-  const levels = await measureLevels({ args, plan, deps: { connection, clock, signal } }, context);
-  const run = describeRun({ args, plan, deployment, connection, levels, atMs: clock.now() });
+  const { levels, instance } = await measure(args, { plan, deployment }, context);
+  const run = describeRun({ args, plan, deployment, instance, levels, atMs: clock.now() });
   const runs = [...others, run];
-  const html = args.html === undefined ? undefined : resolve(cwd, args.html);
-  if (html !== undefined) await writePage(html, benchPage(runs));
-  const isOk = levels.every(({ failed }) => failed === 0);
-  output.result({ event: 'bench.done', ok: isOk, ...run, ...(html && { html }) }, benchText(runs));
-  if (html !== undefined) output.progress(`the page is ${html}`);
+  const unwritten = html === undefined ? undefined : await writePage(html, benchPage(runs));
+  if (unwritten) output.warn(unwritten.message);
+  const isOk = levels.every(({ failed }) => failed === 0) && !unwritten;
+  const page = unwritten ? undefined : html;
+  output.result({ event: 'bench.done', ok: isOk, ...run, ...(page && { html: page }) }, benchText(runs));
+  if (page !== undefined) output.progress(`the page is ${page}`);
   if (!isOk) context.setExitCode(1);
+}
+
+async function measure(
+  { name, api, onNode }: BenchArgs,
+  { plan, deployment }: { plan: BenchPlan; deployment: DeploymentView },
+  context: Context,
+): Promise<{ levels: BenchLevel[]; instance: string }> {
+  const { output, clock, signal } = context;
+  const tell = (event: MeasureEvent) => {
+    if (event.type === 'busy') output.busy(event.text);
+    else if (event.type === 'warning') output.warn(event.message);
+    else sayLevel(event.level, output);
+  };
+  output.busy(`connecting to ${name}`);
+  if (onNode) {
+    const levels = await measureOnNode({ name, plan, api }, deployment, { context, tell });
+    return { levels, instance: leadInstance(deployment).id };
+  }
+  await using connection = await connect(name, { ...sessionOptions(context), port: false });
+  const levels = await measureLevels({ name, plan, api }, { connection, clock, signal }, tell);
+  return { levels, instance: connection.endpoint.instanceId };
+}
+
+function sayLevel(level: BenchLevel, output: Output): void {
+  const { concurrency, completed, requests } = level;
+  output.event('bench.level', { level }, `concurrency ${concurrency}: ${completed} of ${requests} completed`);
 }
 
 async function deploymentOf(name: string, context: Context): Promise<DeploymentView> {
@@ -51,71 +78,24 @@ async function deploymentOf(name: string, context: Context): Promise<DeploymentV
   return await session.api.getDeployment(name, context.signal);
 }
 
-interface Measuring {
-  args: BenchArgs;
-  plan: BenchPlan;
-  deps: MeasureDeps;
-}
-
-async function measureLevels({ args, plan, deps }: Measuring, { output }: Context): Promise<BenchLevel[]> {
-  output.busy('counting tokens');
-  const { inputTokens, outputTokens } = plan;
-  const prompts = await createPromptMaker({
-    tokens: inputTokens,
-    random: systemRandom,
-    countTokens: (prompt) => countTokens(prompt, deps),
-  });
-  if (!prompts.isCounted)
-    output.warn('this engine cannot count tokens beforehand: each prompt has a word for each token that is wanted');
-  const request = () => ({ prompt: prompts.make(), outputTokens, api: args.api });
-  await warmUp(args.name, request(), deps);
-  const levels: BenchLevel[] = [];
-  for (const { concurrency, requests: count } of plan.levels) {
-    const requests = Array.from({ length: count }, request);
-    let done = 0;
-    const show = () => output.busy(`concurrency ${concurrency}: ${done} of ${count} requests`);
-    show();
-    const onDone = () => {
-      done += 1;
-      show();
-    };
-    const level = summarizeLevel(await runLevel({ concurrency, requests, onDone }, deps));
-    output.event('bench.level', { level }, `concurrency ${concurrency}: ${level.completed} of ${count} completed`);
-    levels.push(level);
-  }
-  return levels;
-}
-
-/** The first request may compile kernels, and shows whether the engine takes such requests at all. It is not counted. */
-async function warmUp(name: string, request: Parameters<typeof measureRequest>[0], deps: MeasureDeps): Promise<void> {
-  const { error } = await measureRequest(request, deps);
-  if (error === undefined) return;
-  throw new CodedError<CliErrorCode>(
-    'bench_failed',
-    `cannot measure ${name} because its first request failed: ${error}`,
-    {
-      hint: 'An engine that has no text completions: try --chat. A model with a small context: --input-tokens and --output-tokens.',
-    },
-  );
-}
-
 interface Measured {
   args: BenchArgs;
   plan: BenchPlan;
   deployment: DeploymentView;
-  connection: Pick<Connection, 'endpoint'>;
+  /** The one that answered. */
+  instance: string;
   levels: BenchLevel[];
   atMs: number;
 }
 
-function describeRun({ args, plan, deployment, connection, levels, atMs }: Measured): BenchRun {
+function describeRun({ args, plan, deployment, instance, levels, atMs }: Measured): BenchRun {
   const { servedModel, engine, cluster } = deployment;
-  const { instanceId } = connection.endpoint;
-  const nodes = deployment.instances.find(({ id }) => id === instanceId)?.nodes ?? [];
+  const nodes = deployment.instances.find(({ id }) => id === instance)?.nodes ?? [];
   const { mode, inputTokens, outputTokens } = plan;
-  const place = { name: args.name, servedModel, engine, cluster, instance: instanceId };
+  const place = { name: args.name, servedModel, engine, cluster, instance };
   return {
     ...place,
+    from: args.onNode ? 'node' : 'here',
     atMs,
     mode,
     api: args.api,
@@ -124,15 +104,4 @@ function describeRun({ args, plan, deployment, connection, levels, atMs }: Measu
     gpus: nodes.flatMap(({ gpus }) => gpus),
     levels,
   };
-}
-
-async function writePage(path: string, page: string): Promise<void> {
-  try {
-    await writeFile(path, page);
-  } catch (error) {
-    throw new CodedError<CliErrorCode>('bench_failed', `cannot write the page ${path} because ${errorText(error)}`, {
-      hint: 'Name a file in a folder that is there: --html bench.html',
-      cause: error,
-    });
-  }
 }

@@ -7,7 +7,7 @@ import { CodedError, untilAborted } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../../cli-error.ts';
 import type { Context } from '../../context.ts';
-import { ensureProfile } from '../../open-cli-session.ts';
+import { ensureProfile } from '../../bastion/ensure-profile.ts';
 import { sessionOptions } from '../../session-options.ts';
 import { endWords } from '../instance-words.ts';
 import { type Conversation, requestOf, withTurn } from './conversation.ts';

@@ -10,7 +10,7 @@ const amount = z.number().min(0);
 const benchStats = z.object({ mean: amount, std: amount, median: amount, p90: amount, p99: amount });
 export type BenchStats = z.infer<typeof benchStats>;
 
-const benchLevel = z.object({
+export const benchLevel = z.object({
   concurrency: z.int().min(1),
   requests: amount,
   completed: amount,
@@ -35,6 +35,8 @@ const runFields = {
   engine: text,
   cluster: text,
   instance: text,
+  /** `here`: through both hops. `node`: on the node, at the front. Runs of earlier versions are from here. */
+  from: z.enum(['here', 'node']).default('here'),
   atMs: timeMs,
   mode: z.enum(['quick', 'full']),
   api: z.enum(['completions', 'chat']),

@@ -1,0 +1,237 @@
+// Performs what roster.ts decides: the leader's view of the other nodes of its job, and the engine's parts on them.
+
+import type { EngineNode } from '@fairlead/engines';
+import type { EngineFailure } from '@fairlead/engines/failures';
+import { type Clock, defined, detach, errorText, type Log, untilAborted } from '@fairlead/kit';
+import type { InstanceSpec, NodeMessage } from '@fairlead/protocol';
+import type { JobIdentity, JobNodes } from '@fairlead/scheduler';
+import { findFreePort } from '../../engine/find-free-port.ts';
+import { NamedTimers } from '../../supervisor/named-timers.ts';
+import { interfaceOf } from '../link/node-addresses.ts';
+import { deriveNodeSecret } from '../link/node-secret.ts';
+import { nameNode, rosterPolicy, rosterTransition } from '../roster/roster.ts';
+import {
+  firstRoster,
+  type Roster,
+  type RosterEffect,
+  type RosterEvent,
+  type RosterNode,
+} from '../roster/roster-state.ts';
+import { NodeLinks } from './node-links.ts';
+
+export interface LeaderNodesOptions {
+  spec: InstanceSpec;
+  job: JobIdentity;
+  nodes: JobNodes;
+  clock: Clock;
+  log: Log;
+  onChange: () => void;
+  onNote: (note: { kind: string; message: string }) => void;
+  /** Nodes did not come, or come back: the engine cannot run. */
+  onMissing: (missing: { message: string; hint: string }) => void;
+}
+
+/** What the leader starts its own part with, and what tells of the parts on other nodes. */
+export interface Gathered {
+  node: EngineNode;
+  /** Resolves when a part on another node has failed. */
+  failed: Promise<EngineFailure>;
+  /** Resolves with processes of other nodes that do not die. */
+  stuck: Promise<number[]>;
+}
+
+interface Run {
+  gathered: PromiseWithResolvers<Gathered>;
+  failed: PromiseWithResolvers<EngineFailure>;
+  stuck: PromiseWithResolvers<number[]>;
+}
+
+export interface SeenNode extends RosterNode {
+  gpus: readonly string[];
+}
+
+/** How long the end of the engine waits for a node whose connection is gone. */
+const closedLimitMs = 2_000;
+
+type Meeting = { address: string; port: number };
+
+export class LeaderNodes implements AsyncDisposable {
+  readonly #options: LeaderNodesOptions;
+  readonly #links: NodeLinks;
+  readonly #timers: NamedTimers<'gathering' | 'ending'>;
+  readonly #gpus = new Map<number, readonly string[]>();
+  readonly #hosts = new Map<number, string>();
+  #roster: Roster;
+  #run: Run | undefined;
+  #meeting: Meeting | undefined;
+  #gone = Promise.withResolvers<void>();
+  /** Orders go out one after the other: a start waits for its port. */
+  #orders: Promise<void> = Promise.resolve();
+
+  constructor(options: LeaderNodesOptions) {
+    const { spec, job, nodes, clock, log } = options;
+    this.#options = options;
+    this.#roster = firstRoster(nodes.hosts);
+    this.#timers = new NamedTimers(clock);
+    this.#links = new NodeLinks({
+      nodes,
+      secret: deriveNodeSecret(spec, job),
+      clock,
+      log,
+      onMessage: (rank, message) => this.#heard(rank, message),
+      onLost: (rank, reason) => this.#dispatch({ type: 'node.lost', rank, reason }),
+    });
+  }
+
+  /** In the order of their ranks, from 1. */
+  get seen(): SeenNode[] {
+    return this.#roster.nodes.map((node) => ({
+      ...node,
+      host: this.#hosts.get(node.rank) ?? node.host,
+      gpus: this.#gpus.get(node.rank) ?? [],
+    }));
+  }
+
+  /** What speaks for the end of a node that does not count as lost yet. Undefined: nothing does. */
+  get suspicion(): string | undefined {
+    const words = this.#links.closed.map(({ rank, why }) => {
+      const node = this.#roster.nodes.find((one) => one.rank === rank);
+      return `${node ? nameNode(node) : `rank ${rank}`}: ${why}`;
+    });
+    return words.length === 0 ? undefined : words.join('; ');
+  }
+
+  /**
+   * Has every other node start its part, as soon as all are there. Rejects with the signal's reason, when nothing is left of the
+   * parts that were started.
+   */
+  async gather(signal: AbortSignal): Promise<Gathered> {
+    signal.throwIfAborted();
+    const run: Run = {
+      gathered: Promise.withResolvers(),
+      failed: Promise.withResolvers(),
+      stuck: Promise.withResolvers(),
+    };
+    this.#run = run;
+    this.#dispatch({ type: 'engine.wanted' });
+    try {
+      return await untilAborted(run.gathered.promise, signal);
+    } catch (error) {
+      await this.end(0);
+      throw error;
+    }
+  }
+
+  /** Resolves when nothing is left of the parts on nodes that can be reached. A later call may only shorten the time. */
+  async end(limitMs: number): Promise<void> {
+    const { promise } = this.#gone;
+    this.#timers.set('ending', closedLimitMs, () => this.#giveUpClosed());
+    this.#dispatch({ type: 'engine.unwanted', limitMs });
+    await promise;
+    this.#timers.clear('ending');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#timers.clear('gathering');
+    this.#timers.clear('ending');
+    await this.#orders;
+    await this.#links[Symbol.asyncDispose]();
+  }
+
+  /** An end does not wait as long as a start for a node whose connection is gone. */
+  #giveUpClosed(): void {
+    for (const { rank, why } of this.#links.closed) this.#dispatch({ type: 'node.lost', rank, reason: why });
+  }
+
+  #heard(rank: number, message: NodeMessage): void {
+    switch (message.type) {
+      case 'node.joined':
+        this.#hosts.set(rank, message.host);
+        this.#gpus.set(rank, message.gpus);
+        return this.#dispatch({ type: 'node.joined', rank, part: message.part });
+      case 'node.reported':
+        this.#gpus.set(rank, message.gpus);
+        return this.#dispatch({ type: 'node.reported', rank, part: message.part });
+      case 'node.noted':
+        return this.#options.onNote({ kind: message.kind, message: `${this.#nameOf(rank)}: ${message.message}` });
+    }
+  }
+
+  #nameOf(rank: number): string {
+    const node = this.#roster.nodes.find((one) => one.rank === rank);
+    return node ? nameNode(node) : `rank ${rank}`;
+  }
+
+  #dispatch(event: RosterEvent): void {
+    const before = this.#roster;
+    const { state, effects } = rosterTransition(before, event, rosterPolicy);
+    this.#roster = state;
+    for (const effect of effects) this.#perform(effect);
+    if (state !== before) this.#options.onChange();
+  }
+
+  #perform(effect: RosterEffect): void {
+    switch (effect.type) {
+      case 'part.start':
+        return this.#order(async () => {
+          const meeting = await this.#meetingOf();
+          this.#links.send(effect.rank, { type: 'part.start', run: effect.run, meeting });
+        });
+      case 'part.end':
+        return this.#order(async () => {
+          this.#links.send(effect.rank, { type: 'part.end', limitMs: Math.ceil(effect.limitMs) });
+        });
+      case 'engine.gathered':
+        return this.#order(async () => this.#tellGathered(await this.#meetingOf()));
+      case 'engine.failed':
+        return this.#run?.failed.resolve(effect.failure);
+      case 'engine.stuck':
+        return this.#run?.stuck.resolve([...effect.pids]);
+      case 'engine.gone':
+        return this.#over();
+      case 'nodes.missing':
+        return this.#options.onMissing({ message: effect.message, hint: effect.hint });
+      case 'timer.set':
+        return this.#timers.set('gathering', effect.ms, () => this.#dispatch({ type: 'gathering.limit_reached' }));
+      case 'timer.clear':
+        return this.#timers.clear('gathering');
+      case 'note':
+        return this.#options.onNote({ kind: effect.kind, message: effect.message });
+    }
+  }
+
+  #over(): void {
+    this.#meeting = undefined;
+    const { resolve } = this.#gone;
+    this.#gone = Promise.withResolvers();
+    resolve();
+  }
+
+  /** A new one for each run: another program may have taken the port of the last. */
+  async #meetingOf(): Promise<Meeting> {
+    const address = this.#links.ownAddress ?? this.#meeting?.address ?? '127.0.0.1';
+    this.#meeting ??= { address, port: await findFreePort(address) };
+    return this.#meeting;
+  }
+
+  #tellGathered({ address, port }: Meeting): void {
+    const networkInterface = interfaceOf(address);
+    const { gathered, failed, stuck } = this.#run ?? {};
+    if (!gathered || !failed || !stuck) return;
+    const node: EngineNode = {
+      rank: 0,
+      address,
+      meeting: { address, port: String(port) },
+      ...defined({ networkInterface }),
+    };
+    gathered.resolve({ node, failed: failed.promise, stuck: stuck.promise });
+  }
+
+  #order(work: () => Promise<void>): void {
+    const { log } = this.#options;
+    this.#orders = this.#orders.then(work).catch((error: unknown) => {
+      log.error({ op: 'nodes.order', ok: false, error: errorText(error) }, 'an order to a node failed');
+    });
+    detach(this.#orders);
+  }
+}

@@ -1,0 +1,180 @@
+// The agent of another node than the first: it runs its part of the engine as the leader orders, and ends with the leader.
+
+import type { EngineNode } from '@fairlead/engines';
+import { defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOver } from '@fairlead/kit';
+import type { InstanceSpec, LeaderMessage, NodeMessage } from '@fairlead/protocol';
+import { type JobNodes, listGpus, readJobIdentity, visibleGpus } from '@fairlead/scheduler';
+import type { AgentDeps } from '../../agent-deps.ts';
+import { type Engine, openEngine } from '../../engine/open-engine.ts';
+import type { ExitName } from '../../exit-code.ts';
+import { openScratch } from '../../job/open-scratch.ts';
+import { createEngineSlot, type EngineSlot } from '../../supervisor/engine-slot.ts';
+import { interfaceOf } from '../link/node-addresses.ts';
+import { deriveNodeSecret } from '../link/node-secret.ts';
+import { rosterPolicy } from '../roster/roster.ts';
+import { LeaderLink } from './leader-link.ts';
+import { firstWorker, type Meeting, type WorkerEffect, type WorkerEvent, workerTransition } from './part-state.ts';
+
+const logTimeoutMs = 2_000;
+
+/** Resolves with how it ended, when nothing of its part is left on the node. */
+export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: AgentDeps): Promise<ExitName> {
+  await using scope = new Scope();
+  const { clock, log, say } = deps;
+  const directory = scope.use(await openScratch(spec, deps));
+  const engine: Engine = scope.use(
+    await openEngine({
+      ...deps,
+      spec,
+      rank: nodes.rank,
+      directory,
+      onPhase: () => undefined,
+      onNote: (message) => worker.note('engine.planned', message),
+    }),
+  );
+  const worker = new Worker({ nodes, deps, engine });
+  const link = scope.use(
+    new LeaderLink({
+      nodes,
+      secret: deriveNodeSecret(spec, readJobIdentity(deps.env)),
+      joinLimitMs: rosterPolicy.joinLimitMs,
+      clock,
+      log,
+      joined: () => worker.joined(),
+      report: () => worker.report(),
+      onOrder: (order) => worker.take(order),
+      onLinked: (linked, why) => say(linked ? `joined the leader at ${why}` : `the leader is away: ${why}`),
+      onLost: (why) => {
+        log.error({ op: 'leader.lost', ok: false, why }, 'the leader is gone');
+        say(`ends because there is ${why}`);
+        worker.dispatch({ type: 'leader.lost' });
+      },
+    }),
+  );
+  worker.link = link;
+  scope.defer(deps.onSignal((signal) => (link.isUp ? undefined : leaveOn(signal))));
+  const leaveOn = (signal: string) => {
+    say(`ends because of ${signal}, while the leader is away`);
+    worker.dispatch({ type: 'leader.lost' });
+  };
+  const over = new AbortController();
+  scope.defer(() => over.abort(new Error('the worker has ended')));
+  detach(untilOver(worker.learnGpus(over.signal), over.signal));
+  say(`agent ${deps.agentVersion} runs rank ${nodes.rank} of ${nodes.hosts.length} on ${deps.hostname}`);
+  const exit = await worker.exit;
+  using limit = openTimeLimit(clock, logTimeoutMs);
+  await untilOver(untilAborted(engine.logged(), limit.signal), limit.signal);
+  return exit;
+}
+
+/** Performs what part-state.ts decides. */
+class Worker {
+  readonly #nodes: JobNodes;
+  readonly #deps: AgentDeps;
+  readonly #slot: EngineSlot;
+  readonly #exit = Promise.withResolvers<ExitName>();
+  #state = firstWorker;
+  #gpus: readonly string[];
+  #meeting: Meeting | undefined;
+  link: LeaderLink | undefined;
+
+  constructor({ nodes, deps, engine }: { nodes: JobNodes; deps: AgentDeps; engine: Engine }) {
+    this.#nodes = nodes;
+    this.#deps = deps;
+    this.#gpus = visibleGpus(deps.env).map((id) => `gpu ${id}`);
+    this.#slot = createEngineSlot({
+      ...deps,
+      spawnEngine: (signal) => engine.spawn(signal, this.#place()),
+      // The leader judges whether the engine hangs.
+      saveHangReport: engine.saveHangReport,
+      explainExit: engine.explainExit,
+      onReported: () => undefined,
+      onSpawned: (pid) => this.dispatch({ type: 'engine.spawned', pid }),
+      onSpawnDelayed: (message) => this.note('engine.delayed', message),
+      onSpawnFailed: (failure) => this.dispatch({ type: 'engine.failed', failure }),
+      onExited: (failure) => this.dispatch({ type: 'engine.failed', failure }),
+      onStuck: (pids) => this.dispatch({ type: 'engine.stuck', pids }),
+      onGone: () => this.dispatch({ type: 'engine.gone' }),
+    });
+  }
+
+  /** How it ended. */
+  get exit(): Promise<ExitName> {
+    return this.#exit.promise;
+  }
+
+  joined(): Extract<NodeMessage, { type: 'node.joined' }> {
+    const { rank } = this.#nodes;
+    return { type: 'node.joined', rank, host: this.#deps.hostname, gpus: [...this.#gpus], part: this.#state.part };
+  }
+
+  report(): NodeMessage {
+    return { type: 'node.reported', gpus: [...this.#gpus], part: this.#state.part };
+  }
+
+  note(kind: string, message: string): void {
+    this.#deps.log.info({ op: kind }, message);
+    this.#deps.say(message);
+    this.link?.send({ type: 'node.noted', kind, message });
+  }
+
+  take(order: LeaderMessage): void {
+    if (order.type !== 'leader.alive') this.#deps.log.info({ op: order.type }, 'ordered by the leader');
+    if (order.type !== 'leader.alive') this.dispatch(order);
+  }
+
+  async learnGpus(signal: AbortSignal): Promise<void> {
+    const { env, run, log } = this.#deps;
+    try {
+      this.#gpus = await listGpus(env, run, signal);
+      this.link?.send(this.report());
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn({ op: 'site.learn', what: 'GPUs', ok: false, error: errorText(error) });
+    }
+  }
+
+  dispatch(event: WorkerEvent): void {
+    const { state, effects } = workerTransition(this.#state, event);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #perform(effect: WorkerEffect): void {
+    switch (effect.type) {
+      case 'engine.spawn':
+        this.#meeting = effect.meeting;
+        return this.#slot.spawn();
+      case 'engine.end':
+        return this.#slot.end(effect.limitMs);
+      case 'report':
+        this.#say();
+        return this.link?.send(this.report());
+      case 'exit':
+        return this.#exit.resolve(effect.exit);
+    }
+  }
+
+  #say(): void {
+    const { part } = this.#state;
+    this.#deps.log.info({ op: 'part', ...part });
+    if (part.status === 'exited') this.#deps.say(`its part of the engine has failed: ${part.message}`);
+    if (part.status === 'running') this.#deps.say(`started its part of the engine with pid ${part.pid}`);
+  }
+
+  #place(): EngineNode {
+    const address = this.link?.ownAddress ?? this.#lastAddress;
+    this.#lastAddress = address;
+    const networkInterface = interfaceOf(address);
+    const { address: meetingAddress, port } = this.#meeting ?? { address, port: 0 };
+    return {
+      rank: this.#nodes.rank,
+      address,
+      meeting: { address: meetingAddress, port: String(port) },
+      ...defined({ networkInterface }),
+    };
+  }
+
+  /** A start that is tried again while the leader is away goes on with the address of before. */
+  #lastAddress = '127.0.0.1';
+}

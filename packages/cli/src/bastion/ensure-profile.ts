@@ -1,0 +1,61 @@
+// Holds this machine's profile against the configuration; prepares the bastion where there is no profile yet.
+
+import { profilePath, readProfile, writeProfile } from '@fairlead/client/session';
+import { asList, type BastionConfig, loadConfig } from '@fairlead/config';
+import { isCodedError } from '@fairlead/kit';
+import { compareWithProfile, otherBastion } from '@fairlead/launch/login';
+import type { LaptopProfile } from '@fairlead/protocol';
+
+import { configPlaceOf } from '../config/config-place.ts';
+import type { Context } from '../context.ts';
+import { machineOf } from '../launch/machine-of.ts';
+
+interface KnownProfile {
+  profile: LaptopProfile;
+  path: string;
+}
+
+/** Throws `profile_mismatch` where profile and configuration name two bastions: which of them is meant is for the user to say. */
+export async function ensureProfile(context: Context): Promise<void> {
+  const path = profilePath(context.env, context.home);
+  const profile = await profileIfThere(path);
+  if (profile) {
+    await holdAgainstConfig({ profile, path }, context);
+    return;
+  }
+  const { config } = await loadConfig(configPlaceOf(context));
+  // Says that there is none, and what to do.
+  if (!config.bastion) await readProfile(path);
+  context.output.event('bastion.preparing', {}, 'first use on this machine: preparing the bastion');
+  const { prepareBastion } = await import('./prepare-bastion.ts');
+  await prepareBastion(config, path, context);
+}
+
+export async function profileIfThere(path: string): Promise<LaptopProfile | undefined> {
+  try {
+    return await readProfile(path);
+  } catch (error) {
+    if (isCodedError(error, 'profile_missing')) return undefined;
+    throw error;
+  }
+}
+
+/** `rerouted`: the profile is written anew, with the way that the configuration has. Throws `profile_mismatch`. */
+export async function holdAgainstConfig(known: KnownProfile, context: Context): Promise<'same' | 'rerouted'> {
+  const { config } = await loadConfig(configPlaceOf(context));
+  return config.bastion ? holdAgainst(config.bastion, known, context) : 'same';
+}
+
+async function holdAgainst(
+  bastion: BastionConfig,
+  { profile, path }: KnownProfile,
+  context: Context,
+): Promise<'same' | 'rerouted'> {
+  const comparison = await compareWithProfile(bastion, profile, machineOf(context));
+  if (comparison.kind === 'other') throw otherBastion(comparison.differences, path);
+  if (comparison.kind === 'same') return 'same';
+  const routes = [...asList(bastion.fromLaptop)];
+  await writeProfile(path, { ...profile, bastion: { ...profile.bastion, routes } });
+  context.output.event('profile.rerouted', { path }, 'the way to the bastion is as the configuration says now');
+  return 'rerouted';
+}

@@ -1,0 +1,50 @@
+// The log lines of a process that is not rank 0, recorded from vLLM 0.32.0 over two nodes.
+
+import { vllmVersion } from '../vllm-version.ts';
+import { type LogLine, record, worker } from './log-line.ts';
+
+export interface ShownRank {
+  nodes: number;
+  rank: number;
+  host: string;
+  port: number;
+}
+
+export function headlessLaunched({ host, port }: ShownRank): LogLine[] {
+  const text = `Launching vLLM (v${vllmVersion}) headless multiproc executor, with head node address ${host}:${port} for torch.distributed process group.`;
+  return [record('MainProcess', 'INFO', 'serve.py:203', text)];
+}
+
+/** After these lines it prints nothing more. */
+export function headlessJoined(shown: ShownRank): LogLine[] {
+  return [...rankLines(shown), worker('cpu_worker.py:260', 'Explicitly set (1.0/13.96) GiB for KV cache on node 0.')];
+}
+
+/** Of every rank, once it is in the group. */
+export function rankLines({ nodes, rank, host, port }: ShownRank): LogLine[] {
+  return [
+    worker(
+      'parallel_state.py:1906',
+      `world_size=${nodes} rank=${rank} local_rank=0 distributed_init_method=tcp://${host}:${port} backend=gloo`,
+    ),
+    worker(
+      'parallel_state.py:2350',
+      `rank ${rank} in world size ${nodes} is assigned as DP rank 0, PP rank 0, PCP rank 0, TP rank ${rank}, ETP rank ${rank}, EP rank N/A, EPLB rank N/A`,
+    ),
+  ];
+}
+
+export const headlessStopping: readonly LogLine[] = [
+  record(
+    'MainProcess',
+    'WARNING',
+    'multiproc_executor.py:472',
+    '[shutdown] Executor: workers still running after grace period; sending SIGTERM count=1',
+  ),
+];
+
+/** What rank 0 says at the first step after a rank has gone. */
+export function peerGoneLines(address: string): LogLine[] {
+  const error = `RuntimeError: [../third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by peer ${address}. This is typically caused by a remote worker crashing.`;
+  return [record('EngineCore', 'ERROR', 'core.py:1519', ['EngineCore encountered a fatal error.', error].join('\n'))];
+}

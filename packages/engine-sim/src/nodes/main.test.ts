@@ -1,0 +1,129 @@
+// An engine over two nodes: two processes that meet at an address, as `vllm serve --nnodes 2` does. What each shows of the other's
+// end is what a real vLLM 0.32.0 showed.
+
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { systemClock } from '@fairlead/kit';
+import { expect, test } from 'vitest';
+import { exchange } from '../testing/exchange.ts';
+import { spawnSim } from '../testing/spawned-engine.ts';
+import { temporarySocket } from '../testing/temporary-socket.ts';
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+/** The words of one rank. */
+function wordsOf(rank: number, port: number, more: readonly string[]): string[] {
+  const meeting = [
+    '--nnodes',
+    '2',
+    '--node-rank',
+    String(rank),
+    '--master-addr',
+    '127.0.0.1',
+    '--master-port',
+    `${port}`,
+  ];
+  return [...meeting, ...(rank === 0 ? [] : ['--headless']), ...more];
+}
+
+async function startBoth(more: readonly string[] = []) {
+  const socket = temporarySocket();
+  const port = await freePort();
+  const leader = spawnSim([...wordsOf(0, port, more), '--uds', socket.path]);
+  const other = spawnSim(wordsOf(1, port, more));
+  return {
+    leader,
+    other,
+    port,
+    path: socket.path,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([leader[Symbol.asyncDispose](), other[Symbol.asyncDispose]()]);
+      socket[Symbol.dispose]();
+    },
+  };
+}
+
+const ask = { path: '/v1/chat/completions', body: { messages: [{ role: 'user', content: 'hello' }] } };
+
+/** Asks until a request gets no answer within its time. */
+async function firstUnanswered(path: string) {
+  for (;;) {
+    const answer = exchange(path, ask);
+    const isLate = Promise.race([answer.then(() => false), systemClock.sleep(400).then(() => true)]);
+    if (await isLate) return { answer };
+  }
+}
+
+test('both ranks say who they are, and rank 0 answers', async () => {
+  await using both = await startBoth();
+  await both.leader.ready();
+  expect(both.leader.stdout).toMatch(/world_size=2 rank=0 .*tcp:\/\/127\.0\.0\.1:/);
+  await both.other.printed('stdout', /rank 1 in world size 2 is assigned[\s\S]*Explicitly set/);
+  expect(both.other.stdout).toContain('headless multiproc executor, with head node address 127.0.0.1:');
+  expect((await exchange(both.path, ask)).status).toBe(200);
+});
+
+test('rank 0 notices a dead rank at the next request, and exits with 0', async () => {
+  await using both = await startBoth();
+  await both.leader.ready();
+  both.other.signal('SIGKILL');
+  await both.other.exited;
+  expect((await exchange(both.path, { path: '/health' })).status).toBe(200);
+  await expect.poll(async () => (await exchange(both.path, ask)).status).toBe(500);
+  expect(await both.leader.exited).toBe(0);
+  expect(both.leader.stdout).toContain('Connection closed by peer');
+});
+
+test('a request waits for a rank that is frozen, and is answered once it goes on', async () => {
+  await using both = await startBoth();
+  await both.leader.ready();
+  both.other.signal('SIGSTOP');
+  const waiting = await firstUnanswered(both.path);
+  both.other.signal('SIGCONT');
+  expect((await waiting.answer).status).toBe(200);
+});
+
+test('another rank does not notice the end of rank 0, and ends with 0 when it is told to', async () => {
+  await using both = await startBoth();
+  await both.leader.ready();
+  both.leader.signal('SIGKILL');
+  await both.leader.exited;
+  expect(await both.other.outlivesSignals()).toBe(true);
+  both.other.signal('SIGTERM');
+  expect(await both.other.exited).toBe(0);
+});
+
+test('a rank that never comes ends the start of the others', async () => {
+  const port = await freePort();
+  const timeout = ['--distributed-timeout-seconds', '1'];
+  await using leader = spawnSim([...wordsOf(0, port, timeout), '--host', '127.0.0.1', '--port', '0']);
+  expect(await leader.exited).toBe(1);
+  expect(leader.stdout).toContain('DistStoreError: Timed out after 2 seconds waiting for clients. 1/2 clients joined.');
+  await using other = spawnSim(wordsOf(1, port, timeout));
+  expect(await other.exited).toBe(1);
+  expect(other.stdout).toContain('DistNetworkError: The client socket has timed out after 1000ms');
+});
+
+test('a port that is taken ends the start, with its number', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const address = taken.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  await using leader = spawnSim([...wordsOf(0, port, []), '--host', '127.0.0.1', '--port', '0']);
+  expect(await leader.exited).toBe(1);
+  expect(leader.stdout).toContain(`port: ${port}, useIpv6: false, code: -98, name: EADDRINUSE`);
+  taken.close();
+});
+
+test('a fault of one rank happens to that rank alone', async () => {
+  await using both = await startBoth(['--sim-fault-rank', '1', '--sim-fault', 'exit:0:50']);
+  expect(await both.other.exited).toBe(0);
+  await both.leader.ready();
+});

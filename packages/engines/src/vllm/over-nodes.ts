@@ -1,0 +1,67 @@
+// What vLLM is told of the job's nodes: its own backend over several hosts (`mp`), with a process group that meets at rank 0. Pure.
+
+import { namesFlag, valueOfFlag } from '../port/flags.ts';
+import type { EngineCheck, EnginePlace, EngineSettings, EngineWanted } from '../port/engine-kind.ts';
+
+/**
+ * Longer than the starts of two nodes lie apart, and far shorter than vLLM's own 1,800 s of silence. It is also the limit of each
+ * collective operation.
+ */
+const distributedTimeoutSeconds = 300;
+
+/** Flags by which the agent puts the processes of all nodes together. */
+const takenFlags = ['--nnodes', '--node-rank', '--master-addr', '--master-port', '--headless'];
+
+/** Where this process listens, and how it finds those on other nodes. A process of another rank than 0 listens for no requests. */
+export function placeArguments({ node, socket }: EnginePlace, wanted: Pick<EngineWanted, 'nodes' | 'args'>): string[] {
+  if (!node) return ['--uds', socket];
+  const { rank, meeting } = node;
+  const words = ['--nnodes', String(wanted.nodes), '--node-rank', String(rank)];
+  const timeout = namesFlag(wanted.args, '--distributed-timeout-seconds')
+    ? []
+    : ['--distributed-timeout-seconds', String(distributedTimeoutSeconds)];
+  return [
+    ...words,
+    '--master-addr',
+    meeting.address,
+    '--master-port',
+    meeting.port,
+    ...timeout,
+    ...(rank === 0 ? ['--uds', socket] : ['--headless']),
+  ];
+}
+
+export function nodeEnvironment({ node }: EnginePlace): Record<string, string> {
+  return node ? { VLLM_HOST_IP: node.address } : {};
+}
+
+/** gloo takes the address of the host's own name where no interface is named, and that may be 127.0.1.1. */
+export function nodeFallbacks({ node }: EnginePlace): Record<string, string> {
+  const { networkInterface } = node ?? {};
+  if (networkInterface === undefined) return {};
+  return { GLOO_SOCKET_IFNAME: networkInterface, NCCL_SOCKET_IFNAME: networkInterface };
+}
+
+export function checkNodes({ args, options, container }: EngineSettings): EngineCheck['problems'] {
+  const problems = takenFlags
+    .filter((flag) => namesFlag(args, flag))
+    .map((flag) => ({ path: 'args', message: `leave ${flag} out: the agents of the nodes set it` }));
+  const backend = valueOfFlag(args, ['--distributed-executor-backend']);
+  if (backend !== undefined && backend !== 'mp')
+    problems.push({
+      path: 'args',
+      message: `over several nodes vLLM runs on its own backend, mp: got --distributed-executor-backend ${backend}`,
+    });
+  const copies = Number(valueOfFlag(args, ['--data-parallel-size', '-dp']) ?? options['dataParallel'] ?? 1);
+  if (copies > 1)
+    problems.push({
+      path: 'dataParallel',
+      message: `one engine over several nodes is one copy of the model: got ${copies}`,
+    });
+  if (container?.kind === 'pyxis')
+    problems.push({
+      path: 'container.kind',
+      message: 'pyxis starts each engine with srun, which would not stay on its own node: use apptainer',
+    });
+  return problems;
+}

@@ -1,0 +1,74 @@
+// The messages between the agents of one job: a worker and the leader, over the link that the worker opens. The agents of a job
+// are one program of one version. Facts in the past tense, orders in the imperative.
+
+import { z } from 'zod';
+
+import {
+  boundedText,
+  count,
+  durationMs,
+  messageLength,
+  nameLength,
+  nameList,
+  shortenedText,
+  toldLines,
+} from './bounds.ts';
+
+/** A start of the engine over all nodes. Numbers grow over the life of the leader. */
+const run = count;
+
+/** What became of the worker's part of the engine. */
+export const partReport = z.discriminatedUnion('status', [
+  /** Nothing of it is left. `after`: the last run that the worker was told of; 0 before the first. */
+  z.object({ status: z.literal('none'), after: run }),
+  z.object({ status: z.literal('starting'), run }),
+  z.object({ status: z.literal('running'), run, pid: count }),
+  /** It ended, or could not be started, and it was not told to end. Processes of it may be left. */
+  z.object({
+    status: z.literal('exited'),
+    run,
+    message: shortenedText(messageLength),
+    hint: shortenedText(messageLength).optional(),
+    /** Another start would end in the same way. */
+    fatal: z.boolean(),
+    lastLines: toldLines,
+  }),
+  z.object({
+    status: z.literal('ending'),
+    run,
+    /** Processes that do not die, although they were killed. */
+    stuckPids: z.array(count).max(10_000).optional(),
+  }),
+]);
+export type PartReport = z.infer<typeof partReport>;
+
+export const nodeMessage = z.discriminatedUnion('type', [
+  /** The first message of each connection. */
+  z.object({
+    type: z.literal('node.joined'),
+    rank: z.int().min(1).max(9999),
+    host: boundedText(nameLength),
+    gpus: nameList,
+    part: partReport,
+  }),
+  /** The whole state of the worker: on each change, and every few seconds as a sign of life. Each one replaces the one before. */
+  z.object({ type: z.literal('node.reported'), gpus: nameList, part: partReport }),
+  /** One event of the node's life, for the instance's history. */
+  z.object({ type: z.literal('node.noted'), kind: boundedText(64), message: shortenedText(messageLength) }),
+]);
+export type NodeMessage = z.infer<typeof nodeMessage>;
+
+export const leaderMessage = z.discriminatedUnion('type', [
+  /** A sign of life. */
+  z.object({ type: z.literal('leader.alive') }),
+  z.object({
+    type: z.literal('part.start'),
+    run,
+    /** Where the processes of the engine meet. */
+    meeting: z.object({ address: boundedText(nameLength), port: z.int().min(1).max(65535) }),
+  }),
+  z.object({ type: z.literal('part.end'), limitMs: durationMs }),
+  /** The job is over: end. */
+  z.object({ type: z.literal('node.leave') }),
+]);
+export type LeaderMessage = z.infer<typeof leaderMessage>;

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { expandHostList } from './expand-host-list.ts';
+
+describe('expandHostList', () => {
+  it.each([
+    ['node1', ['node1']],
+    ['node[1-2]', ['node1', 'node2']],
+    ['node[1-2,7]', ['node1', 'node2', 'node7']],
+    ['node[008-011]', ['node008', 'node009', 'node010', 'node011']],
+    ['a1,gpu[1-2]-ib,c[3]', ['a1', 'gpu1-ib', 'gpu2-ib', 'c3']],
+    ['r[1-2]n[0-1]', ['r1n0', 'r1n1', 'r2n0', 'r2n1']],
+    ['10.0.0.[1-2]', ['10.0.0.1', '10.0.0.2']],
+    ['127.0.0.1,127.0.0.2', ['127.0.0.1', '127.0.0.2']],
+  ])('reads %s', (text, names) => expect(expandHostList(text)).toEqual(names));
+
+  it.each(['', 'node[1-', 'node[2-1]', 'node[a-b]', 'a,,b', 'node1]', 'n[1-2[3]]', 'n[0-99999]', '(null) x'])(
+    'reads %j as no host list',
+    (text) => expect(expandHostList(text)).toBeUndefined(),
+  );
+});
