@@ -16,6 +16,14 @@ export function foldersWithRooms(): string[] {
   return [...groups.flatMap((group) => foldersIn(group).map((name) => `${group}/${name}`)), ...single];
 }
 
+/** Other folders of the root that hold TypeScript: they should be among the above. */
+export function foldersWithoutRooms(): string[] {
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !leftOut.has(entry.name) && entry.name !== '.git')
+    .map(({ name }) => name)
+    .filter((name) => !groups.includes(name) && !single.includes(name) && filesIn(name).length > 0);
+}
+
 /** The TypeScript files of these folders and of the root itself. */
 export function houseFiles(): string[] {
   const ofRoot = readdirSync(root).filter((name) => name.endsWith('.ts'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { allowedPicture, renderPicture } from '@fairlead/scripts/architecture';
 import { describe, expect, it } from 'vitest';
 
-import { foldersWithRooms, houseFiles, houseText, root } from './house-files.ts';
+import { foldersWithoutRooms, foldersWithRooms, houseFiles, houseText, root } from './house-files.ts';
 import { isTestCode, judgeImport, type Picture, roomOf } from './judge-import.ts';
 import { readImports } from './read-imports.ts';
 import { readPaths } from './read-paths.ts';
@@ -27,6 +27,7 @@ function faultsIn(file: string, text: string, picture: Picture = allowedPicture)
 describe('The picture of the architecture', () => {
   it('has a room for every folder', () => {
     expect(foldersWithRooms().filter((folder) => !(folder in allowedPicture))).toEqual([]);
+    expect(foldersWithoutRooms()).toEqual([]);
   });
 
   it('names only rooms that it has', () => {

@@ -10,6 +10,7 @@ import { type LaunchDeps, streamRun } from './launch-deps.ts';
 import type { Run } from './machine.ts';
 import { checkFlags } from './plan/check-flags.ts';
 import { checkImage } from './plan/check-image.ts';
+import { checkTokenFile } from './plan/check-token-file.ts';
 import type { DeployRequest } from './plan/deploy-request.ts';
 import { planDeployment } from './plan/plan-deployment.ts';
 import { askCluster, askHub } from './plan/ask-for-facts.ts';
@@ -61,6 +62,8 @@ async function runLaunch(deps: LaunchDeps, request: LaunchRequest, run: Run<Laun
   for (const message of there.risks) if (!plan.risks.includes(message)) run.tell({ type: 'warning', message });
   const { container } = there.engineSettings;
   if (container) await checkImage(container, there.engine, site.host, run.signal);
+  const { tokenFile } = site.paths;
+  if (tokenFile !== undefined) await checkTokenFile(tokenFile, site.host, run.signal);
   await checkFlags(site, there, run);
   await checkWeights(site, there, run);
   const shipped = await shipAgent(site.host, site.paths.runtime, {

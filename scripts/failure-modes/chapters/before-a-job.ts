@@ -4,6 +4,9 @@ const explainFetch = 'packages/launch/src/weights/explain-fetch-failure.test.ts'
 const setUp = 'packages/launch/src/setup/setup.test.ts';
 const judgeCache = 'packages/launch/src/weights/judge-cache.test.ts';
 
+const notWhole =
+  'weights that are not whole are refused before anything is queued: a folder with pointers, half a folder, half a download';
+
 export const beforeAJobChapter: FailureChapter = {
   title: 'Engine and weights before a job',
   modes: [
@@ -25,18 +28,29 @@ export const beforeAJobChapter: FailureChapter = {
       [explainFetch, 'too little room'],
       [explainFetch, 'a full disk'],
       [explainFetch, 'a full quota'],
+      [
+        scenario('real-vllm/prefetch'),
+        'a disk that fills up during the download ends it with one message; no part of a file stays, and what is whole is not fetched again',
+      ],
     ),
+    mode('a model too big for every partition', 'refused before queueing, with the smallest change that would do', [
+      scenario('engine/sized'),
+      'a model that no partition holds is refused before anything is queued, with the smallest change; the change does',
+    ]),
     mode(
       'half a download, for nodes without internet',
       'refused before queueing, with the `fairlead prefetch` that goes on with it',
       [judgeCache, 'an index that names more'],
       [judgeCache, 'a shard whose name counts three, before there is an index'],
       [judgeCache, 'shows the download that mends it'],
+      [scenario('engine/sized'), notWhole],
     ),
-    mode('pointers of Git LFS in place of weights', 'refused before queueing, with `git lfs pull`', [
-      judgeCache,
-      'tells pointers of Git LFS from weights',
-    ]),
+    mode(
+      'pointers of Git LFS in place of weights',
+      'refused before queueing, with `git lfs pull`',
+      [judgeCache, 'tells pointers of Git LFS from weights'],
+      [scenario('engine/sized'), notWhole],
+    ),
     mode(
       'an environment that cannot be built: no internet, no such version, no Python, a full disk or quota',
       'which of these, with the last lines of the installer',

@@ -71,6 +71,10 @@ export const slurmChapter: FailureChapter = {
         scenario('slurm/job-ends'),
         "a job that Slurm ends is reported with Slurm's reason: preempted, out of time, a failed node",
       ],
+      [
+        scenario('slurm/job-ends'),
+        'a job that is preempted with grace completes what is in flight, and the reason of its end is the preemption',
+      ],
       [scenario('job/faults'), 'time limit drains a running stream to its end'],
     ),
     mode('out of memory', 'what ran out, and what to change', [

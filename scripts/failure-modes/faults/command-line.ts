@@ -23,7 +23,7 @@ export const commandLineFaults: readonly FoundFault[] = [
   {
     finding: '6 token-file',
     what: '`~` or `$VAR` in a path of the cluster; a token file that others may read',
-    seen: 'the path is expanded once, as a login there would; the agent refuses the file (`token_file_exposed`) with the `chmod` to run',
+    seen: 'the path is expanded once, as a login there would; `deploy` refuses the file before it queues a job, and the agent refuses it too (`token_file_exposed`), with the `chmod` to run',
     tests: places(
       [
         'packages/launch/src/site/expand-cluster.test.ts',
@@ -31,6 +31,7 @@ export const commandLineFaults: readonly FoundFault[] = [
       ],
       ['packages/launch/src/job/job-files.test.ts', 'is named by its path on the cluster, never by ~'],
       ['apps/node-agent/src/engine/read-token-file.test.ts', 'that others may use is refused with the cure (mode %o)'],
+      ['packages/launch/src/plan/check-token-file.test.ts', 'is refused before anything is queued, with the reason'],
     ),
   },
   {

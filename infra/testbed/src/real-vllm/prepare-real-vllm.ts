@@ -10,15 +10,17 @@ const recipe = (name: string) => fileURLToPath(new URL(`../../real-vllm/${name}`
 
 /** The environment of vLLM: a directory that every user of every host of the testbed can read. */
 export const venv = process.env['FAIRLEAD_REAL_VLLM'] ?? '/var/cache/fairlead-real-vllm';
+/** Python that makes the tiny model, for the Python of that environment. */
+export const modelRecipe = recipe('make-tiny-model.py');
 /** The system's own Python: alice could not run one below root's home. */
-const python = '/usr/bin/python3.11';
+export const python = '/usr/bin/python3.11';
 
 /** Installs vLLM and makes the model, unless they are there. Returns the reason why that is impossible here. */
 export async function prepareRealVllm(): Promise<string | undefined> {
   try {
     await access(python);
     await run('bash', [recipe('make-venv.sh'), venv], { env: { ...process.env, PYTHON: python } });
-    await run(`${venv}/bin/python`, [recipe('make-tiny-model.py'), `${venv}/tiny`]);
+    await run(`${venv}/bin/python`, [modelRecipe, `${venv}/tiny`]);
     return undefined;
   } catch (error) {
     return `vLLM cannot be had here: ${reasonOf(error)}`;

@@ -19,6 +19,7 @@ import {
 } from '@fairlead/ssh';
 
 import type { Reacher } from '../carrier.ts';
+import type { ReachErrorCode } from '../carrier-error.ts';
 import { ControlDialler } from './control-dialler.ts';
 import { Logins, type LoginProgress, refusalTtlMs } from './logins.ts';
 
@@ -158,6 +159,7 @@ function openRoutes(options: BastionLinkOptions, opening: Opening): Promise<Open
     ...opening,
     log: options.log ?? silentLog,
     deniedMs: refusalTtlMs,
+    otherHostCodes: ['bastion_moved', 'control_untrusted'] satisfies ReachErrorCode[],
     routes: options.profile.bastion.routes.map((route) => ({
       name: routeName({ ...route, jump: route.proxyJump }),
       target: () => targetOf(route, options),

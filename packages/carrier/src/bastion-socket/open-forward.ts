@@ -54,6 +54,7 @@ export async function openForward(options: ForwardOptions, signal: AbortSignal):
     clock: options.clock,
     log: options.log,
     prove: (opened) => listenThere(opened, options, signal),
+    otherHostCodes: ['wrong_bastion'] satisfies OfferErrorCode[],
   });
   return watchForward({ connection, ...proof, route: taken }, options);
 }

@@ -5,7 +5,13 @@ import { findEngineKind } from '@fairlead/engines';
 import { createLogJudge, type Diagnosis } from '@fairlead/engines/failures';
 import { defined, errorText } from '@fairlead/kit';
 import { readLog } from '@fairlead/launch';
-import { type DeploymentView, type EventView, type InstanceState, leadInstance } from '@fairlead/protocol';
+import {
+  type DeploymentView,
+  type EndCauseCode,
+  type EventView,
+  type InstanceState,
+  leadInstance,
+} from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
 import { type DiagnosisFacts, diagnosisText, type Paint, tellDiagnosis } from '../diagnosis/tell-diagnosis.ts';
@@ -59,7 +65,7 @@ export function lastTrouble(
   events: readonly Pick<EventView, 'instanceId' | 'kind' | 'message'>[],
   { id, state }: { id: string; state: InstanceState },
 ): string | undefined {
-  if ('cause' in state) return ownCauses.has(state.cause.code) ? undefined : state.cause.message;
+  if ('cause' in state) return saysAll[state.cause.code] ? undefined : state.cause.message;
   return events.findLast(({ instanceId, kind }) => instanceId === id && troubles.has(kind))?.message;
 }
 
@@ -68,11 +74,24 @@ function lastReport(events: readonly EventView[], instance: string): string | un
   return events.findLast(({ instanceId, kind }) => instanceId === instance && kind === 'engine.reported')?.message;
 }
 
-/** Causes that say all: an end that was wanted, or that Slurm ordered. */
-const ownCauses = new Set(['requested', 'deadline', 'cancelled', 'preempted', 'superseded']);
+/** Whether a cause says all: an end that was wanted, or that Slurm ordered. */
+const saysAll: Readonly<Record<EndCauseCode, boolean>> = {
+  requested: true,
+  deadline: true,
+  cancelled: true,
+  preempted: true,
+  superseded: true,
+  job_ended: false,
+  agent_lost: false,
+  node_lost: false,
+  engine_start_failed: false,
+  engine_never_ready: false,
+  engine_crash_loop: false,
+  agent_failed: false,
+};
 
 function isForTheLogs(state: InstanceState): boolean {
-  if ('cause' in state) return !ownCauses.has(state.cause.code);
+  if ('cause' in state) return !saysAll[state.cause.code];
   return state.status === 'starting' || state.status === 'degraded';
 }
 

@@ -63,6 +63,16 @@ describe('Of an engine that was started again', () => {
     expect(idOf({ engine: silent, job: outOfMemory }, failed, hung)).toBe('job-out-of-memory');
   });
 
+  it('a hang is told where the log only says that the agent then aborted the engine for its stacks', () => {
+    const hung = 'the engine hangs: no answer within 15 s';
+    const aborted = diagnosisOf(banner, served, 'Fatal Python error: Aborted', banner, served);
+    expect(idOf({ engine: aborted, job: silent }, ready)).toBe('aborted');
+    expect(idOf({ engine: aborted, job: silent }, ready, hung)).toBe('engine-hung');
+    const last = diagnosisOf(banner, served, 'Fatal Python error: Aborted');
+    expect(idOf({ engine: last, job: silent }, failed, hung)).toBe('engine-hung');
+    expect(idOf({ engine: last, job: outOfMemory }, failed, hung)).toBe('job-out-of-memory');
+  });
+
   it('a signal that killed it is told by the words of the agent too', () => {
     const killed = 'the engine was killed by SIGKILL';
     expect(idOf({ engine: silent, job: silent }, ready, killed)).toBe('killed');

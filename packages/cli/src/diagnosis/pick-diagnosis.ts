@@ -15,8 +15,13 @@ export interface Picked {
 }
 
 /** Undefined where neither log adds to what control says. `trouble`: the last of the engine that its agent told. */
-export function pickDiagnosis({ engine, job }: Sources, state: InstanceState, trouble?: string): Picked | undefined {
+export function pickDiagnosis(
+  { engine: read, job }: Sources,
+  state: InstanceState,
+  trouble?: string,
+): Picked | undefined {
   const told = trouble === undefined ? undefined : diagnoseTrouble(trouble);
+  const engine = read && told && isOwnAbort(read, told) ? undefined : read;
   // An engine that hangs or is killed writes nothing. The agent also says so of one whose server is gone, and then the log says more.
   const byAgent: Picked | undefined = told && { log: 'engine', diagnosis: told };
   if (isUp(state)) return (engine && formerFailure(engine)) ?? byAgent;
@@ -37,9 +42,20 @@ function isUp({ status }: InstanceState): boolean {
 
 /** The engine runs again, or has failed and is about to: its last failure. */
 function formerFailure(engine: Diagnosis): Picked | undefined {
-  const { before, ...rest } = engine;
-  const failed = failure(engine) ? engine.verdict : before;
+  const { before: _before, ...rest } = engine;
+  const failed = lastFailure(engine);
   return failed && { log: 'engine', diagnosis: { ...rest, verdict: failed } };
+}
+
+function lastFailure(engine: Diagnosis): Diagnosis['before'] {
+  return failure(engine) ? engine.verdict : engine.before;
+}
+
+/** The agent aborts an engine that hangs, so that Python prints its stacks: in the log that is the last word, and no cause. */
+function isOwnAbort(engine: Diagnosis, told: Diagnosis): boolean {
+  const last = lastFailure(engine);
+  const isHung = told.verdict.kind === 'failed' && told.verdict.entry.id === 'engine-hung';
+  return isHung && last?.kind === 'failed' && last.entry.id === 'aborted';
 }
 
 /** Of the words of the agent. */

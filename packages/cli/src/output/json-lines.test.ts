@@ -99,7 +99,8 @@ function openPlaces(schema: z.core.$ZodType, path = ''): string[] {
   if (def.type === 'array') return below(def.element);
   if (def.type === 'record') return below(def.valueType, '*');
   if (def.type === 'union') return def.options.flatMap((option) => below(option));
-  if (def.type === 'optional' || def.type === 'nullable' || def.type === 'catch') return below(def.innerType);
+  if (def.type === 'optional' || def.type === 'nullable' || def.type === 'catch' || def.type === 'default')
+    return below(def.innerType);
   if (def.type === 'pipe') return below(def.in);
   // `never` is the catchall of a strict object.
   return ['string', 'number', 'boolean', 'literal', 'enum', 'never'].includes(def.type) ? [] : [path];

@@ -18,6 +18,8 @@ export const fileFailures: readonly FailureEntry[] = [
       /unable to (?:allocate|open) shared memory object/i,
       /failed to extend \/dev\/shm\//,
       /creating shared memory segment \/dev\/shm\//,
+      // Python names its segments without their folder.
+      /\[Errno 28\] No space left on device: '\/(?:dev\/shm\/|psm_|torch_)/,
       /bus error encountered in worker\. This might be caused by insufficient shared memory/,
     ],
     retry: true,
@@ -41,7 +43,12 @@ export const fileFailures: readonly FailureEntry[] = [
     ...files,
     id: 'disk-full',
     what: 'a disk is full',
-    patterns: [/\[Errno 28\]|No space left on device/, /Not enough free disk space/, /database or disk is full/],
+    // The kernel says so of its limit of cgroups, too.
+    patterns: [
+      /\[Errno 28\]|(?<!cgroup: )No space left on device/,
+      /Not enough free disk space/,
+      /database or disk is full/,
+    ],
     retry: true,
     otherNode: true,
     why: 'The file system of the caches, of the weights or of TMPDIR has no room left.',

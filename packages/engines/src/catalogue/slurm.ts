@@ -87,7 +87,8 @@ export const slurmFailures: readonly FailureEntry[] = [
     what: "Slurm's plugin for MPI ({type}) cannot be loaded on the node",
     patterns: [
       /Invalid MPI type '(?<type>\w{1,30})'/,
-      /Couldn't load specified plugin name for mpi\/(?<type>\w{1,30})/,
+      /Couldn't (?:load|find the) specified plugin name for mpi\/(?<type>\w{1,30})/,
+      /cannot find mpi plugin for mpi\/(?<type>\w{1,30})/,
       /can not load (?<type>PMI\w{1,10}) library/,
     ],
     why: '`srun` asks for a plugin that this site has not, or whose library the node lacks. An engine needs none.',

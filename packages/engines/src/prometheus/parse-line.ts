@@ -21,6 +21,10 @@ export interface RawLabel {
 /** A longer line is not read. vLLM's longest have 2,000 characters. */
 const maxLineLength = 16 * 1024;
 
+/** A terminal would obey some of them. */
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const controlCharacter = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/;
+
 const namePattern = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 const labelPattern = /[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\]|\\.)*)"[ \t]*(,?)/y;
 const valuePattern = /^[ \t]*([^ \t]+)(?:[ \t]+(-?\d+))?[ \t]*$/;
@@ -30,6 +34,7 @@ export function parsePrometheusLine(given: string): PrometheusLine | undefined {
   if (given.length > maxLineLength) return undefined;
   const line = given.trimEnd();
   if (line === '') return { kind: 'empty' };
+  if (controlCharacter.test(line)) return undefined;
   if (line.startsWith('#')) return { kind: 'comment', name: commentPattern.exec(line)?.[1] ?? '' };
   namePattern.lastIndex = 0;
   const name = namePattern.exec(line)?.[0];

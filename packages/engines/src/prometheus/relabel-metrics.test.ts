@@ -40,6 +40,9 @@ it('relabelMetrics leaves out what is no metric, and what claims to be ours', ()
     '1a 2',
     'a{} }',
     '\u0000\u0001',
+    'a{b="\u001b[31mred"} 1',
+    '# HELP a \u001b]0;title\u0007',
+    'a{b="\u009b2J"} 1',
     `a ${'1'.repeat(20_000)}`,
   ];
   expect(relabelMetrics(page + bad.join('\n'), options)).toEqual({ text: '', samples: 0, dropped: 2 + bad.length });

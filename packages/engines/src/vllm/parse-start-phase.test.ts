@@ -19,6 +19,12 @@ it.each([
   ['Fetching 12 files:  25%|██▌       | 3/12', 'downloading', 25, 'file 3/12'],
   ['(EngineCore pid=2) INFO [backends.py:1] Dynamo bytecode transform time: 4.50 s', 'compiling', undefined],
   [
+    '(Worker pid=3) INFO 11-21 02:07:51 [cpu_model_runner.py:87] Warming up model for the compilation...',
+    'compiling',
+    undefined,
+  ],
+  ['(Worker pid=3) INFO 11-21 02:08:20 [cpu_model_runner.py:91] Warming up done.', 'warming', undefined],
+  [
     '(EngineCore pid=2) INFO 11-21 02:00:55 [kv_cache_utils.py:2327] CPU KV cache size: 2,097,152 tokens',
     'warming',
     undefined,

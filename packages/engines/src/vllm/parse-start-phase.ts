@@ -20,8 +20,10 @@ const markers: ReadonlyArray<{ phase: StartPhase; pattern: RegExp; unit?: string
   { phase: 'loading', pattern: /Starting to load model |Time spent downloading weights for / },
   {
     phase: 'compiling',
-    pattern: /Dynamo bytecode transform time|Compiling a graph for |torch\.compile's|load the compiled graph/,
+    pattern:
+      /Dynamo bytecode transform time|Compiling a graph for |torch\.compile's|load the compiled graph|Warming up model for the compilation/,
   },
+  { phase: 'warming', pattern: /Warming up done\./ },
   { phase: 'warming', pattern: /torch\.compile (?:took|takes)|Available KV cache memory|[GC]PU KV cache size: / },
   { phase: 'warming', pattern: /Initial profiling\/warmup run took|init engine \(profile/ },
   { phase: 'probing', pattern: /Application startup complete\./ },

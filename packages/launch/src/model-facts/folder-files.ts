@@ -10,14 +10,25 @@ import type { CommandRunner } from '@fairlead/scheduler';
 import type { FilesFound } from './hub-files.ts';
 
 const askTimeoutMs = 20_000;
+const maxConfigBytes = 1_000_000;
+/** A pointer of Git LFS has about 130 bytes. */
+const maxPointerBytes = 1024;
 
 /** Of this machine. */
 export async function readLocalFiles(folder: string): Promise<FilesFound> {
   try {
-    const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as unknown;
+    const configPath = join(folder, 'config.json');
+    const found = await stat(configPath);
+    // A pipe would be waited for, and a device has no end.
+    if (!found.isFile() || found.size > maxConfigBytes) throw new Error('it is no regular file of at most 1 MB');
+    const config = JSON.parse(await readFile(configPath, 'utf8')) as unknown;
     const names = await readdir(folder);
     const weights = names.filter((name) => name.endsWith('.safetensors'));
     const sizes = await Promise.all(weights.map(async (name) => (await stat(join(folder, name))).size));
+    const small = weights.filter((_name, at) => (sizes[at] ?? 0) < maxPointerBytes);
+    const texts = await Promise.all(small.map((name) => readFile(join(folder, name), 'utf8')));
+    const pointer = small.find((_name, at) => texts[at]?.startsWith('version https://git-lfs'));
+    if (pointer !== undefined) return { ok: false, reason: `${join(folder, pointer)} is a pointer of Git LFS` };
     return { ok: true, files: { source: folder, config, weightBytes: sizes.reduce((sum, size) => sum + size, 0) } };
   } catch (error) {
     return { ok: false, reason: `${folder} has no config.json that can be read: ${errorText(error)}` };

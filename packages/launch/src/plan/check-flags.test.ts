@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { CodedError } from '@fairlead/kit';
 import { createLocalRunner } from '@fairlead/scheduler';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -38,11 +39,14 @@ async function install(version: string, known: readonly string[]): Promise<void>
 const asked = async () => (await readFile(join(folder, 'asked'), 'utf8')).trim().split('\n').length;
 
 /** What it warns of. */
-async function check(engine: object, { what = 'a/b', prologue = [] as string[] } = {}): Promise<string[]> {
+async function check(
+  engine: object,
+  { what = 'a/b', prologue = [] as string[], runner = createLocalRunner() } = {},
+): Promise<string[]> {
   const config = { kind: 'local', prologue, engines: { vllm: engine } } as const;
   const site = {
     cluster: { name: 'here', config },
-    host: { label: 'login', runner: createLocalRunner() },
+    host: { label: 'login', runner },
     paths: { state: join(folder, 'state') },
   } as unknown as Site;
   const told: WorkEvent[] = [];
@@ -59,7 +63,7 @@ describe('The flags of a deployment', () => {
     await expect(check({ ...at(), sleepMode: true })).rejects.toMatchObject({
       code: 'engine_flag_missing',
       message: expect.stringMatching(
-        /vLLM 0\.32\.0 has no --enable-sleep-mode \(engines\.vllm\.sleepMode\)/,
+        /vLLM 0\.32\.0 has no --enable-sleep-mode \(engines\.vllm\.sleepMode, or options\.sleepMode of/,
       ) as unknown,
     });
     await expect(check({ ...at(), args: ['--max-modle-len', '8'] })).rejects.toMatchObject({
@@ -97,5 +101,7 @@ describe('The flags of a deployment', () => {
     await script('python3', '#!/bin/sh\nexit 1\n');
     expect(await check({ ...at(), sleepMode: true })).toEqual([]);
     expect(await check({}, { what: 'demo' })).toEqual([]);
+    const runner = { run: () => Promise.reject(new CodedError('timeout', 'a cold file system')) };
+    expect(await check({ ...at(), sleepMode: true }, { runner })).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@
 import { type EngineBuild, engineBuilds, fitBeforeStart, pythonCommand } from '@fairlead/engines/builds';
 import { findEngineKind } from '@fairlead/engines';
 import { isCodedError } from '@fairlead/kit';
+import type { SshErrorCode } from '@fairlead/ssh';
 import { z } from 'zod';
 
 import { jobShell } from '../host/job-shell.ts';
@@ -63,10 +64,8 @@ async function readBuild(
   const build = engineBuilds.get(engine);
   const [program = ''] = serve;
   if (!build?.isOwn(serve)) return undefined;
-  const ask = async (script: string, args: readonly string[]) => {
-    const argv = jobShell(cluster.config, { script, args });
-    return (await host.runner.run(argv, { timeoutMs: readTimeoutMs, signal })).stdout;
-  };
+  const ask = (script: string, args: readonly string[]) =>
+    askInTime(host, jobShell(cluster.config, { script, args }), signal);
   const said = wordsOf(await ask(lookScript, [paths.state, program]));
   if (!said.has('end')) return undefined;
   const kept = decodeKept(said.get('build'));
@@ -80,6 +79,16 @@ async function readBuild(
   const [file = '', identity = ''] = [said.get('file'), said.get('identity')];
   await host.runner.run(['sh', '-c', keepScript, 'sh', file, identity, text], { signal });
   return found;
+}
+
+/** Empty where the host takes too long, or says too much: the flags stay unknown, and the deployment goes on. */
+async function askInTime({ runner }: Place['host'], argv: readonly string[], signal: AbortSignal): Promise<string> {
+  try {
+    return (await runner.run(argv, { timeoutMs: readTimeoutMs, signal })).stdout;
+  } catch (error) {
+    if (isCodedError<SshErrorCode>(error, 'timeout', 'output_too_large')) return '';
+    throw error;
+  }
 }
 
 function wordsOf(text: string): Map<string, string> {

@@ -184,6 +184,17 @@ describe('A deployment on a cluster without a profile', () => {
     expect(whyOf(planOn(site, { what: 'llama-3.1-70b' }), 'place')).toMatch(/^gpu \(a100:80\)/);
   });
 
+  it('is not planned on a partition for tests, which ends it after minutes, unless its time is as short', () => {
+    const gpus = [{ type: 'h100', perNode: 4 }];
+    const test = { ...partition('test', gpus), maxMinutes: 20 };
+    const site = slurmFacts('mine', [test, { ...partition('gpu', [{ type: 'a100', perNode: 4 }]), maxMinutes: 1440 }]);
+    const plan = planOn(site, { what: 'qwen3-32b' });
+    expect(plan).toMatchObject({ partition: 'gpu', gpus: 2, timeMinutes: 240 });
+    expect(whyOf(plan, 'place')).toMatch(/test would take .* of h100:80.*, for 0\.33 h at most/);
+    expect(planOn(site, { what: 'qwen3-32b', time: '10' })).toMatchObject({ timeMinutes: 10 });
+    expect(planOn(slurmFacts('mine', [test]), {})).toMatchObject({ partition: 'test', timeMinutes: 20 });
+  });
+
   it('is deployed with the settings as they are where no GPU type is known', () => {
     const site = slurmFacts('mine', [partition('gpu', [{ type: 'a100_3g.20gb', perNode: 4 }, { perNode: 2 }])]);
     expect(planOn(site, {})).toMatchObject({ gpus: 1, reasons: [] });

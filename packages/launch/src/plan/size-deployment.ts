@@ -55,7 +55,9 @@ export function sizeDeployment(sizing: Sizing): Sized | undefined {
   const places = placesFor(sizing);
   if (places.length === 0) return undefined;
   const siblings = builtInModels.filter(({ name }) => model.siblings?.includes(name) ?? false);
-  const plan = pickPlan(model, places, { wish: wishOf(sizing), siblings });
+  const minutes = minutesSaid(sizing);
+  const hours = minutes === undefined ? undefined : minutes / 60;
+  const plan = pickPlan(model, places, { wish: wishOf(sizing), siblings, ...defined({ hours }) });
   if (!plan.fits) throw refusal(plan, sizing);
   const { layout, job, place } = plan;
   const said = saidWords(sizing);

@@ -63,6 +63,16 @@ export function planSetup(kind: EngineKind, wish: SetupWish, facts: SetupFacts, 
   return { ...whole, command };
 }
 
+/** Throws for a directory that would be another one for each program; a shell has expanded a `~` before. */
+export function refuseRelative(directory: string | undefined, title: string, host: string): void {
+  if (directory === undefined || directory.startsWith('/')) return;
+  throw refusal(title, host, {
+    code: 'usage',
+    why: `the directory ${JSON.stringify(directory)} is not absolute`,
+    hint: 'Begin --dir with /. In the configuration, paths.environments may begin with ~/ or a variable of the cluster.',
+  });
+}
+
 interface Circumstances {
   wish: SetupWish;
   facts: SetupFacts;

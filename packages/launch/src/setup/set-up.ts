@@ -15,7 +15,7 @@ import { streamEvents } from '../stream-events.ts';
 import { buildArguments, installScript, publishScript } from './build-script.ts';
 import { explainBuildFailure } from './explain-build-failure.ts';
 import { refuseTrial } from './judge-trial.ts';
-import { planSetup, type SetupPlan, type SetupWish } from './plan-setup.ts';
+import { planSetup, type SetupPlan, type SetupWish, refuseRelative } from './plan-setup.ts';
 import { setupFactsScript, parseSetupFacts } from './setup-facts.ts';
 import { tryEnvironment } from './try-environment.ts';
 
@@ -84,6 +84,7 @@ async function planOn(
   { kind, request, run }: { kind: EngineKind; request: SetupRequest; run: Run<SetupEvent> },
 ): Promise<SetupPlan> {
   const directory = request.directory ?? paths.environments;
+  refuseRelative(directory, kind.title, host.label);
   const argv = jobShell(cluster.config, { script: setupFactsScript, args: [directory ?? ''] });
   const asked = await host.runner.run(argv, { timeoutMs: askTimeoutMs, signal: run.signal });
   const facts = parseSetupFacts(asked.stdout);

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildArguments, installScript, publishScript } from './build-script.ts';
 import { explainBuildFailure } from './explain-build-failure.ts';
 import { parseTrial, refuseTrial } from './judge-trial.ts';
-import { planSetup, type SetupPlan } from './plan-setup.ts';
+import { planSetup, refuseRelative, type SetupPlan } from './plan-setup.ts';
 import { parseSetupFacts } from './setup-facts.ts';
 
 const vllm = findEngineKind('vllm');
@@ -80,6 +80,22 @@ describe('planSetup', () => {
       ),
     ).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) as unknown })),
   );
+
+  it.each(['environments', './x', '$SCRATCH/x', '~/x', ''])(
+    'refuses a directory that is not absolute: %s',
+    (directory) =>
+      expect(() => refuseRelative(directory, 'vLLM', 'login')).toThrow(
+        expect.objectContaining({
+          code: 'usage',
+          message: expect.stringMatching(/on login because .* is not absolute$/),
+        }),
+      ),
+  );
+
+  it('takes an absolute directory, and none', () => {
+    refuseRelative('/scratch/a b', 'vLLM', 'login');
+    refuseRelative(undefined, 'vLLM', 'login');
+  });
 
   it('refuses an engine that comes with Fairlead', () =>
     expect(() => planSetup(findEngineKind('sim'), {}, facts, 'login')).toThrow(/not installed as a package/));

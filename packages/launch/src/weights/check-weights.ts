@@ -62,7 +62,7 @@ function whyNot(found: WeightsFound, kind: WeightsSource['kind']): string | unde
       // Folders may be visible on compute nodes alone.
       return kind === 'folder' ? undefined : `compute nodes are offline and its weights are not in ${found.place}`;
     case 'pointers':
-      return `${found.files.length} files in ${found.place} are pointers of Git LFS and not weights (${few(found.files)})`;
+      return `${few(found.files)} in ${found.place} ${found.files.length === 1 ? 'is a pointer' : 'are pointers'} of Git LFS and not weights`;
     case 'incomplete': {
       const { missing, place, partialBytes } = found;
       const partial = partialBytes > 0 ? `, and ${bytesText(partialBytes)} of a broken-off download lie there` : '';

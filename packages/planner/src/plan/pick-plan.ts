@@ -6,7 +6,7 @@ import { type Change, findChanges } from './find-changes.ts';
 import { gpusOf } from './layout.ts';
 import type { Wish } from './memory.ts';
 import type { Place } from './place.ts';
-import { type FittingPlan, layoutWords, planModel, type PlanRefusal, type Reason } from './plan-model.ts';
+import { type FittingPlan, hoursText, layoutWords, planModel, type PlanRefusal, type Reason } from './plan-model.ts';
 
 export interface NoPlace {
   fits: false;
@@ -16,14 +16,14 @@ export interface NoPlace {
   changes: Change[];
 }
 
-/** `reasons` begins with that of the place. */
+/** `reasons` begins with that of the place. `hours`: how long the job is to last, where that is said. */
 export function pickPlan(
   model: ModelFacts,
   places: readonly Place[],
-  options: { wish: Wish; siblings: readonly ModelFacts[] },
+  options: { wish: Wish; siblings: readonly ModelFacts[]; hours?: number },
 ): FittingPlan | NoPlace {
   const plans = places.map((place) => planModel(model, place, options.wish));
-  const best = bestPlan(plans);
+  const best = bestPlan(plans, options.hours);
   if (best) return { ...best, reasons: [placeReason(best, plans), ...best.reasons] };
   const refusals = plans.filter((plan) => !plan.fits);
   return {
@@ -33,17 +33,26 @@ export function pickPlan(
   };
 }
 
-/** A GPU that vLLM supports goes first, then fewer GPUs, then fewer warnings, then the smaller GPU: larger ones stay free for who needs them. */
-export function bestPlan(plans: readonly (FittingPlan | PlanRefusal)[]): FittingPlan | undefined {
-  return plans
-    .filter((plan) => plan.fits)
-    .toSorted(
-      (a, b) =>
-        Number(isUnproven(a)) - Number(isUnproven(b)) ||
-        gpusOf(a.layout) - gpusOf(b.layout) ||
-        a.warnings.length - b.warnings.length ||
-        a.place.gpu.memoryGb - b.place.gpu.memoryGb,
-    )[0];
+/**
+ * A GPU that vLLM supports goes first, then a partition that gives the time, then fewer GPUs, then fewer warnings, then the smaller GPU:
+ * larger ones stay free for who needs them.
+ */
+export function bestPlan(
+  plans: readonly (FittingPlan | PlanRefusal)[],
+  hours: number = Infinity,
+): FittingPlan | undefined {
+  const fitting = plans.filter((plan) => plan.fits);
+  // Partitions for tests end a job after minutes.
+  const wantedHours = Math.min(hours, Math.max(0, ...fitting.map(({ job }) => job.hours)));
+  const isCut = ({ job }: FittingPlan) => job.hours < wantedHours;
+  return fitting.toSorted(
+    (a, b) =>
+      Number(isUnproven(a)) - Number(isUnproven(b)) ||
+      Number(isCut(a)) - Number(isCut(b)) ||
+      gpusOf(a.layout) - gpusOf(b.layout) ||
+      a.warnings.length - b.warnings.length ||
+      a.place.gpu.memoryGb - b.place.gpu.memoryGb,
+  )[0];
 }
 
 /** Whether vLLM's installation page does not list the GPU. */
@@ -54,13 +63,16 @@ export function isUnproven({ place }: { place: Place }): boolean {
 function placeReason(best: FittingPlan, plans: readonly (FittingPlan | PlanRefusal)[]): Reason {
   const others = plans
     .filter(({ place }) => place !== best.place)
-    .map((plan) => `${nameOf(plan.place)} ${plan.fits ? againstWords(plan) : 'does not fit'}`);
+    .map((plan) => `${nameOf(plan.place)} ${plan.fits ? againstWords(plan, best) : 'does not fit'}`);
   const why = others.length === 0 ? 'the only one' : others.join(', ');
   return { of: 'place', why: `${nameOf(best.place)} (${gpuLabel(best.place.gpu)}): ${why}` };
 }
 
-function againstWords(plan: FittingPlan): string {
-  return `would take ${layoutWords(plan.layout)} of ${gpuLabel(plan.place.gpu)}${isUnproven(plan) ? ', which vLLM does not list' : ''}`;
+function againstWords(plan: FittingPlan, best: FittingPlan): string {
+  const { layout, place, job } = plan;
+  const unproven = isUnproven(plan) ? ', which vLLM does not list' : '';
+  const short = job.hours < best.job.hours ? `, for ${hoursText(job.hours)} h at most` : '';
+  return `would take ${layoutWords(layout)} of ${gpuLabel(place.gpu)}${unproven}${short}`;
 }
 
 function nameOf({ partition, label }: Place): string {

@@ -180,7 +180,7 @@ function jobOf(model: ModelFacts, place: Place, { gpusPerNode }: Layout): JobNee
 }
 
 /** Partitions are limited to minutes: 20 minutes are 0.33 h. */
-function hoursText(hours: number): string {
+export function hoursText(hours: number): string {
   return String(Number(hours.toFixed(2)));
 }
 

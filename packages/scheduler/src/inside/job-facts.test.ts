@@ -37,3 +37,12 @@ it('listGpus names what the scheduler set where nvidia-smi is not there', async 
   expect(await listGpus({ CUDA_VISIBLE_DEVICES: '0,1' }, none, signal)).toEqual(['gpu 0', 'gpu 1']);
   expect(await listGpus({ CUDA_VISIBLE_DEVICES: 'NoDevFiles' }, none, signal)).toEqual([]);
 });
+
+it("listGpus asks rocm-smi where nvidia-smi is not there, and names the job's own GPUs", async () => {
+  const series = 'Arcturus GL-XL [AMD Instinct MI100]';
+  const card = { 'Card series': series, 'Card model': '0x0c34' };
+  const run: AskProgram = async ([program]) =>
+    program === 'rocm-smi' ? JSON.stringify({ card0: card, card1: card, system: {} }) : undefined;
+  expect(await listGpus({ ROCR_VISIBLE_DEVICES: '1' }, run, signal)).toEqual([series]);
+  expect(await listGpus({}, run, signal)).toEqual([series, series]);
+});

@@ -1,10 +1,11 @@
 // Tries every route to one host as far as its name, port and host key, without a login.
 
-import { CodedError, errorText, withTimeLimit, defined } from '@fairlead/kit';
+import { type CodedError, withTimeLimit } from '@fairlead/kit';
 
 import type { OpenSshOptions } from '../connection/ssh-connection.ts';
 import { sshError } from '../ssh-error.ts';
 import type { NamedRoute } from './open-first-route.ts';
+import { routeFailure } from './route-failure.ts';
 import { askRoute } from './route-candidate.ts';
 import type { RouteAnswer } from './route-words.ts';
 
@@ -28,9 +29,7 @@ async function askOne(route: NamedRoute, options: OpenSshOptions & { limitMs: nu
       candidate.drop();
     }
   } catch (error) {
-    const { code, hint } = error instanceof CodedError ? error : { code: 'unknown', hint: undefined };
-    const failure = { code, message: errorText(error), ...defined({ hint }) };
-    return { name, outcome: 'failed', failure };
+    return { name, outcome: 'failed', failure: routeFailure(error) };
   }
 }
 

@@ -99,8 +99,10 @@ describe('openFirstRoute', () => {
         if (label === 'twin') throw new CodedError('bastion_moved', 'it is another host');
         return label;
       },
+      otherHostCodes: ['bastion_moved'],
     });
     expect(whyTaken(taken)).toBe('route 2 of 2: twin was refused: it is another host');
+    expect(wrongRoutes(taken)).toMatchObject([{ name: 'twin' }]);
   });
 
   it('tries no other route after a refused login', async () => {

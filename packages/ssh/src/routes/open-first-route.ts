@@ -1,30 +1,15 @@
 // Opens a connection to one host by the first of its routes that is proven to lead to it: performs the decisions of route-race.ts.
 
-import {
-  type Clock,
-  CodedError,
-  detach,
-  errorText,
-  systemClock,
-  untilAborted,
-  untilOver,
-  defined,
-} from '@fairlead/kit';
+import { type Clock, CodedError, detach, systemClock, untilAborted, untilOver, defined } from '@fairlead/kit';
 
 import type { OpenSshOptions, SshConnection } from '../connection/ssh-connection.ts';
 import type { SshTarget } from '../ssh-target.ts';
 import { sshError } from '../ssh-error.ts';
 import { isFinalCode } from './is-final-code.ts';
+import { routeFailure } from './route-failure.ts';
 import { askRoute, closeWhenOpen, type RouteCandidate } from './route-candidate.ts';
 import { type RouteMemory, stillDenied } from './route-memory.ts';
-import {
-  type RaceEffect,
-  type RaceEvent,
-  raceTransition,
-  type RaceState,
-  type RouteFailure,
-  startRace,
-} from './route-race.ts';
+import { type RaceEffect, type RaceEvent, raceTransition, type RaceState, startRace } from './route-race.ts';
 import { answersOf, describeAnswer, type RouteTaken, whyTaken } from './route-words.ts';
 
 export interface NamedRoute {
@@ -39,6 +24,8 @@ export interface RoutesOptions<Proof> extends OpenSshOptions {
   memory: RouteMemory;
   /** Rejects if this is not the right host or not a usable one; then the next route is tried. `prove` closes what it opened if it rejects. */
   prove: (connection: SshConnection) => Promise<Proof>;
+  /** The codes with which `prove` rejects at another host. */
+  otherHostCodes?: readonly string[];
   /** Called when a route is dialled; what had to be read for it is read. */
   onDialled?: () => void;
   /** How long to skip a route after its jump host has refused the login. */
@@ -111,6 +98,7 @@ class RouteRace<Proof> {
       routes: _routes,
       memory: _memory,
       prove: _prove,
+      otherHostCodes: _codes,
       deniedMs: _deniedMs,
       onDialled: _onDialled,
       ...open
@@ -120,9 +108,9 @@ class RouteRace<Proof> {
 
   #fail(index: number, error: unknown): void {
     if (this.#over.signal.aborted) return;
-    const { memory, deniedMs } = this.#options;
-    const { code, hint } = error instanceof CodedError ? error : { code: 'unknown', hint: undefined };
-    const failure: RouteFailure = { code, message: errorText(error), ...defined({ hint }) };
+    const { memory, deniedMs, otherHostCodes } = this.#options;
+    const failure = routeFailure(error, otherHostCodes);
+    const { code } = failure;
     const isAtHost = this.#candidates[index]?.isAtHost ?? false;
     if (code === 'auth_failed' && !isAtHost) {
       const name = this.#names[index] ?? '';

@@ -7,6 +7,8 @@ export interface RouteFailure {
   code: string;
   message: string;
   hint?: string;
+  /** It leads to another host. It is never taken; the user should look at it. */
+  leadsElsewhere?: true;
 }
 
 /** `answered`: the host showed a key that is accepted, and nothing of the user's was sent yet. */

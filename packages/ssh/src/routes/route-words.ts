@@ -47,25 +47,15 @@ export function whyTaken({ index, count, answers }: RouteTaken): string {
   return `route ${index + 1} of ${count}${better.length > 0 ? `: ${better.join('; ')}` : ''}`;
 }
 
-/** Error codes of a route that leads to another host. */
-const leadsElsewhere = new Set([
-  'host_key_changed',
-  'host_key_revoked',
-  'bastion_moved',
-  'wrong_bastion',
-  'control_untrusted',
-]);
-
-/** The routes that lead to another host. They are never taken; the user should look at them. */
+/** The routes that lead to another host. */
 export function wrongRoutes({ answers }: Pick<RouteTaken, 'answers'>): Array<RouteAnswer & { failure: RouteFailure }> {
   return answers.filter(
-    (answer): answer is RouteAnswer & { failure: RouteFailure } =>
-      answer.failure !== undefined && leadsElsewhere.has(answer.failure.code),
+    (answer): answer is RouteAnswer & { failure: RouteFailure } => answer.failure?.leadsElsewhere === true,
   );
 }
 
 export function describeAnswer({ name, outcome, failure }: RouteAnswer): string {
-  if (failure && leadsElsewhere.has(failure.code)) return `${name} was refused: ${failure.message}`;
+  if (failure?.leadsElsewhere) return `${name} was refused: ${failure.message}`;
   if (failure) return `${name} failed: ${failure.message}`;
   if (outcome === 'silent') return `${name} did not answer in time`;
   return outcome === 'taken' ? `${name} was taken` : `${name} answered`;

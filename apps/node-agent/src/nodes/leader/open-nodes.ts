@@ -2,7 +2,7 @@
 
 import type { EngineNode } from '@fairlead/engines';
 import type { EngineFailure } from '@fairlead/engines/failures';
-import { type Clock, detach, errorText, type Log, untilAborted } from '@fairlead/kit';
+import { type Clock, defined, detach, errorText, type Log, untilAborted } from '@fairlead/kit';
 import type { InstanceSpec, NodeMessage } from '@fairlead/protocol';
 import type { JobIdentity, JobNodes } from '@fairlead/scheduler';
 import { findFreePort } from '../../engine/find-free-port.ts';
@@ -222,7 +222,7 @@ export class LeaderNodes implements AsyncDisposable {
       rank: 0,
       address,
       meeting: { address, port: String(port) },
-      ...(networkInterface === undefined ? {} : { networkInterface }),
+      ...defined({ networkInterface }),
     };
     gathered.resolve({ node, failed: failed.promise, stuck: stuck.promise });
   }

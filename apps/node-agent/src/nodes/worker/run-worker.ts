@@ -1,7 +1,7 @@
 // The agent of another node than the first: it runs its part of the engine as the leader orders, and ends with the leader.
 
 import type { EngineNode } from '@fairlead/engines';
-import { openTimeLimit, Scope, detach, errorText, untilAborted, untilOver } from '@fairlead/kit';
+import { defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOver } from '@fairlead/kit';
 import type { InstanceSpec, LeaderMessage, NodeMessage } from '@fairlead/protocol';
 import { type JobNodes, listGpus, readJobIdentity, visibleGpus } from '@fairlead/scheduler';
 import type { AgentDeps } from '../../agent-deps.ts';
@@ -171,7 +171,7 @@ class Worker {
       rank: this.#nodes.rank,
       address,
       meeting: { address: meetingAddress, port: String(port) },
-      ...(networkInterface === undefined ? {} : { networkInterface }),
+      ...defined({ networkInterface }),
     };
   }
 

@@ -119,6 +119,21 @@ test(
 );
 
 test(
+  'piped, they print plain text: the page of the metrics, a line of top, a table of the quick bench',
+  async () => {
+    const piped = 'fairlead metrics watched | cat; fairlead top --once | cat; fairlead bench watched | cat';
+    const { code, stdout } = await testbed.exec('laptop', ['sh', '-c', piped], { user: 'alice' });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^# TYPE vllm:num_requests_running gauge$/m);
+    expect(stdout).toMatch(/^fairlead_requests_in_flight\{[^}]*deployment="watched"[^}]*\} 0$/m);
+    expect(stdout).toMatch(/^watched +ready +0 +0 /m);
+    expect(stdout).toMatch(/^CONCURRENCY +REQUESTS .*\n1 +4 .*\n8 +16 /m);
+    expect(stdout).not.toContain('\u001b');
+  },
+  timeoutMs,
+);
+
+test(
   'bench measures on the node in a step of the job, and Ctrl-C ends the step',
   async () => {
     const set = ['--requests', '4', '--input-tokens', '32', '--output-tokens', '10'];

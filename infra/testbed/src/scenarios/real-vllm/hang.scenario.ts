@@ -1,14 +1,12 @@
 // A real vLLM whose processes are frozen, with the limits that a deployment has when its user sets none: how soon the agent finds the
-// hang, what it saves, and what it does not take for one.
+// hang, what it saves, and what it does not take for one. An idle EngineCore is frozen in serving.scenario.ts.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { openTestbed, type Testbed } from '../../index.ts';
 import { type Connected, isToken, Researcher } from '../researcher.ts';
+import { foundHung, hangLimitMs, notedSince } from './engine-notes.ts';
 import { realVllm, startTimeoutMs } from './real-vllm-deployment.ts';
-
-/** The budget of DESIGN. */
-const hangLimitMs = 60_000;
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -29,20 +27,6 @@ beforeAll(async () => {
 }, startTimeoutMs);
 afterAll(() => testbed[Symbol.asyncDispose]());
 
-interface Noted {
-  kind: string;
-  message: string;
-  at: string;
-}
-
-/** The lines of audit.jsonl since a moment. */
-async function notedSince(sinceMs: number): Promise<Noted[]> {
-  const file = `.local/share/fairlead/jobs/${instance}/audit.jsonl`;
-  const { stdout } = await testbed.exec('login', ['cat', file]);
-  const lines = stdout.trim().split('\n');
-  return lines.map((line) => JSON.parse(line) as Noted).filter(({ at }) => Date.parse(at) >= sinceMs);
-}
-
 test(
   'a prompt of nearly 100,000 tokens, which takes minutes, is not taken for a hang',
   async () => {
@@ -59,39 +43,31 @@ test(
     );
     const { usage } = JSON.parse(stdout) as { usage: { prompt_tokens: number } };
     expect(usage.prompt_tokens).toBeGreaterThan(90_000);
-    expect((await notedSince(sinceMs)).map(({ kind }) => kind)).not.toContain('engine.degraded');
+    expect((await notedSince(testbed, instance, sinceMs)).map(({ kind }) => kind)).not.toContain('engine.degraded');
   },
   startTimeoutMs,
 );
 
 test.each([
-  ['EngineCore, idle', 'VLLM::EngineCore', false],
   ['EngineCore, busy', 'VLLM::EngineCore', true],
   ['the API server, idle', 'vllm serve', false],
 ] as const)(
   'a frozen engine is found hung within a minute, what it shows is saved, and it serves again: %s',
-  async (_what, pattern, isBusy) => {
+  async (what, pattern, isBusy) => {
     const stream = isBusy ? connected.stream({ tokens: 60_000, decodeMs: 0 }) : undefined;
     await stream?.line(isToken);
     const frozenMs = Date.now();
     await onNode('kill', '-STOP', await enginePid(pattern));
-    await expect
-      .poll(async () => (await notedSince(frozenMs)).map(({ kind }) => kind), { timeout: 120_000, interval: 1000 })
-      .toContain('engine.reported');
-    const noted = await notedSince(frozenMs);
-    const hung = noted.find(({ kind }) => kind === 'engine.hung');
-    const tookMs = Date.parse(hung?.at ?? '') - frozenMs;
-    process.stdout.write(`${_what}: hung after ${Math.round(tookMs / 1000)} s (${hung?.message})\n`);
+    const { tookMs, message, report } = await foundHung(testbed, instance, frozenMs);
+    process.stdout.write(`${what}: hung after ${Math.round(tookMs / 1000)} s (${message})\n`);
     expect(tookMs).toBeLessThanOrEqual(hangLimitMs);
-    const report = /\S+engine-hang-\S+\.txt/.exec(noted.find(({ kind }) => kind === 'engine.reported')!.message)?.[0];
-    const { stdout: text } = await testbed.exec('login', ['cat', report ?? '']);
-    expect(text).toMatch(/^State:\s+T \(stopped\)$/m);
-    expect(text).toContain('VLLM::Worker');
-    expect(text).toMatch(/last lines of its log\n.*\S/s);
+    expect(report).toMatch(/^State:\s+T \(stopped\)$/m);
+    expect(report).toContain('VLLM::Worker');
+    expect(report).toMatch(/last lines of its log\n.*\S/s);
     if (stream) expect(await stream.ended).toBeDefined();
     await expect.poll(async () => (await connected.ask()).status, { timeout: 400_000, interval: 1000 }).toBe(200);
     // The late exit of the hung engine is none of the next one.
-    expect((await notedSince(frozenMs)).map(({ kind }) => kind)).not.toContain('engine.exited');
+    expect((await notedSince(testbed, instance, frozenMs)).map(({ kind }) => kind)).not.toContain('engine.exited');
     const { last } = await alice.fairlead('why', 'hang');
     expect(last).toMatchObject({ diagnosis: { id: 'engine-hung' }, report: expect.stringContaining('engine-hang-') });
   },

@@ -6,6 +6,8 @@ import { venv } from '../../real-vllm/prepare-real-vllm.ts';
 export const startTimeoutMs = 600_000;
 
 export interface RealSettings {
+  /** A directory. Default: the model that has no weights. */
+  model?: string;
   /** Arguments of vLLM. Default: those with which it starts fastest. */
   args?: readonly string[];
   /** Goes before vLLM in the command. */
@@ -22,12 +24,12 @@ export const fastArgs = '--load-format dummy --enforce-eager --dtype float32 --m
 /** Arguments of `fairlead deploy tiny` with the real vLLM as the engine. */
 export function realVllm(
   name: string,
-  { args = fastArgs, wrapper = [], command, env = {}, more = [] }: RealSettings = {},
+  { model = `${venv}/tiny`, args = fastArgs, wrapper = [], command, env = {}, more = [] }: RealSettings = {},
 ): string[] {
   const quoted = (words: readonly string[]) => words.map((word) => JSON.stringify(word)).join(', ');
   const fixed = { VLLM_CPU_KVCACHE_SPACE: '1', HF_HUB_OFFLINE: '1', VLLM_NO_USAGE_STATS: '1' };
   const settings = [
-    `presets.tiny={model: ${venv}/tiny, servedModel: tiny, gpus: 0, mem: 8G, args: [${quoted(args)}]}`,
+    `presets.tiny={model: ${model}, servedModel: tiny, gpus: 0, mem: 8G, args: [${quoted(args)}]}`,
     ...(command ? [] : [`engines.vllm.command=[${quoted([...wrapper, `${venv}/bin/vllm`, 'serve'])}]`]),
     `engines.vllm.env=${JSON.stringify({ ...fixed, ...env })}`,
     ...more,

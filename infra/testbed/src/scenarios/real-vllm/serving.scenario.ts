@@ -6,23 +6,26 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
 import { type Connected, isToken, Researcher } from '../researcher.ts';
 import { venv } from '../../real-vllm/prepare-real-vllm.ts';
+import { foundHung, hangLimitMs } from './engine-notes.ts';
 import { realVllm, startTimeoutMs } from './real-vllm-deployment.ts';
 
 let testbed: Testbed;
 let alice: Researcher;
 let connected: Connected;
+let instance: string;
 
 const onNode = async (...argv: string[]) => (await testbed.exec('node1', argv, { user: 'root' })).stdout.trim();
 const enginePid = (pattern: string) => onNode('pgrep', '-u', 'alice', '-o', '-f', pattern);
 const statusOf = async () => (await connected.ask()).status;
-const restarts =
-  'health={crashLimit: 9, restartBaseSeconds: 0, probeIntervalSeconds: 10, probeLimitSeconds: 10, probeFailures: 2}';
+/** The limits of health are those of a deployment whose user sets none. */
+const restarts = 'health={crashLimit: 9, restartBaseSeconds: 0}';
 
 beforeAll(async () => {
   testbed = await openTestbed({ nodes: 1 });
   alice = new Researcher(testbed);
   const { last } = await alice.fairlead('deploy', ...realVllm('real', { more: [restarts] }));
   expect(last).toMatchObject({ event: 'deployment.ready', servedModel: 'tiny' });
+  instance = String(last['instance']);
   connected = await alice.connect('real');
 }, startTimeoutMs);
 afterAll(() => testbed[Symbol.asyncDispose]());
@@ -146,11 +149,12 @@ describe('serves again, and why names the cause, after', () => {
   test(
     'its EngineCore was frozen while it was idle',
     async () => {
-      const core = await enginePid('VLLM::EngineCore');
-      await onNode('kill', '-STOP', core);
-      const frozenAt = Date.now();
-      await alice.until('real', ({ state }) => /hangs/.test(JSON.stringify(state)), 90_000);
-      expect(Date.now() - frozenAt).toBeLessThan(60_000);
+      const frozenMs = Date.now();
+      await onNode('kill', '-STOP', await enginePid('VLLM::EngineCore'));
+      const { tookMs, message, report } = await foundHung(testbed, instance, frozenMs);
+      process.stdout.write(`EngineCore, idle: hung after ${Math.round(tookMs / 1000)} s (${message})\n`);
+      expect(tookMs).toBeLessThanOrEqual(hangLimitMs);
+      expect(report).toMatch(/^State:\s+T \(stopped\)$/m);
       expect(await whyAgain()).toMatchObject({
         state: { status: 'ready' },
         diagnosis: { verdict: 'failed', id: 'engine-hung', cure: expect.stringMatching(/started again/) },

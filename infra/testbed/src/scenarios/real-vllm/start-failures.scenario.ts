@@ -21,14 +21,16 @@ done
 exec "$@"
 `;
 const smallDisk = '/var/small-disk';
+/** A model without weights, in a directory that the login host has not: it cannot refuse it before the job is queued. */
+const nodeModel = '/var/model-of-node';
 
 beforeAll(async () => {
   testbed = await openTestbed({ nodes: 1 });
   alice = new Researcher(testbed);
   const stdin = takeSocket;
   await testbed.exec('login', ['sh', '-c', 'cat > take-socket && chmod +x take-socket'], { stdin });
-  const mount = `mkdir ${smallDisk} && mount -t tmpfs -o size=16k,mode=1777 tmpfs ${smallDisk}`;
-  expect(await testbed.exec('node1', ['sh', '-c', mount], { user: 'root' })).toMatchObject({ code: 0 });
+  const prepare = `mkdir ${smallDisk} && mount -t tmpfs -o size=16k,mode=1777 tmpfs ${smallDisk} && cp -r ${venv}/tiny ${nodeModel}`;
+  expect(await testbed.exec('node1', ['sh', '-c', prepare], { user: 'root' })).toMatchObject({ code: 0 });
 }, 120_000);
 afterAll(() => testbed[Symbol.asyncDispose]());
 
@@ -58,9 +60,9 @@ const sabotages: readonly Sabotage[] = [
   },
   {
     what: 'missing weights',
-    settings: { args: withoutFlag('--load-format') },
+    settings: { model: nodeModel, args: withoutFlag('--load-format') },
     id: 'weights-missing',
-    says: /Cannot find any model weights with `.*\/tiny`/,
+    says: /Cannot find any model weights with `.*\/model-of-node`/,
     cure: /hf download/,
     retry: false,
   },
@@ -129,3 +131,12 @@ test.for(sabotages)(
     expect((await testbed.exec('node1', ['pgrep', '-u', 'alice', '-a'], { user: 'root' })).stdout).toBe('');
   },
 );
+
+test('missing weights in a folder that the login host sees are refused before anything is queued', async () => {
+  const { code, last } = await alice.fairlead('deploy', ...realVllm('early', { args: withoutFlag('--load-format') }));
+  expect({ code, last }).toMatchObject({
+    code: 1,
+    last: { error: { code: 'weights_incomplete', hint: expect.stringMatching(/Copy the missing files/) } },
+  });
+  expect((await testbed.exec('login', ['squeue', '-h'])).stdout).toBe('');
+});

@@ -83,6 +83,9 @@ test(
     expect((await alice.fairlead('why', 'misspelt')).last).toMatchObject({
       state: { cause: { message: expect.stringMatching(message) } },
     });
+    const { stdout: why } = await testbed.exec('laptop', ['fairlead', 'why', 'misspelt']);
+    expect(why).toMatch(message);
+    expect(why).toMatch(/Did you mean --max-model-len\?/);
     const { stdout: log } = await testbed.exec('laptop', ['fairlead', 'logs', 'misspelt', '--source', 'engine']);
     expect(log).not.toContain('vLLM');
   },

@@ -18,6 +18,7 @@ beforeAll(async () => {
     'PreemptType=preempt/partition_prio',
     'PreemptMode=CANCEL',
     'PartitionName=spare Nodes=ALL PriorityTier=1 PreemptMode=CANCEL State=UP',
+    'PartitionName=graceful Nodes=ALL PriorityTier=1 PreemptMode=CANCEL GraceTime=15 State=UP',
     'PartitionName=urgent Nodes=ALL PriorityTier=100 PreemptMode=OFF State=UP',
   );
 }, 120_000);
@@ -122,6 +123,28 @@ test(
     expect(failed.state.cause?.message).toBe('Slurm ended the job because a node failed');
     expect(failed.jobId).toBe(failing.jobId);
     await ctl('sleep 1; scontrol update nodename=node2 state=resume || true');
+    await expect.poll(() => login('squeue', '-h'), { timeout: 30_000 }).toBe('');
+  },
+  timeoutMs,
+);
+
+test(
+  'a job that is preempted with grace completes what is in flight, and the reason of its end is the preemption',
+  async () => {
+    const { instance } = await alice.deploy('grace', '--set', 'slurm.partition=graceful', ...on('node1'));
+    const connected = await alice.connect('grace');
+    const stream = connected.stream({ tokens: 60, decodeMs: 100 });
+    await stream.line((line) => line.startsWith('data:'));
+    await login('sbatch', '-p', 'urgent', '-w', 'node1', '--exclusive', '--wrap', 'sleep 1');
+    await stream.ended;
+    expect(stream.lines).toContain('data: [DONE]');
+    await connected.running.line((line) => line.includes('"connection.ended"'));
+    const jobDir = `.local/share/fairlead/jobs/${instance}`;
+    const told = await login('sh', '-c', `cat ${jobDir}/audit.jsonl ${jobDir}/job.log`);
+    expect((await alice.instance('grace')).state, told).toMatchObject({
+      status: 'stopped',
+      cause: { code: 'preempted', message: expect.stringContaining('Slurm preempted the job') },
+    });
     await expect.poll(() => login('squeue', '-h'), { timeout: 30_000 }).toBe('');
   },
   timeoutMs,

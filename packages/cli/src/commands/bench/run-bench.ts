@@ -1,13 +1,10 @@
 // `fairlead bench <name>`: measures a deployment at several levels of concurrency, from here through both hops, or on its node.
 
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import { connect } from '@fairlead/client';
-import { CodedError, errorText } from '@fairlead/kit';
 import { type DeploymentView, leadInstance } from '@fairlead/protocol';
 
-import type { CliErrorCode } from '../../cli-error.ts';
 import type { Context } from '../../context.ts';
 import { openCliSession } from '../../open-cli-session.ts';
 import type { BenchLevel, BenchRun } from '../../output/lines/bench-lines.ts';
@@ -19,6 +16,7 @@ import { benchText } from './bench-text.ts';
 import { type MeasureEvent, measureLevels } from './measure-levels.ts';
 import { measureOnNode } from './measure-on-node.ts';
 import { readRuns } from './read-runs.ts';
+import { checkPagePlace, writePage } from './write-page.ts';
 
 export interface BenchArgs extends BenchWish {
   name: string;
@@ -32,17 +30,20 @@ export interface BenchArgs extends BenchWish {
 
 export async function runBench(args: BenchArgs, context: Context): Promise<void> {
   const { output, clock, cwd } = context;
+  const html = args.html === undefined ? undefined : resolve(cwd, args.html);
+  if (html !== undefined) await checkPagePlace(html);
   const others = (await Promise.all(args.with.map((file) => readRuns(file, cwd)))).flat();
   const deployment = await deploymentOf(args.name, context);
   const plan = planBench(args);
   const { levels, instance } = await measure(args, { plan, deployment }, context);
   const run = describeRun({ args, plan, deployment, instance, levels, atMs: clock.now() });
   const runs = [...others, run];
-  const html = args.html === undefined ? undefined : resolve(cwd, args.html);
-  if (html !== undefined) await writePage(html, benchPage(runs));
-  const isOk = levels.every(({ failed }) => failed === 0);
-  output.result({ event: 'bench.done', ok: isOk, ...run, ...(html && { html }) }, benchText(runs));
-  if (html !== undefined) output.progress(`the page is ${html}`);
+  const unwritten = html === undefined ? undefined : await writePage(html, benchPage(runs));
+  if (unwritten) output.warn(unwritten.message);
+  const isOk = levels.every(({ failed }) => failed === 0) && !unwritten;
+  const page = unwritten ? undefined : html;
+  output.result({ event: 'bench.done', ok: isOk, ...run, ...(page && { html: page }) }, benchText(runs));
+  if (page !== undefined) output.progress(`the page is ${page}`);
   if (!isOk) context.setExitCode(1);
 }
 
@@ -103,15 +104,4 @@ function describeRun({ args, plan, deployment, instance, levels, atMs }: Measure
     gpus: nodes.flatMap(({ gpus }) => gpus),
     levels,
   };
-}
-
-async function writePage(path: string, page: string): Promise<void> {
-  try {
-    await writeFile(path, page);
-  } catch (error) {
-    throw new CodedError<CliErrorCode>('bench_failed', `cannot write the page ${path} because ${errorText(error)}`, {
-      hint: 'Name a file in a folder that is there: --html bench.html',
-      cause: error,
-    });
-  }
 }

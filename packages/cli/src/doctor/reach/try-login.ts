@@ -2,7 +2,7 @@
 
 import { type CodedError, isCodedError, type Scope } from '@fairlead/kit';
 import type { SshRoute } from '@fairlead/protocol';
-import { openSsh, type RouteTaken, type SshConnection, type SshTarget } from '@fairlead/ssh';
+import { openSsh, type RouteTaken, type SshConnection, type SshErrorCode, type SshTarget } from '@fairlead/ssh';
 
 import type { Context } from '../../context.ts';
 import { openRoutes } from '../../ssh/open-routes.ts';
@@ -14,7 +14,7 @@ export type Attempt =
   | { ok: true; target: SshTarget; connection: SshConnection; taken?: RouteTaken }
   | { ok: false; failedAt: LoginStep; error: CodedError };
 
-const stepByCode: Record<string, LoginStep> = {
+const stepByCode: Partial<Record<SshErrorCode, LoginStep>> = {
   dns: 'name',
   ssh_config_invalid: 'name',
   refused: 'port',
@@ -30,7 +30,7 @@ const stepByCode: Record<string, LoginStep> = {
 
 /** The step at which a login ended, by the tunnel's error code. */
 export function stepOf(code: string): LoginStep {
-  return stepByCode[code] ?? 'login';
+  return stepByCode[code as SshErrorCode] ?? 'login';
 }
 
 /** Rejects only when the command is interrupted. */

@@ -56,6 +56,6 @@ it('vllmBuild names the setting of a flag that the version lacks', () => {
   const fit = () =>
     vllmBuild.fit(vllm.plan({ ...wanted, options }, place), { ...wanted, options }, { version: '0.12.0', flags });
   expect(fit).toThrow(
-    'cannot start the engine because vLLM 0.12.0 has no --enable-sleep-mode (engines.vllm.sleepMode)',
+    'cannot start the engine because vLLM 0.12.0 has no --enable-sleep-mode (engines.vllm.sleepMode, or options.sleepMode of the preset)',
   );
 });

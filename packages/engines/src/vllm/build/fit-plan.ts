@@ -49,5 +49,5 @@ function ownArguments(words: readonly string[], build: EngineBuild): string[] {
 function settingOf(flag: string, { options, args }: EngineWanted): string {
   const option = Object.keys(options).find((name) => flagsByOption.get(name)?.includes(flag));
   if (namesFlag(args, flag)) return '`args` of engines.vllm or of the preset';
-  return option === undefined ? 'the agent sets it' : `engines.vllm.${option}`;
+  return option === undefined ? 'the agent sets it' : `engines.vllm.${option}, or options.${option} of the preset`;
 }

@@ -1,37 +1,27 @@
 // `fairlead prefetch` with the real huggingface_hub on the login host, from a hub of its own there: progress, a cut in the middle, a
-// second run, gated models; and a deployment for offline nodes that is refused until the weights are whole. Only with `--real`.
+// second run, gated models, a disk that fills up; and a deployment for offline nodes that is refused until the weights are whole.
 
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { openTestbed, type Testbed } from '../../index.ts';
+import { python, venv } from '../../real-vllm/prepare-real-vllm.ts';
 import { Researcher } from '../researcher.ts';
 
-const run = promisify(execFile);
-const file = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
-const venv = process.env['FAIRLEAD_REAL_VLLM'] ?? '/var/cache/fairlead-real-vllm';
-/** Root's own Python is not alice's. */
-const python = '/usr/bin/python3.11';
 const hubLog = '/tmp/hub.log';
 const timeoutMs = 600_000;
 const shard = 600_000;
 
 let testbed: Testbed;
 let alice: Researcher;
-let lacking: string | undefined;
 
 beforeAll(async () => {
-  lacking = process.env['FAIRLEAD_TESTBED_REAL'] === '1' ? await prepare() : 'it runs with --real';
-  if (lacking !== undefined) return;
   testbed = await openTestbed({ nodes: 1 });
   alice = new Researcher(testbed);
   const hub = testbed.spawn(
     'login',
-    [python, '-u', '-c', await readFile(file('local-hub/hub.py'), 'utf8'), '8099', hubLog],
+    [python, '-u', '-c', await readFile(new URL('../../../local-hub/hub.py', import.meta.url), 'utf8'), '8099', hubLog],
     {
       user: 'root',
     },
@@ -42,18 +32,7 @@ beforeAll(async () => {
   await listening.promise;
 }, timeoutMs);
 
-afterAll(async () => {
-  if (lacking === undefined) await testbed[Symbol.asyncDispose]();
-});
-
-async function prepare(): Promise<string | undefined> {
-  try {
-    await run('bash', [file('real-vllm/make-venv.sh'), venv], { env: { ...process.env, PYTHON: python } });
-    return undefined;
-  } catch (error) {
-    return `vLLM cannot be had here: ${String(error).slice(0, 300)}`;
-  }
-}
+afterAll(() => testbed[Symbol.asyncDispose]());
 
 const settings = [
   'env={HF_HOME: /home/alice/hf, HF_ENDPOINT: "http://127.0.0.1:8099"}',
@@ -66,8 +45,7 @@ async function onLogin(script: string, user = 'alice'): Promise<string> {
 
 it(
   'prefetch fills the cache of the jobs, goes on after a cut, and leaves no process behind',
-  async ({ skip }) => {
-    if (lacking !== undefined) skip(lacking);
+  async () => {
     const whole = await alice.fairlead('prefetch', 'org/tiny', ...settings);
     expect(whole.last, whole.stderr).toMatchObject({ event: 'prefetched', ok: true, fetchedBytes: 3 * shard + 182 });
     expect(await onLogin('ls /home/alice/hf/hub/models--org--tiny/snapshots/*')).not.toMatch(/picture|pytorch_model/);
@@ -102,9 +80,41 @@ it(
 );
 
 it(
+  'a disk that fills up during the download ends it with one message; no part of a file stays, and what is whole is not fetched again',
+  async () => {
+    await onLogin(`rm -f ${hubLog}.fast; mkdir /tmp/filling`, 'root');
+    await onLogin('mount -t tmpfs -o size=4M,mode=1777 filling /tmp/filling', 'root');
+    const there = [
+      '--set',
+      'env={HF_HOME: /tmp/filling/hf, HF_ENDPOINT: "http://127.0.0.1:8099"}',
+      ...settings.slice(2),
+    ];
+    const filling = alice.start('prefetch', 'org/slow', ...there);
+    await filling.line(
+      (line) => line.includes('prefetch.progress') && Number(/"bytes":(\d+)/.exec(line)?.[1]) > 2 * shard,
+    );
+    await onLogin('dd if=/dev/zero of=/tmp/filling/of-others bs=4k 2>/dev/null || true');
+    expect(await filling.ended).toBe(1);
+    expect(filling.lines.filter((line) => line.includes('"error"'))).toHaveLength(1);
+    expect(JSON.parse(filling.lines.at(-1) ?? '')).toMatchObject({
+      error: {
+        code: 'disk_full',
+        message: 'cannot download org/slow on login because the disk of /tmp/filling/hf/hub is full',
+        hint: expect.stringMatching(/^Make room, or name a larger file system.*HF_HOME/) as unknown,
+      },
+    });
+    expect(await onLogin("pgrep -u alice -l 'python|bash' || true")).toBe('');
+    expect(await onLogin("find /tmp/filling -name '*.incomplete'")).toBe('');
+    await onLogin(`rm /tmp/filling/of-others; touch ${hubLog}.fast`, 'root');
+    const resumed = await alice.fairlead('prefetch', 'org/slow', ...there);
+    expect(resumed.last).toMatchObject({ event: 'prefetched', fetchedBytes: shard, totalBytes: 3 * shard + 182 });
+  },
+  timeoutMs,
+);
+
+it(
   'prefetch says why a model cannot be had: unknown, gated, without a licence, without a way to the hub, or a full disk',
-  async ({ skip }) => {
-    if (lacking !== undefined) skip(lacking);
+  async () => {
     const failure = async (...args: string[]) => (await alice.fairlead('prefetch', ...args)).last['error'];
     const says = (code: string, words: string) => ({ code, message: expect.stringContaining(words) as unknown });
     expect(await failure('org/none', ...settings)).toMatchObject(says('model_unavailable', 'knows no such model'));

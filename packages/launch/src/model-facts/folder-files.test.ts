@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { readLocalFiles } from './folder-files.ts';
+
+let folder = '';
+beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'fl-folder-'))));
+afterEach(() => rm(folder, { recursive: true }));
+
+it('A folder whose weights are pointers of Git LFS is not planned with their size', async () => {
+  await writeFile(join(folder, 'config.json'), '{}');
+  await writeFile(join(folder, 'a.safetensors'), Buffer.alloc(4096));
+  expect(await readLocalFiles(folder)).toMatchObject({ ok: true, files: { weightBytes: 4096 } });
+  await writeFile(join(folder, 'b.safetensors'), 'version https://git-lfs.github.com/spec/v1\nsize 4976698672\n');
+  expect(await readLocalFiles(folder)).toMatchObject({
+    ok: false,
+    reason: expect.stringMatching(/b\.safetensors is a pointer of Git LFS/),
+  });
+});
+
+it('A config.json that is a pipe or a device is refused, and not waited for', async () => {
+  const refused = { ok: false, reason: expect.stringMatching(/it is no regular file/) };
+  execFileSync('mkfifo', [join(folder, 'config.json')]);
+  expect(await readLocalFiles(folder)).toMatchObject(refused);
+  await rm(join(folder, 'config.json'));
+  await symlink('/dev/zero', join(folder, 'config.json'));
+  expect(await readLocalFiles(folder)).toMatchObject(refused);
+});
