@@ -83,8 +83,8 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control, metrics: observed.metrics });
   const ended = Promise.withResolvers<ExitName>();
   const nodes = hosts && scope.use(openNodes({ spec, deps, job, hosts, publisher, supervisor: () => supervisor }));
-  const supervised = { spec, deps, facts, policy, engine, nodes, front, publisher };
-  const supervisor = openSupervisor({ ...supervised, onExit: ended.resolve });
+  const parts = { spec, deps, facts, policy, engine, nodes, front, publisher };
+  const supervisor = openSupervisor({ ...parts, onExit: ended.resolve });
   scope.use(
     openBastionLinks({
       spec,
@@ -104,15 +104,13 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the agent has ended')));
   learnFromSite({ spec, deps, job, policy, publisher, supervisor }, over.signal);
-  publisher.note({
-    kind: 'agent.started',
-    message: `agent ${deps.agentVersion} runs job ${job.jobId} on ${deps.hostname}`,
-  });
+  const message = `agent ${deps.agentVersion} runs job ${job.jobId} on ${deps.hostname}`;
+  publisher.note({ kind: 'agent.started', message });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
   await loggedWithin(engine, { clock: deps.clock, limitMs: farewellMs });
   await sayFarewell(exit, { control, clock: deps.clock });
-  if (exit === 'node_lost') await endOwnJob(deps.run, { jobId: job.jobId, cluster: spec.slurm?.cluster });
+  if (exit === 'node_lost') await endOwnJob(deps.run, { ...job, cluster: spec.slurm?.cluster });
   return exit;
 }
 

@@ -124,8 +124,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const command = commandOf(await readBuild(commandOf, signal));
     started = command;
     tell([...gpus.notes, ...command.notes]);
-    const at = { socketPath: directory.socketPath, directory: directory.path };
-    const engine = await spawnEngine({ command, ...at, clock, log, signal, onOutput });
+    const engine = await spawnEngine({ command, ...placesOf(directory), clock, log, signal, onOutput });
     followDownload({ engine, place: kind.weights?.(spec.model, command.env), progress: output.progress, clock, log });
     return engine;
   };
@@ -176,6 +175,10 @@ function hangOptions(
   started: EngineCommand | undefined,
 ): Omit<HangReportOptions, 'reason' | 'pids'> {
   return { dir: spec.jobDir, lastLines: () => output.lastLines, ...programOf(started), clock };
+}
+
+function placesOf({ socketPath, path }: NodeDirectory): { socketPath: string; directory: string } {
+  return { socketPath, directory: path };
 }
 
 function programOf(started: EngineCommand | undefined): { program: string; path: string | undefined } {

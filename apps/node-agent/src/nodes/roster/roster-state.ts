@@ -58,7 +58,7 @@ export type RosterStep = Step<Roster, RosterEffect>;
 export interface RosterPolicy {
   /** How long a node may take to come after the leader is there: the starts of a job's tasks and their prologues lie apart. */
   joinLimitMs: number;
-  /** How long a lost node may take to come back. Longer than a worker goes on without its leader. */
+  /** How long a lost node may take to come back: its worker leaves 30 s after the last word, of which 12 s have passed. */
   returnLimitMs: number;
   /** What is left of an engine whose start or end another part has failed has no requests to answer. */
   leftoverLimitMs: number;

@@ -5,7 +5,7 @@ import { defined, go, stay } from '@fairlead/kit';
 import type { PartReport } from '@fairlead/protocol';
 import type { Roster, RosterEffect, RosterEvent, RosterNode, RosterPolicy, RosterStep } from './roster-state.ts';
 
-export const rosterPolicy: RosterPolicy = { joinLimitMs: 300_000, returnLimitMs: 45_000, leftoverLimitMs: 2_000 };
+export const rosterPolicy: RosterPolicy = { joinLimitMs: 300_000, returnLimitMs: 20_000, leftoverLimitMs: 2_000 };
 
 export function rosterTransition(roster: Roster, event: RosterEvent, policy: RosterPolicy): RosterStep {
   switch (event.type) {

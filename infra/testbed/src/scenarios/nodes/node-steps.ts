@@ -30,3 +30,17 @@ export async function filesLeft(testbed: TestbedHandle): Promise<string[]> {
   );
   return left.flat();
 }
+
+/** Drops every packet between the two nodes without a word, until disposed. */
+export async function cutNodes(testbed: TestbedHandle): Promise<AsyncDisposable> {
+  const address = (await asRoot(testbed, 'node2', "getent ahostsv4 node1 | awk 'NR==1{print $1}'")).trim();
+  const rules = [
+    'add table inet cutnodes',
+    'add chain inet cutnodes in { type filter hook input priority 0 ; }',
+    'add chain inet cutnodes out { type filter hook output priority 0 ; }',
+    `add rule inet cutnodes in ip saddr ${address} drop`,
+    `add rule inet cutnodes out ip daddr ${address} drop`,
+  ];
+  await asRoot(testbed, 'node2', rules.map((rule) => `nft '${rule}'`).join('; '));
+  return { [Symbol.asyncDispose]: async () => void (await asRoot(testbed, 'node2', 'nft delete table inet cutnodes')) };
+}

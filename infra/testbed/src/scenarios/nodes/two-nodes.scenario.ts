@@ -1,10 +1,10 @@
 // A deployment over two nodes of a real Slurm: an agent on each under one srun, with the simulator's ranks, and what its user sees
-// when a node's part or its agent fails.
+// when a node's part, its agent or the network between the nodes fails.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
 import { Researcher } from '../researcher.ts';
-import { filesLeft, processesLeft } from './node-steps.ts';
+import { cutNodes, filesLeft, processesLeft } from './node-steps.ts';
 
 const timeoutMs = 180_000;
 const over = ['--nodes', '2', '--set', 'health={crashLimit: 9, restartBaseSeconds: 0}'];
@@ -74,6 +74,24 @@ describe('a deployment over two nodes', () => {
       await pkill('node2', 'KILL', agentPattern);
       const { state } = await alice.until('killed', ({ state: { status } }) => status === 'failed');
       expect(state.cause).toMatchObject({ code: 'node_lost', message: expect.stringContaining('node2 (rank 1)') });
+      await isGone();
+    },
+    timeoutMs,
+  );
+
+  test(
+    'ends with the name of a node that the network is cut off from, within 15 s known',
+    async () => {
+      await alice.deploy('cut', ...over);
+      const began = Date.now();
+      {
+        await using _cut = await cutNodes(testbed);
+        await alice.until('cut', ({ state: { status } }) => status === 'degraded', 30_000);
+        expect(Date.now() - began).toBeLessThan(20_000);
+        expect(await statusText('cut')).toMatch(/node2 \(rank 1\) is lost: no word from its agent for 12 s/);
+        const { state } = await alice.until('cut', ({ state: { status } }) => status === 'failed', 90_000);
+        expect(state.cause).toMatchObject({ code: 'node_lost', message: expect.stringContaining('node2') });
+      }
       await isGone();
     },
     timeoutMs,
