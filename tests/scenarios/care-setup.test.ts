@@ -4,6 +4,8 @@ import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 
+import { hashOfConfig } from '@fairlead/cli/testing';
+import { laptopProfile } from '@fairlead/protocol';
 import { openWorld, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
@@ -74,6 +76,30 @@ describe('A profile', () => {
       expect(last).toMatchObject({
         error: { code: 'profile_mismatch', hint: expect.stringContaining('FAIRLEAD_PROFILE') },
       });
+    },
+    timeoutMs,
+  );
+
+  it(
+    'is held against a configuration once, and again when that has changed',
+    async () => {
+      const file = join(world.dir, 'held.yaml');
+      const list = () => world.json('list', '--config', file);
+      const note = `${world.env['FAIRLEAD_PROFILE']}.config`;
+      writeFileSync(file, readFileSync(world.configFile));
+      expect((await list()).code).toBe(0);
+      const held = readFileSync(note, 'utf8');
+      expect((await list()).code).toBe(0);
+      expect(readFileSync(note, 'utf8')).toBe(held);
+      writeFileSync(file, 'bastion: [');
+      expect((await list()).last).toMatchObject({ error: { code: 'config_invalid' } });
+      // With the hash of this configuration in the note it is not loaded, so that nothing is found wrong with it.
+      const profile = laptopProfile.parse(JSON.parse(readFileSync(world.env['FAIRLEAD_PROFILE'] ?? '', 'utf8')));
+      const flags = { verbose: false, config: file };
+      const hash = await hashOfConfig(profile, { env: world.env, home: world.env['HOME'] ?? '', cwd: '/', flags });
+      writeFileSync(note, `${hash}\n`);
+      expect((await list()).code).toBe(0);
+      rmSync(note);
     },
     timeoutMs,
   );

@@ -1,8 +1,10 @@
 // A session for a command: for the bastion that the configuration names, which is prepared first where this machine does not know it.
 
-import { openSession, profilePath, type Session } from '@fairlead/client/session';
-import { isCodedError } from '@fairlead/kit';
+import { configNote, openSession, profilePath, readNote, type Session, writeNote } from '@fairlead/client/session';
+import { errorText, isCodedError } from '@fairlead/kit';
+import type { LaptopProfile } from '@fairlead/protocol';
 
+import { hashOfConfig } from './bastion/config-in-force.ts';
 import { sayRoutes } from './bastion/say-route.ts';
 import type { Context } from './context.ts';
 import { sessionOptions } from './session-options.ts';
@@ -34,13 +36,30 @@ async function openKnown(context: Context): Promise<Session | undefined> {
 /** False where the configuration has another way to the bastion: the session is closed. */
 async function isStillRight(session: Session, context: Context): Promise<boolean> {
   try {
-    const { holdAgainstConfig } = await import('./bastion/ensure-profile.ts');
-    const path = profilePath(context.env, context.home);
-    if ((await holdAgainstConfig({ profile: session.link.profile, path }, context)) === 'same') return true;
+    if (await holdsProfile(session.link.profile, context)) return true;
   } catch (error) {
     await session[Symbol.asyncDispose]();
     throw error;
   }
   await session[Symbol.asyncDispose]();
   return false;
+}
+
+/** Loads the configuration only where it, or the profile, is not as it was the last time. */
+async function holdsProfile(profile: LaptopProfile, context: Context): Promise<boolean> {
+  const path = profilePath(context.env, context.home);
+  const hash = await hashOfConfig(profile, context);
+  if (hash !== undefined && hash === (await readNote(configNote(path)))) return true;
+  const { holdAgainstConfig } = await import('./bastion/ensure-profile.ts');
+  const { kind, asWritten } = await holdAgainstConfig({ profile, path }, context);
+  if (hash !== undefined && asWritten) await keep(writeNote(configNote(path), hash), context);
+  return kind === 'same';
+}
+
+async function keep(writing: Promise<void>, { log }: Context): Promise<void> {
+  try {
+    await writing;
+  } catch (error) {
+    log.debug({ op: 'config.note', ok: false, error: errorText(error) });
+  }
 }

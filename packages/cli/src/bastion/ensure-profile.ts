@@ -40,22 +40,24 @@ export async function profileIfThere(path: string): Promise<LaptopProfile | unde
   }
 }
 
-/** `rerouted`: the profile is written anew, with the way that the configuration has. Throws `profile_mismatch`. */
-export async function holdAgainstConfig(known: KnownProfile, context: Context): Promise<'same' | 'rerouted'> {
-  const { config } = await loadConfig(configPlaceOf(context));
-  return config.bastion ? holdAgainst(config.bastion, known, context) : 'same';
+export interface Held {
+  kind: 'same' | 'rerouted';
+  /** It is so as long as configuration and profile stand as they are, whatever ssh_config says. */
+  asWritten: boolean;
 }
 
-async function holdAgainst(
-  bastion: BastionConfig,
-  { profile, path }: KnownProfile,
-  context: Context,
-): Promise<'same' | 'rerouted'> {
+/** `rerouted`: the profile is written anew, with the way that the configuration has. Throws `profile_mismatch`. */
+export async function holdAgainstConfig(known: KnownProfile, context: Context): Promise<Held> {
+  const { config } = await loadConfig(configPlaceOf(context));
+  return config.bastion ? holdAgainst(config.bastion, known, context) : { kind: 'same', asWritten: true };
+}
+
+async function holdAgainst(bastion: BastionConfig, { profile, path }: KnownProfile, context: Context): Promise<Held> {
   const comparison = await compareWithProfile(bastion, profile, machineOf(context));
   if (comparison.kind === 'other') throw otherBastion(comparison.differences, path);
-  if (comparison.kind === 'same') return 'same';
+  if (comparison.kind === 'same') return comparison;
   const routes = [...asList(bastion.fromLaptop)];
   await writeProfile(path, { ...profile, bastion: { ...profile.bastion, routes } });
   context.output.event('profile.rerouted', { path }, 'the way to the bastion is as the configuration says now');
-  return 'rerouted';
+  return { kind: 'rerouted', asWritten: false };
 }
