@@ -23,6 +23,30 @@ export const jobChapter: FailureChapter = {
       scenario('files/cluster-files'),
       'to a full disk, or to a file system that allows no programs, is reported with the directory and the cure',
     ]),
+    mode(
+      'over several nodes: the part of one ends, with code 0 too',
+      'the node and its last lines; all parts start again',
+      [
+        scenario('nodes/two-nodes'),
+        'is started again when the part of one node ends with code 0, and status names the node',
+      ],
+    ),
+    mode('over several nodes: the agent of one is killed', 'the node, as the cause of the end; nothing is left', [
+      scenario('nodes/two-nodes'),
+      'ends with the name of a node whose agent is killed',
+    ]),
+    mode('over several nodes: the network between them is cut', 'the node within 15 s; then the end of the job', [
+      scenario('nodes/two-nodes'),
+      'ends with the name of a node that the network is cut off from, within 15 s known',
+    ]),
+    mode('over several nodes: one freezes and comes back', 'the node within 15 s; the engine starts again', [
+      'apps/node-agent/src/nodes/several-nodes.test.ts',
+      'name a node that is frozen within 15 s, and serve again when it comes back',
+    ]),
+    mode('over several nodes: the first one is gone', 'the others end their parts within 30 s and leave', [
+      'apps/node-agent/src/nodes/several-nodes.test.ts',
+      'stop without their leader, and leave nothing behind',
+    ]),
     mode('engine never becomes ready, or exits at once', 'the cause, the cure, the last lines', [
       scenario('engine/engine-faults'),
       'of an engine %s ends with the cause, the cure and the last lines, and the job ends',

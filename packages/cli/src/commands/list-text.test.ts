@@ -23,8 +23,19 @@ it('status tells of each instance of a deployment, and of one without a heading'
   const text = statusText(both!, { events: [], route: undefined }, nowMs);
   expect(text).toContain('instance k3x9q2ab\nstate     ready');
   expect(text).toContain('instance m7c2v5zd (successor)\nstate     loading weights 40 %');
-  expect(text).toContain('hosts     node2, node3');
+  expect(text).toMatch(/nodes +0 node2: 1 × NVIDIA A100, starting\n +1 node3: 1 × NVIDIA A100, lost: not heard of/);
   const one = statusText({ ...both!, instances: both!.instances.slice(0, 1) }, { events: [], route: undefined }, nowMs);
   expect(one).not.toContain('instance k3x9q2ab');
   expect(one).toContain('served as llama-3.1-8b');
+});
+
+it('status names a lost node with the reason, and counts the GPUs of each', () => {
+  const [both] = deployments;
+  const [first] = both!.instances;
+  const nodes = [
+    { rank: 0, host: 'node1', gpus: ['H100', 'H100'], state: { status: 'running' as const } },
+    { rank: 1, host: 'node2', gpus: [], state: { status: 'lost' as const, reason: 'no word for 12 s' } },
+  ];
+  const text = statusText({ ...both!, instances: [{ ...first!, nodes }] }, { events: [], route: undefined }, 0);
+  expect(text).toMatch(/nodes +0 node1: 2 × H100, running\n +1 node2: lost: no word for 12 s\n/);
 });

@@ -63,6 +63,15 @@ describe('readLog', () => {
     ]);
   });
 
+  it('reads the file of a node, where the job has several', async () => {
+    await writeFile(join(jobDir, 'engine.0.log'), 'zero\n');
+    await writeFile(join(jobDir, 'engine.1.log'), 'one\n');
+    const read = async (request: Partial<LogRequest>) =>
+      linesIn(await Array.fromAsync(reading(undefined, request).events));
+    expect([await read({}), await read({ node: 0 }), await read({ node: 1 })]).toEqual([['zero'], ['zero'], ['one']]);
+    await expect(read({ node: 2 })).rejects.toMatchObject({ message: expect.stringContaining('engine.2.log') });
+  });
+
   it('throws logs_unavailable where the file is not there yet, and closes the session', async () => {
     const { control, events } = reading(undefined);
     await expect(Array.fromAsync(events)).rejects.toMatchObject({ code: 'logs_unavailable' });
