@@ -1,10 +1,9 @@
 // A session for a command: for the bastion that the configuration names, which is prepared first where this machine does not know it.
 
-import { configNote, openSession, profilePath, readNote, type Session, writeNote } from '@fairlead/client/session';
-import { errorText, isCodedError } from '@fairlead/kit';
-import type { LaptopProfile } from '@fairlead/protocol';
+import { openSession, type Session } from '@fairlead/client/session';
+import { isCodedError } from '@fairlead/kit';
 
-import { hashOfConfig } from './bastion/config-in-force.ts';
+import { holdsProfile } from './bastion/holds-profile.ts';
 import { sayRoutes } from './bastion/say-route.ts';
 import type { Context } from './context.ts';
 import { sessionOptions } from './session-options.ts';
@@ -43,23 +42,4 @@ async function isStillRight(session: Session, context: Context): Promise<boolean
   }
   await session[Symbol.asyncDispose]();
   return false;
-}
-
-/** Loads the configuration only where it, or the profile, is not as it was the last time. */
-async function holdsProfile(profile: LaptopProfile, context: Context): Promise<boolean> {
-  const path = profilePath(context.env, context.home);
-  const hash = await hashOfConfig(profile, context);
-  if (hash !== undefined && hash === (await readNote(configNote(path)))) return true;
-  const { holdAgainstConfig } = await import('./bastion/ensure-profile.ts');
-  const { kind, asWritten } = await holdAgainstConfig({ profile, path }, context);
-  if (hash !== undefined && asWritten) await keep(writeNote(configNote(path), hash), context);
-  return kind === 'same';
-}
-
-async function keep(writing: Promise<void>, { log }: Context): Promise<void> {
-  try {
-    await writing;
-  } catch (error) {
-    log.debug({ op: 'config.note', ok: false, error: errorText(error) });
-  }
 }
