@@ -10,7 +10,11 @@ const here = { cwd: import.meta.dirname, outDir: 'dist' };
 const groups = [
   { name: 'base', tags: ['$initial' as const], test: /^(?!.*\/cli\/src\/main\.ts$)/, priority: 5 },
   { name: 'zod', test: /node_modules\/zod\//, priority: 4 },
-  { name: 'kit', test: /packages\/kit\/src\/(defined|nearest-names)/, priority: 4 },
+  {
+    name: 'small',
+    test: /packages\/(kit\/src\/(defined|nearest-names)|config\/src\/(user-config-path|project\/project-file))/,
+    priority: 4,
+  },
   { name: 'protocol', test: /packages\/protocol\/src\//, priority: 3 },
   { name: 'config', test: /packages\/config\/src\/load-config\.ts$/, priority: 2 },
   { name: 'session', test: /cli\/src\/open-cli-session\.ts$/, priority: 1 },

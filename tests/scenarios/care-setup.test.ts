@@ -77,4 +77,21 @@ describe('A profile', () => {
     },
     timeoutMs,
   );
+
+  it(
+    'is held against a configuration once, and again when that has changed',
+    async () => {
+      const file = join(world.dir, 'held.yaml');
+      const list = () => world.json('list', '--config', file);
+      const note = `${world.env['FAIRLEAD_PROFILE']}.config`;
+      writeFileSync(file, readFileSync(world.configFile));
+      expect((await list()).code).toBe(0);
+      const held = readFileSync(note, 'utf8');
+      expect((await list()).code).toBe(0);
+      expect(readFileSync(note, 'utf8')).toBe(held);
+      writeFileSync(file, 'bastion: [');
+      expect((await list()).last).toMatchObject({ error: { code: 'config_invalid' } });
+    },
+    timeoutMs,
+  );
 });

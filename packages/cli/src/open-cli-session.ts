@@ -1,8 +1,9 @@
 // A session for a command: for the bastion that the configuration names, which is prepared first where this machine does not know it.
 
-import { openSession, profilePath, type Session } from '@fairlead/client/session';
+import { openSession, type Session } from '@fairlead/client/session';
 import { isCodedError } from '@fairlead/kit';
 
+import { holdsProfile } from './bastion/holds-profile.ts';
 import { sayRoutes } from './bastion/say-route.ts';
 import type { Context } from './context.ts';
 import { sessionOptions } from './session-options.ts';
@@ -34,9 +35,7 @@ async function openKnown(context: Context): Promise<Session | undefined> {
 /** False where the configuration has another way to the bastion: the session is closed. */
 async function isStillRight(session: Session, context: Context): Promise<boolean> {
   try {
-    const { holdAgainstConfig } = await import('./bastion/ensure-profile.ts');
-    const path = profilePath(context.env, context.home);
-    if ((await holdAgainstConfig({ profile: session.link.profile, path }, context)) === 'same') return true;
+    if (await holdsProfile(session.link.profile, context)) return true;
   } catch (error) {
     await session[Symbol.asyncDispose]();
     throw error;

@@ -42,6 +42,6 @@ export type { SshTerminal } from '@fairlead/ssh';
 export { pickReachable } from './control/find-endpoint.ts';
 export { openSession, type Session, type SessionOptions } from './control/open-session.ts';
 export { profilePath, readProfile, writeProfile } from './bastion/profile.ts';
-export { routeFilePath } from './bastion/route-file.ts';
+export { configNote, routeNote } from './bastion/kept-notes.ts';
 export { watchControl, type WatchDeps } from './control/watch.ts';
 export { CodedError, isCodedError } from '@fairlead/kit';

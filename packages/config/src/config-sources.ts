@@ -1,6 +1,5 @@
 // The sources of the configuration, the weakest first: the user's file, the project's file, FAIRLEAD_* variables, --set. Reads and merges them; does not check them.
 
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
 import { CodedError, errorText } from '@fairlead/kit';
@@ -14,10 +13,6 @@ export interface ConfigSource {
   /** A file's path, a variable's name, or `--set`. */
   from: string;
   value: Record<string, unknown>;
-}
-
-export function userConfigPath(env: Record<string, string | undefined>, home: string): string {
-  return join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'fairlead', 'config.yaml');
 }
 
 /** Resolves with undefined if there is no such file. */

@@ -1,14 +1,7 @@
 export { asList, type ClusterRoute } from './bastion-routes.ts';
 export { type ConfigErrorCode } from './config-error.ts';
 export { type ConfigPlace } from './config-place.ts';
-export {
-  changedSettings,
-  leafPaths,
-  parseSetting,
-  parseYamlObject,
-  readConfigFile,
-  userConfigPath,
-} from './config-sources.ts';
+export { changedSettings, leafPaths, parseSetting, parseYamlObject, readConfigFile } from './config-sources.ts';
 export { defaults } from './defaults.ts';
 export { contradictionsOf } from './contradictions.ts';
 export {
@@ -38,3 +31,5 @@ export { trustedFilesPath } from './project/trusted-files.ts';
 export { renderConfigurationPage } from './render-configuration-page.ts';
 export { readSite, readSiteFile } from './site-file.ts';
 export { type ConfigNotes, writeConfig } from './write-config.ts';
+export { projectFile } from './project/project-file.ts';
+export { userConfigPath } from './user-config-path.ts';

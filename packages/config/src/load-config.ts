@@ -12,12 +12,12 @@ import {
   mergeSettings,
   parseSetting,
   readConfigFile,
-  userConfigPath,
 } from './config-sources.ts';
 import { contradictionsOf } from './contradictions.ts';
 import { explainIssues, problemWords } from './explain-issues.ts';
 import { type ProjectConfig, readProjectConfig } from './project/project-config.ts';
 import { parseSettingPath } from './setting-path.ts';
+import { userConfigPath } from './user-config-path.ts';
 
 export interface LoadedConfig {
   config: FairleadConfig;

@@ -40,22 +40,28 @@ export async function profileIfThere(path: string): Promise<LaptopProfile | unde
   }
 }
 
+export interface HeldProfile {
+  kind: 'same' | 'rerouted';
+  /** It is so as long as configuration and profile stand as they are, whatever ssh_config says. */
+  asWritten: boolean;
+}
+
 /** `rerouted`: the profile is written anew, with the way that the configuration has. Throws `profile_mismatch`. */
-export async function holdAgainstConfig(known: KnownProfile, context: Context): Promise<'same' | 'rerouted'> {
+export async function holdAgainstConfig(known: KnownProfile, context: Context): Promise<HeldProfile> {
   const { config } = await loadConfig(configPlaceOf(context));
-  return config.bastion ? holdAgainst(config.bastion, known, context) : 'same';
+  return config.bastion ? holdAgainst(config.bastion, known, context) : { kind: 'same', asWritten: true };
 }
 
 async function holdAgainst(
   bastion: BastionConfig,
   { profile, path }: KnownProfile,
   context: Context,
-): Promise<'same' | 'rerouted'> {
+): Promise<HeldProfile> {
   const comparison = await compareWithProfile(bastion, profile, machineOf(context));
   if (comparison.kind === 'other') throw otherBastion(comparison.differences, path);
-  if (comparison.kind === 'same') return 'same';
+  if (comparison.kind === 'same') return comparison;
   const routes = [...asList(bastion.fromLaptop)];
   await writeProfile(path, { ...profile, bastion: { ...profile.bastion, routes } });
   context.output.event('profile.rerouted', { path }, 'the way to the bastion is as the configuration says now');
-  return 'rerouted';
+  return { kind: 'rerouted', asWritten: false };
 }

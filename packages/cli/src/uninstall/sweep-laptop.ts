@@ -3,7 +3,7 @@
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { profilePath, routeFilePath } from '@fairlead/client';
+import { configNote, profilePath, routeNote } from '@fairlead/client';
 import { errnoOf, errorText } from '@fairlead/kit';
 
 import { trustedFilesPath, userConfigPath } from '@fairlead/config';
@@ -18,7 +18,8 @@ export async function sweepLaptop(context: Context, mode: SweepMode, withConfig:
   const config = userConfigPath(context.env, context.home);
   const caches = [join(cache, 'bundles'), join(cache, 'runtimes'), compileCacheDir(context)];
   const trusted = trustedFilesPath(context.env, context.home);
-  const ours = [profile, routeFilePath(profile), trusted, ...caches, ...(withConfig ? [config] : [])];
+  const notes = [routeNote(profile), configNote(profile)];
+  const ours = [profile, ...notes, trusted, ...caches, ...(withConfig ? [config] : [])];
   const swept: Swept[] = [];
   for (const path of ours) swept.push(...(await drop(path, mode)));
   const folders = [dirname(profile), dirname(trusted), cache, ...(withConfig ? [dirname(config)] : [])];

@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { openSession } from './open-session.ts';
 import { writeProfile } from '../bastion/profile.ts';
-import { routeFilePath } from '../bastion/route-file.ts';
+import { routeNote } from '../bastion/kept-notes.ts';
 
 let scope: Scope;
 let bastion: TestSsh;
@@ -111,7 +111,7 @@ describe('A bastion with several routes', () => {
     await writeProfile(file, profileOf(1, bastion.port));
     await using session = await openSession({ profile: file, env: {} });
     await session.link.connection();
-    const remembered = () => readFileSync(routeFilePath(file), 'utf8');
+    const remembered = () => readFileSync(routeNote(file), 'utf8');
     await vi.waitFor(() => expect(remembered()).toBe(`127.0.0.1:${bastion.port}\n`));
   });
 });

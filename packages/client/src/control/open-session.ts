@@ -7,7 +7,7 @@ import { type Clock, defined, errorText, type Log, silentLog } from '@fairlead/k
 
 import { type ControlApi, createControlApi } from './control-api.ts';
 import { profilePath, readProfile } from '../bastion/profile.ts';
-import { readTakenRoute, writeTakenRoute } from '../bastion/route-file.ts';
+import { readNote, routeNote, writeNote } from '../bastion/kept-notes.ts';
 import type { WatchMessage } from '@fairlead/protocol';
 import { createRouteMemory, type SshTerminal } from '@fairlead/ssh';
 
@@ -41,7 +41,7 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
   const profileFile = options.profile ?? profilePath(env, home);
   const profile = await readProfile(profileFile);
   const hasChoice = profile.bastion.routes.length > 1;
-  const remembered = hasChoice ? await readTakenRoute(profileFile) : undefined;
+  const remembered = hasChoice ? await readNote(routeNote(profileFile)) : undefined;
   const link = createBastionLink({
     profile,
     env,
@@ -76,7 +76,7 @@ function rememberRoutes(
   link.routes.add(({ name }) => {
     if (name === written) return;
     written = name;
-    writeTakenRoute(profileFile, name).catch((error: unknown) => {
+    writeNote(routeNote(profileFile), name).catch((error: unknown) => {
       log.debug({ op: 'route.remember', ok: false, error: errorText(error) });
     });
   });

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { errnoOf, errorText } from '@fairlead/kit';
 
 import { type Caller, judgePlace, type PlaceEntry, type UnsafePlace } from './judge-place.ts';
+import { projectFile } from './project-file.ts';
 import { type RegularFile, readRegularFile } from '../read-regular-file.ts';
 import { contentHash, type TrustedFiles } from './trusted-files.ts';
 
@@ -30,8 +31,6 @@ export interface RefusedFile {
   why: string;
   todo: string;
 }
-
-export const projectFile = 'fairlead.yaml';
 
 /** Throws `config_unreadable` if a file in a safe place cannot be read. */
 export async function findProjectConfig(

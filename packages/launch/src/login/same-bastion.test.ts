@@ -23,8 +23,8 @@ const compare = (bastion: Partial<BastionConfig>, ...configured: Array<typeof kn
 
 describe('compareBastion', () => {
   it('knows the same one again, under another name of ssh_config too', () => {
-    expect(compare({})).toEqual({ kind: 'same' });
-    expect(compare({ stateDir: '~/.local/share/fairlead' })).toEqual({ kind: 'same' });
+    expect(compare({})).toEqual({ kind: 'same', asWritten: false });
+    expect(compare({ stateDir: '~/.local/share/fairlead' })).toEqual({ kind: 'same', asWritten: false });
     expect(compare({ fromLaptop: { host: 'gate.example.org' } })).toEqual({ kind: 'rerouted' });
     expect(compare({ fromLaptop: { host: 'gate', port: 22, proxyJump: 'jump' } })).toEqual({ kind: 'rerouted' });
   });
@@ -33,7 +33,7 @@ describe('compareBastion', () => {
     const inside = { host: 'gate-int', port: 22, user: 'alice' };
     const fromLaptop = [{ host: 'gate-int' }, { host: 'gate', port: 22 }];
     expect(compare({ fromLaptop }, inside, known)).toEqual({ kind: 'rerouted' });
-    expect(compare({ fromLaptop: [{ host: 'gate', port: 22 }] })).toEqual({ kind: 'same' });
+    expect(compare({ fromLaptop: [{ host: 'gate', port: 22 }] })).toEqual({ kind: 'same', asWritten: false });
     expect(compare({ fromLaptop }, inside, { ...known, port: 2222 })).toMatchObject({ kind: 'other' });
   });
 
@@ -60,7 +60,7 @@ describe('compareWithProfile', () => {
 
   it('looks nothing up for a way that is written as it was', async () => {
     const same = { fromLaptop: routes, stateDir: '~/.local/share/fairlead' } as BastionConfig;
-    expect(await compareWithProfile(same, withUser, machine)).toEqual({ kind: 'same' });
+    expect(await compareWithProfile(same, withUser, machine)).toEqual({ kind: 'same', asWritten: true });
   });
 
   it.each<[string, Partial<BastionConfig>, LaptopProfile]>([

@@ -13,7 +13,8 @@ import { resolveRoute } from './open-route.ts';
 type Reached = Pick<SshTarget, 'host' | 'port' | 'user'>;
 
 export type Comparison =
-  | { kind: 'same' }
+  /** `asWritten`: whatever ssh_config says. */
+  | { kind: 'same'; asWritten: boolean }
   /** The same bastion, by another key file, jump host, name of ssh_config, or other routes besides. */
   | { kind: 'rerouted' }
   | { kind: 'other'; differences: string[] };
@@ -25,7 +26,7 @@ export async function compareWithProfile(
   machine: Pick<LocalMachine, 'env' | 'home' | 'questions'>,
 ): Promise<Comparison> {
   const { routes, user } = profile.bastion;
-  if (isWrittenAlike(bastion, profile)) return { kind: 'same' };
+  if (isWrittenAlike(bastion, profile)) return { kind: 'same', asWritten: true };
   const [configured, known] = await Promise.all([
     Promise.all(asList(bastion.fromLaptop).map((route) => resolveRoute(route, machine))),
     Promise.all(routes.map((route) => resolveRoute({ ...route, user: route.user ?? user }, machine))),
@@ -61,7 +62,9 @@ export function compareBastion(
       : [`bastion.stateDir ${bastion.stateDir} instead of ${stateDir}`]),
   ];
   if (differences.length > 0) return { kind: 'other', differences };
-  return { kind: isDeepStrictEqual(asList(bastion.fromLaptop), routes) ? 'same' : 'rerouted' };
+  return isDeepStrictEqual(asList(bastion.fromLaptop), routes)
+    ? { kind: 'same', asWritten: false }
+    : { kind: 'rerouted' };
 }
 
 export function otherBastion(differences: readonly string[], profileFile: string): CodedError<LaunchErrorCode> {

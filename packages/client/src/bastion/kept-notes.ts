@@ -1,0 +1,27 @@
+// Notes beside the profile, one line each, that spare the next command a piece of work. Only aids: a note that cannot be read or written
+// changes nothing else.
+
+import { randomUUID } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+
+/** Which route to the bastion was taken last: the next command does not wait long for a better one that is gone. */
+export const routeNote = (profileFile: string): string => `${profileFile}.route`;
+
+/** The configuration that this profile was last held against. */
+export const configNote = (profileFile: string): string => `${profileFile}.config`;
+
+/** Undefined where there is none, or none that can be read: whoever asks does the work then, which is always right. */
+export async function readNote(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Atomic; rejects where it cannot be written. */
+export async function writeNote(path: string, line: string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  await writeFile(temporary, `${line}\n`, { mode: 0o600 });
+  await rename(temporary, path);
+}
