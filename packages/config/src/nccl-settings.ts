@@ -34,4 +34,3 @@ export const ncclSettings = z.strictObject({
     .optional()
     .meta({ description: 'What NCCL writes into the log of the engine.', examples: ['INFO'] }),
 });
-export type NcclSettings = z.infer<typeof ncclSettings>;
