@@ -15,6 +15,7 @@ export const written = [
   'docs/security.md',
   'docs/containers.md',
   'docs/engines.md',
+  'docs/multi-node.md',
   'docs/architecture.md',
   'CONTRIBUTING.md',
   'SECURITY.md',

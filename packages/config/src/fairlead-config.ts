@@ -1,5 +1,6 @@
 // The schema of fairlead.yaml. Strict: an unknown key is an error. The defaults are in defaults.ts.
 
+import { ncclSettings } from './nccl-settings.ts';
 import { containerSettings, defaultEngine, type EngineKind, engineKinds } from '@fairlead/engines';
 import { z } from 'zod';
 
@@ -213,6 +214,7 @@ export const clusterConfig = z.strictObject({
     description: "Environment variables of the job's processes.",
     examples: [{ HF_HOME: '/scratch/alice/hf' }],
   }),
+  nccl: ncclSettings.optional().describe('The network between the GPUs of a job, of several nodes above all.'),
   health: healthSettings.optional().describe('When an engine counts as hung, and how the agent starts it again.'),
   logging: loggingSettings.optional().describe('What the agent writes down of requests on the node. Default: nothing.'),
   tokenFile: oneLine.optional().meta({

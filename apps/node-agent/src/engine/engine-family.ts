@@ -1,6 +1,7 @@
 // Keeps track of an engine's processes over time: one that is known stays known when its parent in the family dies.
 
 import { type Clock, errorText, type Log, untilOver } from '@fairlead/kit';
+import { sharedMemoryOf } from './shared-memory.ts';
 import { type EngineIdentity, findProcesses, type Found } from './find-processes.ts';
 
 export interface EngineFamilyOptions {
@@ -20,11 +21,14 @@ export interface EngineFamily {
    * look failed, or took longer than `limitMs`. Never rejects; one look runs at a time.
    */
   look: (limitMs: number) => Promise<Found | undefined>;
+  /** Files of shared memory that its processes had at any look. */
+  readonly sharedMemory: ReadonlySet<string>;
 }
 
 export function createEngineFamily(options: EngineFamilyOptions): EngineFamily {
   const { pid, marker, clock, log, find = findProcesses } = options;
   const known: Found = new Map();
+  const sharedMemory = new Set<string>();
   let looking: Promise<Found | undefined> | undefined;
   let failures = 0;
 
@@ -32,6 +36,7 @@ export function createEngineFamily(options: EngineFamilyOptions): EngineFamily {
     try {
       const found = await find({ pid, marker, known });
       for (const [one, startTime] of found) known.set(one, startTime);
+      for (const path of await sharedMemoryOf(found.keys())) sharedMemory.add(path);
       if (failures > 0) log.info({ op: 'engine.look', ok: true, failures }, 'can look into /proc again');
       failures = 0;
       return found;
@@ -46,6 +51,7 @@ export function createEngineFamily(options: EngineFamilyOptions): EngineFamily {
 
   return {
     pid,
+    sharedMemory,
     async look(limitMs) {
       // A read of /proc can block while the process that it reads is blocked; a second look would block as well.
       looking ??= lookOnce();

@@ -11,6 +11,7 @@ import { createEngineFamily, type EngineFamily, type EngineFamilyOptions } from 
 import { guardEngine } from './engine-guard.ts';
 import { createLineBlocks } from './line-blocks.ts';
 import { openOutputSocket, type OutputSocket } from './open-output-socket.ts';
+import { removeSharedMemory } from './shared-memory.ts';
 import { readOomKills } from './read-oom-kills.ts';
 
 export interface EngineExit {
@@ -90,6 +91,7 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
   const end = async () => {
     await endEngine({ ...options, family, exited, limit: limit.signal, onStuck: stuck.resolve });
     guard.disarm();
+    await removeSharedMemory(family.sharedMemory, log);
     await unlinkSocket(socketPath).catch((error: unknown) => {
       log.warn({ op: 'engine.end', error: errorText(error) }, "cannot remove the engine's socket");
     });

@@ -33,6 +33,7 @@ import { parseSlurmDuration } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { DeployRequest } from './deploy-request.ts';
+import { ncclVariables } from './nccl-variables.ts';
 import { costOf } from './price.ts';
 import type { SiteFacts } from './site-facts.ts';
 import { type Sized, sizeDeployment, unplannedWords } from './size-deployment.ts';
@@ -221,7 +222,7 @@ function planEngine(
   const engineSettings = {
     ...own,
     args: unwished.args,
-    env: { ...offlineVariables(kind, cluster), ...preset.env, ...own.env },
+    env: { ...offlineVariables(kind, cluster), ...ncclVariables(cluster), ...preset.env, ...own.env },
     options: { ...unwished.options, ...wished },
   };
   refuseSecretArguments([...(own.command ?? []), ...engineSettings.args], kind.secretFlags);
