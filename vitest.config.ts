@@ -32,8 +32,8 @@ export default defineConfig({
   resolve: { conditions: ['fairlead-source'] },
   ssr: { resolve: { conditions: ['fairlead-source'] } },
   test: {
-    // Most of the time is spent waiting for processes: more workers than cores.
-    maxWorkers: 5,
+    // Half of the time is spent waiting for processes: more workers than cores. Each loads all that its tests import, a second of processor time.
+    maxWorkers: 4,
     // A process for each file would cost a second of processor time and more; none may leave anything behind in one.
     isolate: false,
     testTimeout: 20_000,

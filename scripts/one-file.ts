@@ -43,6 +43,8 @@ const lazyBuiltins: Rolldown.Plugin = {
 
 /** A CommonJS module whose exports are read from the builtin when they are asked for. */
 function lazyBuiltin(name: string): string {
+  // Loaded anyway; and what it exports differs with how a process was started, so that two bundles would not be the same.
+  if (name === 'node:process') return 'module.exports = process;';
   const exported = Object.keys(process.getBuiltinModule(name) ?? {});
   return `for (const name of ${JSON.stringify(exported)})
     Object.defineProperty(module.exports, name, { enumerable: true, get: () => process.getBuiltinModule('${name}')[name] });`;

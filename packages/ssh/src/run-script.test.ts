@@ -115,4 +115,5 @@ it('a script that is cut off does nothing, wherever it is cut', async () => {
     expect({ sizeBytes, stdout, isOk: status === 0 }).toEqual({ sizeBytes, stdout: '', isOk: false });
   }
   expect(run(preamble)).toMatchObject({ status: 0, stdout: expect.stringContaining('ran\nran again\n') });
-});
+  // A shell for each byte.
+}, 60_000);

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { programArgs } from '@fairlead/testkit/programs';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { classifyFailure as classify, type EngineEnd } from './classify-failure.ts';
 
 type Exit = Omit<EngineEnd, 'surroundings'>;
@@ -9,10 +11,16 @@ function classifyFailure(exit: Exit) {
   return classify({ ...exit, surroundings: { engine: 'vllm', gpus: '', interfaces: [] } });
 }
 
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp('/tmp/fl-fail-');
+});
+afterAll(() => rm(dir, { recursive: true }));
+
 /** The simulator prints lines that were recorded from a real vLLM. */
 function failToStart(name: string): Promise<Exit> {
   const { promise, resolve } = Promise.withResolvers<Exit>();
-  const args = [...programArgs('engine-sim'), 'serve', 'demo', '--uds', `/tmp/fa-${process.pid}-${name}.sock`];
+  const args = [...programArgs('engine-sim'), 'serve', 'demo', '--uds', join(dir, `${name}.sock`)];
   execFile(process.execPath, [...args, '--sim-fault', `start-failure:${name}`], (error, stdout, stderr) => {
     const code = typeof error?.code === 'number' ? error.code : null;
     resolve({ code, signal: error?.signal ?? null, lines: `${stdout}\n${stderr}`.split('\n') });
