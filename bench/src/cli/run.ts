@@ -21,6 +21,8 @@ export interface CliBenchOptions extends BenchOptions {
   runs: number;
 }
 
+const login = 'ssh, nothing but a login';
+
 export async function runCli({ rounds, runs, scope, say }: CliBenchOptions): Promise<BenchResult> {
   say('building what is not built');
   const main = await built('cli');
@@ -29,7 +31,7 @@ export async function runCli({ rounds, runs, scope, say }: CliBenchOptions): Pro
   await world.deploy('a');
   const commands: Record<string, readonly string[]> = {
     'node, nothing': [process.execPath, '-e', '0'],
-    'ssh, nothing but a login': sshWords(world),
+    [login]: sshWords(world),
     '--help': [process.execPath, main, '--help'],
     list: [process.execPath, main, 'list'],
   };
@@ -54,12 +56,20 @@ export async function runCli({ rounds, runs, scope, say }: CliBenchOptions): Pro
         }),
       },
     ],
-    verdicts: [judge(seen['--help'] ?? [], budgets.cliHelp), judge(seen['list'] ?? [], budgets.cliList)],
+    verdicts: [
+      judge(seen['--help'] ?? [], budgets.cliHelp),
+      judge(ratios(seen['list'] ?? [], seen[login] ?? []), budgets.cliList),
+    ],
     notes: [
       'list logs in by SSH, opens a channel to control and asks: a whole login each time, beside which stands what OpenSSH takes for one.',
     ],
     data: { commands: seen },
   };
+}
+
+/** Round by round. */
+function ratios(times: readonly number[], references: readonly number[]): number[] {
+  return times.map((time, round) => time / (references[round] ?? Number.NaN));
 }
 
 function sshWords({ dir, bastion }: World): string[] {

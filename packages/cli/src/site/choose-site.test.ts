@@ -58,6 +58,7 @@ describe('A site for init', () => {
     ['./catalogue#nort', 'usage', /no profile nort/],
     ['./catalogue#south', 'config_invalid', /partitions\.0\.gpu: must be one of/],
     ['https://user:pass@example.org/x.git', 'usage', /holds a password/],
+    ['https://ghp_0123456789@example.org/x.git', 'usage', /holds a password or a token/],
     ['', 'usage', /no profile has that name/],
     ['file:///nowhere/at/all.git', 'site_unavailable', /nowhere.*fatal: Could not read from remote repository\.$/],
     // A link that leads to itself is there, and is no name that nothing has.

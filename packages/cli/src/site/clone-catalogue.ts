@@ -45,11 +45,12 @@ export async function cloneCatalogue(
   }
 }
 
+/** In a web URL a token stands where the user's name does. */
 function refusePassword(url: string): void {
-  if (!/^[a-z]+:\/\/[^/@]*:[^/@]*@/.test(url)) return;
+  if (!/^([a-z+]+:\/\/[^/@]*:[^/@]*@|https?:\/\/[^/@]+@)/i.test(url)) return;
   throw new CodedError<CliErrorCode>(
     'usage',
-    'cannot use a URL that holds a password: other users of this machine could read it',
+    'cannot use a URL that holds a password or a token: other users of this machine could read it',
     {
       hint: "Leave it out; Git's credential helper or an SSH URL logs in without it.",
     },

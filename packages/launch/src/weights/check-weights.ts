@@ -66,7 +66,8 @@ function whyNot(found: WeightsFound, kind: WeightsSource['kind']): string | unde
     case 'incomplete': {
       const { missing, place, partialBytes } = found;
       const partial = partialBytes > 0 ? `, and ${bytesText(partialBytes)} of a broken-off download lie there` : '';
-      const what = missing.length > 0 ? `without ${few(missing)}` : 'without a finished file';
+      const what =
+        missing.length > 0 ? `${few(missing)} ${missing.length === 1 ? 'is' : 'are'} missing` : 'no file is finished';
       return `${kind === 'hub' ? 'compute nodes are offline and ' : ''}its weights in ${place} are incomplete: ${what}${partial}`;
     }
   }

@@ -115,7 +115,7 @@ describe('refuseWeights', () => {
     expect(refuseWeights({ ...found, missing: [...found.missing] }, hub, 'tb')).toMatchObject({
       code: 'weights_incomplete',
       message:
-        'cannot deploy org/m on tb because compute nodes are offline and its weights in /c are incomplete: without a, b, c and 1 more, and 12.0 GB of a broken-off download lie there',
+        'cannot deploy org/m on tb because compute nodes are offline and its weights in /c are incomplete: a, b, c and 1 more are missing, and 12.0 GB of a broken-off download lie there',
       hint: 'Download them first: fairlead prefetch org/m --on tb',
     });
   });

@@ -191,14 +191,11 @@ it(
       says(/because model\.safetensors in .*cloned is a pointer of Git LFS and not weights$/, /git lfs pull/),
     );
     expect(await failure('/home/alice/models/half')).toMatchObject(
-      says(/half are incomplete: without model-00002-of-00002\.safetensors/, /^Copy the missing files there/),
+      says(/half are incomplete: model-00002-of-00002\.safetensors is missing/, /^Copy the missing files there/),
     );
     const offline = ['--set', 'offline=true', '--set', 'env={HF_HOME: /home/alice/hf}'];
     expect(await failure('org/cut', ...offline)).toMatchObject(
-      says(
-        /incomplete: without a finished file, and 70 KB of a broken-off download/,
-        /fairlead prefetch org\/cut --on tb/,
-      ),
+      says(/incomplete: no file is finished, and 70 KB of a broken-off download/, /fairlead prefetch org\/cut --on tb/),
     );
     expect(await failure('org/none', ...offline)).toMatchObject(
       says(/compute nodes are offline and its weights are not in/, /fairlead prefetch org\/none/),
