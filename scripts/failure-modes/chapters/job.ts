@@ -31,7 +31,7 @@ export const jobChapter: FailureChapter = {
         'is started again when the part of one node ends with code 0, and status names the node',
       ],
     ),
-    mode('over several nodes: the agent of one is killed', 'the node, as the cause of the end; nothing is left', [
+    mode('over several nodes: the agent of one is killed', 'the node, as the cause of the end; no process is left', [
       scenario('nodes/two-nodes'),
       'ends with the name of a node whose agent is killed',
     ]),
