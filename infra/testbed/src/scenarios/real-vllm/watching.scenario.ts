@@ -91,11 +91,29 @@ test(
   startTimeoutMs,
 );
 
+const kvBytes = 2 ** 30;
+
+async function printedKvTokens(instance: string): Promise<number> {
+  const { stdout } = await testbed.exec('login', ['cat', `.local/share/fairlead/jobs/${instance}/engine.log`]);
+  const [, tokens = ''] = /KV cache size: ([\d,]+) tokens/.exec(stdout) ?? [];
+  return Number(tokens.replaceAll(',', ''));
+}
+
+/** Bytes, of the same model on one GPU, as `plan` has them. */
+async function plannedKvPerToken(): Promise<number> {
+  const { last } = await alice.fairlead('plan', `${venv}/tiny`, '--gpu', 'a100:80', '--gpus', '1', '--context', '2048');
+  const [place] = last['places'] as Array<{ memory: { kvPerToken: number } }>;
+  return place!.memory.kvPerToken;
+}
+
 test(
-  'the next start of the model on such a node says how long the last one took',
+  'the next start of the model on such a node says how long the last one took; its KV cache is as planned',
   async () => {
     expect((await alice.fairlead('stop', name)).last).toMatchObject({ event: 'deployment.stopped', ok: true });
-    const { last, told } = await deploys([...plain, '--enforce-eager']);
+    const { last, told } = await deploys(['--dtype', 'bfloat16', '--max-model-len', '2048', '--enforce-eager']);
+    // 1 GiB, as `realVllm` sets it; vLLM prints how many tokens that is.
+    const printed = kvBytes / (await printedKvTokens(String(last['instance'])));
+    expect(Math.abs((await plannedKvPerToken()) / printed - 1)).toBeLessThan(0.05);
     expect(last['lastStartMs']).toBeGreaterThan(1000);
     expect(told.some(({ state }) => state.lastStartMs !== undefined)).toBe(true);
     expect((await alice.fairlead('stop', name, '--now')).last).toMatchObject({ event: 'deployment.stopped', ok: true });
