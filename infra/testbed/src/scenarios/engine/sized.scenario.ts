@@ -96,7 +96,9 @@ it(
     expect(await on('laptop', `cat ${file}`)).toContain('site: /home/alice/.config/fairlead/sites/north.yaml');
     const planned = (await alice.fairlead('deploy', 'qwen3-8b', '--dry-run')).last;
     expect(planned).toMatchObject({ partition: 'gpu', gpus: 1, cost: { perHour: 90, unit: 'credits' } });
-    const refused = await alice.fairlead('deploy', 'llama-3.1-405b', '--dry-run');
+    const large = (await alice.fairlead('deploy', 'llama-3.1-405b', '--dry-run')).last;
+    expect(large).toMatchObject({ partition: 'gpu', ranks: [{ rank: 0 }, { rank: 1 }, { rank: 2 }] });
+    const refused = await alice.fairlead('deploy', 'llama-3.1-405b', '--concurrency', '400', '--dry-run');
     expect(refused).toMatchObject({ code: 1, last: { error: { code: 'does_not_fit' } } });
   },
   timeoutMs,

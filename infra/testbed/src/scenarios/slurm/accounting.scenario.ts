@@ -161,9 +161,10 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
       const text = await statusText('below');
       expect(text).toContain('It will never start as it is: stop it, and choose another partition, account or QOS');
       expect(text).not.toContain('starts about');
-      expect(await login('sacct', '-X', '-n', '-P', '--format=Reason', '-j', jobId)).toMatch(
-        /AccountNotAllowed|PartitionConfig/,
-      );
+      // The database hears of it some seconds after the queue.
+      await expect
+        .poll(() => login('sacct', '-X', '-n', '-P', '--format=Reason', '-j', jobId), { timeout: 30_000 })
+        .toMatch(/AccountNotAllowed|PartitionConfig/);
       expect((await alice.fairlead('stop', 'below')).code).toBe(0);
       expect(await login('squeue', '-h')).toBe('');
     },
