@@ -127,7 +127,7 @@ test(
     const lines = ['source /etc/profile', 'ls /no/such/module', 'echo later'];
     const set = `prologue=${JSON.stringify(lines)}`;
     const { last } = await alice.fairlead('deploy', 'demo', '--engine', 'sim', '--name', 'p', '--set', set);
-    const message = expect.stringMatching(/this line of the prologue failed with exit code 2: ls \/no\/such\/module$/);
+    const message = expect.stringMatching(/this line of the prologue failed with exit code 2: ls \/no\/such\/module\b/);
     expect(last).toMatchObject({ ok: false, error: { code: 'deploy_failed', message } });
     const { stdout } = await testbed.exec('laptop', ['fairlead', 'logs', 'p', '--source', 'job']);
     expect(stdout).toContain('cannot access');
