@@ -93,7 +93,7 @@ class LaptopLink implements BastionLink {
 
   async beginLogin(): Promise<void> {
     const { dialled, proven } = this.#logins.current();
-    // Whoever asks for the connection hears of its failure.
+    // A failure is thrown by `connection()` and `openControl()`, which callers await.
     markHandled(proven);
     await dialled;
     // The socket's own turn comes first.

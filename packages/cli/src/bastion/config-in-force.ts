@@ -28,7 +28,7 @@ export async function hashOfConfig(
       .update(JSON.stringify(defined(parts)))
       .digest('base64');
   } catch (error) {
-    // Whoever loads the configuration says what is wrong with it.
+    // `loadConfig` runs next and reports the file that cannot be read.
     if (errnoOf(error) === undefined) throw error;
     return undefined;
   }

@@ -4,17 +4,20 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 
+import { errnoOf } from '@fairlead/kit';
+
 /** Which route to the bastion was taken last: the next command does not wait long for a better one that is gone. */
 export const routeNote = (profileFile: string): string => `${profileFile}.route`;
 
 /** The configuration that this profile was last held against. */
 export const configNote = (profileFile: string): string => `${profileFile}.config`;
 
-/** Undefined where there is none, or none that can be read: whoever asks does the work then, which is always right. */
+/** Undefined if there is no note, or the system cannot read it; the caller then works without it. */
 export async function readNote(path: string): Promise<string | undefined> {
   try {
     return (await readFile(path, 'utf8')).trim() || undefined;
-  } catch {
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
     return undefined;
   }
 }
