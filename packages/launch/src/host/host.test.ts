@@ -73,4 +73,12 @@ describe('A leashed command', () => {
     });
     expect({ code, stderr, lines }).toEqual({ code: 3, stderr: 'oh\n', lines: ['one'] });
   });
+
+  it('says nothing of its own about a command that ends at once, as a shell with job control does one time in a hundred', async () => {
+    await using host = openLocalHost('/tmp', process.execPath);
+    const { signal } = new AbortController();
+    const failing = () => host.runLeashed(['sh', '-c', 'exit 3'], { signal, onLine: () => {} });
+    const results = await Promise.all(Array.from({ length: 50 }, failing));
+    expect(new Set(results.map(({ code, stderr }) => `${code} ${stderr}`))).toEqual(new Set(['3 ']));
+  });
 });

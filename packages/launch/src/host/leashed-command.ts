@@ -33,21 +33,23 @@ const maxErrorChars = 4_000;
 
 /**
  * Bash; the arguments are the command. Job control gives the command a process group of its own, which gets SIGINT when standard input
- * ends and SIGKILL three seconds later, and of which nothing is left when the command itself has ended.
+ * ends and SIGKILL three seconds later, and of which nothing is left when the command itself has ended. The shell itself is silent:
+ * with job control it would report, at times, that the command ended.
  */
 export const leashScript = `
 IFS= read -r FAIRLEAD_INPUT
 export FAIRLEAD_INPUT
-exec 3<&0
+exec 3<&0 4>&2 2>/dev/null
 set -m
-"$@" </dev/null 3<&- &
+"$@" </dev/null 2>&4 3<&- 4>&- &
 child=$!
-{ cat <&3; kill -INT -- "-$child"; sleep 3; kill -KILL -- "-$child"; } >/dev/null 2>&1 &
+{ cat <&3; kill -INT -- "-$child"; sleep 3; kill -KILL -- "-$child"; } >/dev/null 4>&- &
 watch=$!
-exec 3<&- 2>/dev/null
+exec 3<&- 4>&-
 wait "$child"
 code=$?
-{ kill -TERM -- "-$watch"; kill -KILL -- "-$child"; } 2>/dev/null
+kill -TERM -- "-$watch"
+kill -KILL -- "-$child"
 exit "$code"
 `;
 
