@@ -73,7 +73,7 @@ export function readLog(
  * named in a warning; throws where none can be read.
  */
 async function readNodes(
-  reading: Omit<Reading, 'shown' | 'show'>,
+  reading: Omit<Reading, 'shown' | 'show' | 'request'> & { request: LogRequest },
   nodes: readonly LogNode[],
   deliver: Teller<LogEvent>['deliver'],
 ): Promise<void> {
