@@ -73,7 +73,11 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
     }),
   );
   const observed: OpenMetrics = scope.use(
-    await openMetrics({ spec, deps, directory, engine, facts, stats: () => front.stats }),
+    await openMetrics({
+      ...{ spec, deps, directory, engine, facts },
+      stats: () => front.stats,
+      readOthers: async () => (await nodes?.measure()) ?? [],
+    }),
   );
   const requests = scope.use(await openRequestLog({ ...deps, spec, jobId: job.jobId, node: deps.hostname }));
   const front: Front = scope.use(openEngineFront(spec, deps, { engine, observed, requests }));
@@ -207,6 +211,7 @@ function firstFacts(deps: AgentDeps, { supervisor, nodes }: FactsParts): Instanc
     get deadlineMs() {
       return supervisor().state.deadlineMs;
     },
+    pressure: undefined,
     metrics: undefined,
     nodeSocket: undefined,
   };
@@ -229,6 +234,16 @@ function openEngineFront(
     onRecord: metrics.observe,
     tap,
   });
+}
+
+/** Of every part of the engine. Resolves with the places. */
+async function saveReports(
+  reason: string,
+  pids: readonly number[],
+  { engine, nodes }: Pick<SupervisorParts, 'engine' | 'nodes'>,
+): Promise<string> {
+  const [own, others] = await Promise.all([engine.saveHangReport(reason, pids), nodes?.report(reason)]);
+  return [own, ...(others ?? [])].join(', ');
 }
 
 interface SupervisorParts {
@@ -267,7 +282,7 @@ function openSupervisor(parts: SupervisorParts): Supervisor {
     restart: spec.health,
     spawnEngine: nodes ? spreadEngine({ nodes, spawnPart: engine.spawn, clock: deps.clock }) : engine.spawn,
     explainExit: engine.explainExit,
-    saveHangReport: engine.saveHangReport,
+    saveHangReport: (reason, pids) => saveReports(reason, pids, { engine, nodes }),
     explainSilence: engine.explainSilence,
     prober,
     front: {
