@@ -69,4 +69,19 @@ describe('an instance’s life', () => {
       state: { status: 'stopped', cause: { code: 'requested' } },
     });
   });
+
+  it('has failed for the cause it was draining for, whether its job is seen to end before its lease or after', () => {
+    const cause = { code: 'node_lost', message: 'node2 is lost' } as const;
+    const leaving: Life = { ...ready, state: { status: 'draining', untilMs: 1, cause } };
+    const expired = { type: 'lease.expired', silentMs: 15_000 } as const;
+    const killed = { code: 'job_ended', message: 'killed, exit code 137' } as const;
+    const seen = { type: 'job.observed', state: { status: 'failed', cause: killed } } as const;
+    for (const events of [
+      [seen, expired],
+      [expired, seen],
+    ]) {
+      const { state: life } = events.reduce((step, event) => transition(step.state, event), { state: leaving });
+      expect(life).toMatchObject({ phase: 'ended', state: { status: 'failed', cause } });
+    }
+  });
 });
