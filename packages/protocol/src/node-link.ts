@@ -32,6 +32,8 @@ export const partReport = z.discriminatedUnion('status', [
     /** Another start would end in the same way. */
     fatal: z.boolean(),
     lastLines: toldLines,
+    /** As in the cause of an end. */
+    badNodes: nameList.optional(),
   }),
   z.object({
     status: z.literal('ending'),

@@ -3,7 +3,7 @@
 import { listTransitions, renderTransitions } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
-import { transition } from './instance-life.ts';
+import { type LifeEvent, transition } from './instance-life.ts';
 import { lifeMachine } from './life-table.ts';
 import type { Life } from './records.ts';
 
@@ -76,11 +76,12 @@ describe('an instance’s life', () => {
     const expired = { type: 'lease.expired', silentMs: 15_000 } as const;
     const killed = { code: 'job_ended', message: 'killed, exit code 137' } as const;
     const seen = { type: 'job.observed', state: { status: 'failed', cause: killed } } as const;
-    for (const events of [
+    const orders: LifeEvent[][] = [
       [seen, expired],
       [expired, seen],
-    ]) {
-      const { state: life } = events.reduce((step, event) => transition(step.state, event), { state: leaving });
+    ];
+    for (const events of orders) {
+      const life = events.reduce<Life>((before, event) => transition(before, event).state, leaving);
       expect(life).toMatchObject({ phase: 'ended', state: { status: 'failed', cause } });
     }
   });

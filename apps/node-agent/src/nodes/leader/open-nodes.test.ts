@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Secret, silentLog, systemClock } from '@fairlead/kit';
-import { type InstanceSpec, type LeaderMessage, leaderMessage, type NodeMessage, nodeMessage } from '@fairlead/protocol';
+import {
+  type InstanceSpec,
+  type LeaderMessage,
+  leaderMessage,
+  type NodeMessage,
+  nodeMessage,
+} from '@fairlead/protocol';
 import { expect, it } from 'vitest';
 import { dialNode, type NodeChannel, openNodeChannel } from '../link/node-channel.ts';
 import { deriveNodeSecret } from '../link/node-secret.ts';

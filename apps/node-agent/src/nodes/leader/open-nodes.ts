@@ -94,13 +94,14 @@ export class LeaderNodes implements AsyncDisposable {
     }));
   }
 
-  /** What speaks for the end of a node that does not count as lost yet. Undefined: nothing does. */
-  get suspicion(): string | undefined {
-    const words = this.#links.closed.map(({ rank, why }) => {
+  /** Nodes that may have ended, and do not count as lost yet, with what speaks for it. Undefined: nothing does. */
+  get suspicion(): { message: string; hosts: string[] } | undefined {
+    const gone = this.#links.closed.flatMap(({ rank, why }) => {
       const node = this.#roster.nodes.find((one) => one.rank === rank);
-      return `${node ? nameNode(node) : `rank ${rank}`}: ${why}`;
+      return node ? [{ host: node.host, words: `${nameNode(node)}: ${why}` }] : [];
     });
-    return words.length === 0 ? undefined : words.join('; ');
+    if (gone.length === 0) return undefined;
+    return { message: gone.map(({ words }) => words).join('; '), hosts: gone.map(({ host }) => host) };
   }
 
   /**

@@ -14,7 +14,10 @@ async function spread() {
   const failed = Promise.withResolvers<EngineFailure>();
   const never = new Promise<number[]>(() => undefined);
   const start = spreadEngine({
-    nodes: { gather: () => Promise.resolve({ node, failed: failed.promise, stuck: never }), end: () => Promise.resolve() },
+    nodes: {
+      gather: () => Promise.resolve({ node, failed: failed.promise, stuck: never }),
+      end: () => Promise.resolve(),
+    },
     spawnPart: () =>
       Promise.resolve({
         pid: 7,
@@ -36,7 +39,7 @@ it('the failure of another node is told, also where the part of this node has en
   expect(await engine.exited).toMatchObject({ elsewhere });
 });
 
-it('the end of this node\'s part is told when no other node fails within two seconds', async () => {
+it("the end of this node's part is told when no other node fails within two seconds", async () => {
   const { clock, own, engine } = await spread();
   own.resolve(ended);
   await clock.advance(2_000);
