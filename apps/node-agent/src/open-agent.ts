@@ -159,9 +159,9 @@ function passSignals({ spec, deps, job, nodes, supervisor }: SignalParts) {
   });
 }
 
-function goneNode(suspicion: string): { message: string; hint: string } {
+function goneNode({ message, hosts }: NonNullable<LeaderNodes['suspicion']>) {
   const hint = 'The job log (`fairlead logs <name> --source job`) has what its agent and Slurm said last.';
-  return { message: `the job ended because a node is gone: ${suspicion}`, hint };
+  return { message: `the job ended because a node is gone: ${message}`, hint, hosts };
 }
 
 /** Waits, at most `limitMs`, until the engine's last output is in its log. */
