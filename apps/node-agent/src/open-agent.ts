@@ -74,7 +74,11 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
   );
   const observed: OpenMetrics = scope.use(
     await openMetrics({
-      ...{ spec, deps, directory, engine, facts },
+      spec,
+      deps,
+      directory,
+      engine,
+      facts,
       stats: () => front.stats,
       readOthers: async () => (await nodes?.measure()) ?? [],
     }),
