@@ -72,16 +72,10 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
       onNote: (message) => publisher.note({ kind: 'engine.planned', message }),
     }),
   );
+  const stats = () => front.stats;
+  const readOthers = async () => (await nodes?.measure()) ?? [];
   const observed: OpenMetrics = scope.use(
-    await openMetrics({
-      spec,
-      deps,
-      directory,
-      engine,
-      facts,
-      stats: () => front.stats,
-      readOthers: async () => (await nodes?.measure()) ?? [],
-    }),
+    await openMetrics({ spec, deps, directory, engine, facts, stats, readOthers }),
   );
   const requests = scope.use(await openRequestLog({ ...deps, spec, jobId: job.jobId, node: deps.hostname }));
   const front: Front = scope.use(openEngineFront(spec, deps, { engine, observed, requests }));
@@ -112,14 +106,18 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the agent has ended')));
   learnFromSite({ spec, deps, job, policy, publisher, supervisor }, over.signal);
-  const message = `agent ${deps.agentVersion} runs job ${job.jobId} on ${deps.hostname}`;
-  publisher.note({ kind: 'agent.started', message });
+  noteStart(publisher, { deps, job });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
   await loggedWithin(engine, { clock: deps.clock, limitMs: farewellMs });
   await sayFarewell(exit, { control, clock: deps.clock });
   if (exit === 'node_lost') await endOwnJob(deps.run, { ...job, cluster: spec.slurm?.cluster });
   return exit;
+}
+
+function noteStart(publisher: Publisher, { deps, job }: { deps: AgentDeps; job: JobIdentity }): void {
+  const message = `agent ${deps.agentVersion} runs job ${job.jobId} on ${deps.hostname}`;
+  publisher.note({ kind: 'agent.started', message });
 }
 
 interface NodesParts {

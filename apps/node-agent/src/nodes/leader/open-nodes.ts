@@ -18,7 +18,7 @@ import {
   type RosterNode,
 } from '../roster/roster-state.ts';
 import { pressureNote } from '../../memory/watch-pressure.ts';
-import { Answers } from './answers.ts';
+import { NodeAnswers } from './node-answers.ts';
 import { NodeLinks } from './node-links.ts';
 
 export interface LeaderNodesOptions {
@@ -82,8 +82,8 @@ export class LeaderNodes implements AsyncDisposable {
   readonly #links: NodeLinks;
   readonly #timers: NamedTimers<'gathering' | 'ending'>;
   readonly #told = new Map<number, Told>();
-  readonly #measuring: Answers<NodeFigures>;
-  readonly #reporting: Answers<string>;
+  readonly #measuring: NodeAnswers<NodeFigures>;
+  readonly #reporting: NodeAnswers<string>;
   readonly #hosts = new Map<number, string>();
   #roster: Roster;
   #run: Run | undefined;
@@ -97,8 +97,8 @@ export class LeaderNodes implements AsyncDisposable {
     this.#options = options;
     this.#roster = firstRoster(nodes.hosts);
     this.#timers = new NamedTimers(clock);
-    this.#measuring = new Answers(clock, measureLimitMs);
-    this.#reporting = new Answers(clock, reportLimitMs);
+    this.#measuring = new NodeAnswers(clock, measureLimitMs);
+    this.#reporting = new NodeAnswers(clock, reportLimitMs);
     this.#links = new NodeLinks({
       nodes,
       secret: deriveNodeSecret(spec, job),

@@ -1,10 +1,10 @@
 import { ManualClock } from '@fairlead/kit/testing';
 import { describe, expect, it } from 'vitest';
-import { Answers } from './answers.ts';
+import { NodeAnswers } from './node-answers.ts';
 
 describe('Answers of nodes', () => {
   it('are there when the last one came', async () => {
-    const answers = new Answers<string>(new ManualClock(), 1_000);
+    const answers = new NodeAnswers<string>(new ManualClock(), 1_000);
     const both = answers.gather([1, 2]);
     const one = answers.gather([2]);
     answers.take(2, 'two');
@@ -20,7 +20,7 @@ describe('Answers of nodes', () => {
 
   it('are those that came in time', async () => {
     const clock = new ManualClock();
-    const answers = new Answers<string>(clock, 1_000);
+    const answers = new NodeAnswers<string>(clock, 1_000);
     const asked = answers.gather([1, 2]);
     answers.take(1, 'one');
     await clock.advance(1_000);

@@ -8,7 +8,7 @@ interface Asked<Answer> {
   complete: PromiseWithResolvers<void>;
 }
 
-export class Answers<Answer> {
+export class NodeAnswers<Answer> {
   readonly #clock: Clock;
   readonly #limitMs: number;
   readonly #open = new Set<Asked<Answer>>();
