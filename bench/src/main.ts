@@ -107,6 +107,15 @@ bench(
   .option('--rounds <n>', 'starts, and windows of idleness; a verdict needs 5', positive)
   .option('--seconds <n>', 'length of the idle measurement', positive);
 bench(
+  'nodes',
+  'a job over several nodes: what two add to a start, memory of a worker, 64 that join one leader',
+  (quick) => ({ rounds: quick ? 1 : 5, nodes: quick ? 8 : 64, seconds: quick ? 1 : 15 }),
+  async (options, given) => (await import('./nodes/run.ts')).runNodesBench({ ...options, ...given }),
+)
+  .option('--rounds <n>', 'rounds; a verdict needs 5', positive)
+  .option('--nodes <n>', 'how many join one leader', positive)
+  .option('--seconds <n>', 'how long agents are idle before their memory is read', positive);
+bench(
   'cli',
   'how long --help and list of the built package take',
   (quick) => (quick ? { rounds: 1, runs: 1 } : { rounds: 5, runs: 7 }),
