@@ -47,6 +47,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       ...protocol,
       'packages/ssh': 'its tunnels are SSH connections',
       'packages/carrier': 'offers the instance to its consumers',
+      'packages/mux': 'its front takes many requests from one channel',
       'packages/engines': 'the agent alone builds the argv of an engine',
       'packages/openai-wire': "routes and refusals of the front in OpenAI's shape",
       'packages/scheduler': 'what a running job knows of itself: identity, deadline, notices',
@@ -71,6 +72,12 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
     holds: 'SSH toolkit: connect, run, upload, forward; none of our messages',
     imports: { ...kit },
     thirdParty: ['ssh2'],
+  },
+  'packages/mux': {
+    holds: 'many requests in one channel: frames, credit, scheduling, and their streams',
+    imports: { ...kit },
+    thirdParty: [],
+    testThirdParty: ['fast-check'],
   },
   'packages/scheduler': {
     holds: 'Slurm and the local scheduler; none of our messages, and no way to the login host',
@@ -117,6 +124,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       ...protocol,
       'packages/ssh': 'it reaches the bastion by SSH',
       'packages/carrier': 'reaches endpoints and control',
+      'packages/mux': 'sends many requests over one channel',
       'packages/config': 'deploy() reads the settings that the CLI reads',
       'packages/launch': 'deploy() of the SDK is a launch',
       'packages/openai-wire': 'answers and errors of a deployment',
