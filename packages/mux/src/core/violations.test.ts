@@ -55,7 +55,11 @@ describe('The front ends a mux whose consumer', () => {
       [frame(frameTypes.hello, 0, encodeHello({ version: 1, maxStreams: 1, windowBytes: 0 }))],
       /cannot be read/,
     ],
-    ['sends a frame that is too long', [hello, frame(frameTypes.data, 1, Buffer.alloc(maxPayloadBytes + 1))], /type 2 with/],
+    [
+      'sends a frame that is too long',
+      [hello, frame(frameTypes.data, 1, Buffer.alloc(maxPayloadBytes + 1))],
+      /type 2 with/,
+    ],
     ['sends an empty piece', [hello, open, frame(frameTypes.data, 1)], /type 2 with 0 bytes/],
     ['names a stream that was never opened', [hello, frame(frameTypes.data, 3, Buffer.from('x'))], /never opened/],
     ['ends a stream that was never opened', [hello, frame(frameTypes.end, 1)], /never opened/],
@@ -64,7 +68,11 @@ describe('The front ends a mux whose consumer', () => {
     ['opens stream 0', [hello, frame(frameTypes.open, 0)], /opened stream 0/],
     ['opens an even stream', [hello, frame(frameTypes.open, 2)], /opened stream 2/],
     ['goes back with its ids', [hello, frame(frameTypes.open, 5), frame(frameTypes.open, 3)], /3 after stream 5/],
-    ['writes after its end', [hello, open, frame(frameTypes.end, 1), frame(frameTypes.data, 1, Buffer.from('x'))], /after its end/],
+    [
+      'writes after its end',
+      [hello, open, frame(frameTypes.end, 1), frame(frameTypes.data, 1, Buffer.from('x'))],
+      /after its end/,
+    ],
     ['ends twice', [hello, open, frame(frameTypes.end, 1), frame(frameTypes.end, 1)], /twice/],
     [
       'sends more than its credit',
@@ -99,9 +107,18 @@ describe('The front ends a mux whose consumer', () => {
 
 describe('The front goes on with a consumer that', () => {
   it.each<[string, Buffer[]]>([
-    ['says a longer hello, of a later version', [Buffer.from([7, 0, 0, 12, 0, 0, 0, 0, 0, 2]), Buffer.alloc(4, 1), Buffer.from([0, 1, 0, 0, 9, 9]), open]],
-    ['writes to a stream that the front has left', [hello, open, frame(frameTypes.reset, 1), frame(frameTypes.data, 1, Buffer.from('x'))]],
-    ['gives credit for a stream that is over', [hello, open, frame(frameTypes.reset, 1), frame(frameTypes.window, 1, word(5))]],
+    [
+      'says a longer hello, of a later version',
+      [Buffer.from([7, 0, 0, 12, 0, 0, 0, 0, 0, 2]), Buffer.alloc(4, 1), Buffer.from([0, 1, 0, 0, 9, 9]), open],
+    ],
+    [
+      'writes to a stream that the front has left',
+      [hello, open, frame(frameTypes.reset, 1), frame(frameTypes.data, 1, Buffer.from('x'))],
+    ],
+    [
+      'gives credit for a stream that is over',
+      [hello, open, frame(frameTypes.reset, 1), frame(frameTypes.window, 1, word(5))],
+    ],
     ['resets twice', [hello, open, frame(frameTypes.reset, 1), frame(frameTypes.reset, 1)]],
     ['opens a stream without bytes', [hello, frame(frameTypes.open, 1)]],
     ['says that it goes away', [hello, frame(frameTypes.goaway, 0), open]],

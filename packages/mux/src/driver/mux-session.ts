@@ -55,12 +55,16 @@ export class MuxSession {
     this.ready = this.#hello.promise;
     this.ready.catch(() => undefined);
     this.closed = this.#end.promise;
-    this.#core = new MuxCore(role, { ...muxLimits, ...limits }, {
-      onHello: () => this.#hello.resolve(),
-      onStream: (stream) => this.#adopt(new MuxStream(this.#streamDeps, stream), true),
-      onGoaway: () => this.#onGoaway(),
-      onWork: () => this.#schedule(),
-    });
+    this.#core = new MuxCore(
+      role,
+      { ...muxLimits, ...limits },
+      {
+        onHello: () => this.#hello.resolve(),
+        onStream: (stream) => this.#adopt(new MuxStream(this.#streamDeps, stream), true),
+        onGoaway: () => this.#onGoaway(),
+        onWork: () => this.#schedule(),
+      },
+    );
     // Streams get the error that channels get.
     channel.on('error', (error) => this.#fail(muxLost(errorText(error), error), error));
     channel.once('close', () => this.#fail(muxLost('it was closed')));

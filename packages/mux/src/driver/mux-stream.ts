@@ -54,8 +54,15 @@ export class MuxStream extends Duplex implements StreamListener {
     done?.();
   }
 
-  override _read(): void {
+  /** Not in `_read`, which is called before the bytes are taken, and not again before more come. */
+  override read(size?: number): unknown {
+    const taken: unknown = super.read(size);
     this.#report();
+    return taken;
+  }
+
+  override _read(): void {
+    // The peer sends as it has credit.
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {

@@ -106,7 +106,7 @@ export class CorePair {
 
   /** Everything that can move does. With `reads`, readers read all that comes. */
   settle({ reads = true }: { reads?: boolean } = {}): void {
-    for (let isMoving = true; isMoving; ) {
+    for (let isMoving = true; isMoving;) {
       isMoving = false;
       for (const side of [this.consumer, this.front]) {
         this.nowMs += 1;

@@ -29,7 +29,11 @@ export const packetBytes = 32 * 1024;
 /** Of OPEN and DATA. */
 export const maxPayloadBytes = packetBytes - headerBytes;
 
-export function writeHeader(into: Buffer, at: number, frame: { type: FrameType; stream: number; length: number }): void {
+export function writeHeader(
+  into: Buffer,
+  at: number,
+  frame: { type: FrameType; stream: number; length: number },
+): void {
   const { type, stream, length } = frame;
   into[at] = type;
   into[at + 1] = length >>> 16;
