@@ -35,8 +35,8 @@ export interface ConnectOptions extends SessionOptions {
   /** Web pages that may use the local port from a browser, by origin (`https://chat.example.org`); `*`: all. They need the key, too. */
   allowOrigins?: readonly string[];
   /**
-   * `true`: all requests share one channel to the node. `false`: each has a channel of its own, as with an agent that knows no mux.
-   * Default: true.
+   * `true`: all requests share one channel to the node, where its agent knows that. `false`: each has a channel of its own.
+   * Default: false.
    */
   mux?: boolean;
   /** Ends the opening. The open connection is ended by closing it. */
@@ -100,8 +100,7 @@ async function openConnection(
   );
   const endpoint = () => follower.current;
   const warm = scope.use(keepWarm({ paths: live, endpoint, clock, log }));
-  const paths =
-    options.mux === false ? warm : scope.use(createMuxPaths({ channels: live, warm, endpoint, clock, log }));
+  const paths = options.mux ? scope.use(createMuxPaths({ channels: live, warm, endpoint, clock, log })) : warm;
   const localPort =
     options.port === false
       ? undefined
