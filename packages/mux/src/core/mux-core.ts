@@ -158,7 +158,7 @@ export class MuxCore {
     if (!isBlocked && !(this.#queues.isEmpty && this.#packer.isEmpty)) this.#listener.onWork();
   }
 
-  /** What may leave now. Each packet is at most `packetBytes` long and is not written again. */
+  /** What may leave now. Each packet is at most `muxPacketBytes` long and is not written again. */
   pack(nowMs: number): Packet[] {
     if (this.#received - this.#acknowledged >= ackIntervalBytes) {
       this.#acknowledged = this.#received;

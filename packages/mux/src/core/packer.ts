@@ -1,9 +1,9 @@
 // Gathers frames into packets: all that is written within a turn of the event loop leaves together.
 
-import { type FrameType, headerBytes, packetBytes, writeHeader } from '../wire/frame.ts';
+import { type FrameType, headerBytes, muxPacketBytes, writeHeader } from '../wire/frame.ts';
 
 /** Packets are cut from one piece of memory after the other. A sent one is never written again. */
-const slabBytes = 4 * packetBytes;
+const slabBytes = 4 * muxPacketBytes;
 
 export interface Packet {
   bytes: Buffer;
@@ -35,7 +35,7 @@ export class Packer {
 
   /** How long a payload may be to fit in the packet that is being filled. */
   get spareBytes(): number {
-    return packetBytes - (this.#end - this.#start) - headerBytes;
+    return muxPacketBytes - (this.#end - this.#start) - headerBytes;
   }
 
   /** Copies `payload[from, to)`. */
@@ -75,7 +75,7 @@ export class Packer {
     this.#packedBulkBytes += this.#bulkBytes;
     this.#bulkBytes = 0;
     this.#start = this.#end;
-    if (slabBytes - this.#end >= packetBytes) return;
+    if (slabBytes - this.#end >= muxPacketBytes) return;
     this.#slab = Buffer.allocUnsafeSlow(slabBytes);
     this.#start = this.#end = 0;
   }

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { anySignal, type Clock, openTimeLimit, untilAborted } from '@fairlead/kit';
 
 import type { MuxLimits } from '../core/mux-core.ts';
-import { muxLost } from '../mux-error.ts';
+import { muxLost } from './mux-lost.ts';
 import { MuxSession } from './mux-session.ts';
 
 export interface DialMuxOptions {

@@ -5,8 +5,9 @@ import type { Duplex } from 'node:stream';
 import { type Clock, type CodedError, errorText } from '@fairlead/kit';
 
 import { MuxCore, type MuxLimits, type MuxRole } from '../core/mux-core.ts';
-import { muxLost, type MuxErrorCode } from '../mux-error.ts';
+import type { MuxErrorCode } from '../mux-error.ts';
 import { frameTypes, preface } from '../wire/frame.ts';
+import { muxLost } from './mux-lost.ts';
 import { MuxStream } from './mux-stream.ts';
 
 /** What an end accepts unless it is told otherwise. */

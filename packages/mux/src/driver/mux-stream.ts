@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream';
 
 import type { CoreStream, StreamListener } from '../core/core-stream.ts';
 import type { MuxCore } from '../core/mux-core.ts';
-import { streamReset } from '../mux-error.ts';
+import { streamReset } from './mux-lost.ts';
 
 /** A piece that may wait for its reader is copied, else it would keep the whole chunk that it came in. */
 const copiedBytes = 4 * 1024;

@@ -25,9 +25,9 @@ export type FrameType = (typeof frameTypes)[keyof typeof frameTypes];
 
 export const headerBytes = 8;
 /** What an SSH packet carries (RFC 4253 6.1): a larger write leaves as two. */
-export const packetBytes = 32 * 1024;
+export const muxPacketBytes = 32 * 1024;
 /** Of OPEN and DATA. */
-export const maxPayloadBytes = packetBytes - headerBytes;
+export const maxPayloadBytes = muxPacketBytes - headerBytes;
 
 export function writeHeader(
   into: Buffer,
