@@ -6,6 +6,7 @@ import type { ApiRoute } from '@fairlead/openai-wire';
 import type { StartPhase } from '@fairlead/protocol';
 import type { ZodObject } from 'zod';
 import type { ContainerSettings } from '../container/container-settings.ts';
+import type { CompanionPlace, EngineCompanion } from './engine-companion.ts';
 import type { MetricNames } from './parse-metrics.ts';
 
 /** The settings of an engine in a configuration; `args` and `env` include those of a preset. */
@@ -50,6 +51,8 @@ export interface EngineNode {
   networkInterface?: string;
   /** Where the processes meet: an address and a free port of rank 0. */
   meeting: { address: string; port: string };
+  /** For an engine that has a companion. */
+  companion?: CompanionPlace;
 }
 
 /** The values that the node gives an engine. They are words, so that a dry run can show names in their place. */
@@ -82,6 +85,13 @@ export interface EnginePlan {
   notes?: readonly string[];
   /** Added to `argv`; left out at the next start if the engine reports that it does not know the first of them. */
   optional?: OptionalArguments | undefined;
+  /** Made before the start, for this user alone. */
+  files?: readonly EngineFile[];
+}
+
+export interface EngineFile {
+  path: string;
+  text: Secret;
 }
 
 export interface OptionalArguments {
@@ -182,6 +192,8 @@ export interface EngineKind {
   combine?: (preset: PresetSettings, own: EngineSettings) => PresetSettings;
   /** Why these settings cannot be run over several nodes, as `check` has it. Absent: the engine runs on one node only. */
   checkNodes?: (settings: EngineSettings) => EngineCheck['problems'];
+  /** What must run on every node before the engine, which then runs on rank 0 alone. Undefined or absent: nothing. */
+  companionOf?: (wanted: EngineWanted) => EngineCompanion | undefined;
   listens: (wanted: EngineWanted) => 'socket' | 'port';
   /** Only for settings in which `check` finds no problem. Throws `engine_options_invalid` if `options` do not fit the schema. */
   plan: (wanted: EngineWanted, place: EnginePlace) => EnginePlan;
