@@ -27,6 +27,7 @@ import { openAudit } from './job/append-audit.ts';
 import { openScratch } from './job/open-scratch.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
 import { LeaderNodes } from './nodes/leader/open-nodes.ts';
+import { LeadEngine } from './companion/lead-engine.ts';
 import { spreadEngine } from './nodes/leader/spread-engine.ts';
 import { nodesOfJob } from './nodes/nodes-of-job.ts';
 import { runWorker } from './nodes/worker/run-worker.ts';
@@ -83,7 +84,9 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control, metrics: observed.metrics });
   const ended = Promise.withResolvers<ExitName>();
   const nodes = hosts && scope.use(openNodes({ spec, deps, job, hosts, publisher, supervisor: () => supervisor }));
-  const parts = { spec, deps, facts, policy, engine, nodes, front, publisher };
+  const spread = nodes && scope.use(openSpread({ nodes, engine, deps }));
+  const spawnEngine = spread?.spawn ?? engine.spawn;
+  const parts = { spec, deps, facts, policy, engine, spawnEngine, front, publisher };
   const supervisor = openSupervisor({ ...parts, onExit: ended.resolve });
   scope.use(
     openBastionLinks({
@@ -108,6 +111,7 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
   publisher.note({ kind: 'agent.started', message });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
+  await spread?.[Symbol.asyncDispose]();
   await loggedWithin(engine, { clock: deps.clock, limitMs: farewellMs });
   await sayFarewell(exit, { control, clock: deps.clock });
   if (exit === 'node_lost') await endOwnJob(deps.run, { ...job, cluster: spec.slurm?.cluster });
@@ -133,6 +137,21 @@ function openNodes({ spec, deps, job, hosts, publisher, supervisor }: NodesParts
     onNote: (note) => publisher.note(note),
     onMissing: (missing) => supervisor().dispatch({ type: 'nodes.missing', ...missing }),
   });
+}
+
+interface SpreadParts {
+  nodes: LeaderNodes;
+  engine: Engine;
+  deps: AgentDeps;
+}
+
+/** Runs the engine over all nodes. Disposing ends what of it stays between two starts. */
+function openSpread({ nodes, engine, deps }: SpreadParts): AsyncDisposable & Pick<Engine, 'spawn'> {
+  const { clock } = deps;
+  const parts = { ...deps, nodes, spawnPart: engine.spawn };
+  if (!engine.beside) return { spawn: spreadEngine({ ...parts, clock }), [Symbol.asyncDispose]: async () => undefined };
+  const lead = new LeadEngine({ ...parts, explainExit: engine.explainExit });
+  return { spawn: (signal) => lead.spawn(signal), [Symbol.asyncDispose]: () => lead[Symbol.asyncDispose]() };
 }
 
 interface SignalParts {
@@ -237,14 +256,14 @@ interface SupervisorParts {
   facts: InstanceFacts;
   policy: SupervisorPolicy;
   engine: Engine;
-  nodes: LeaderNodes | undefined;
+  spawnEngine: Engine['spawn'];
   front: Front;
   publisher: Publisher;
   onExit: (exit: ExitName) => void;
 }
 
 function openSupervisor(parts: SupervisorParts): Supervisor {
-  const { spec, deps, facts, policy, engine, nodes, front, publisher, onExit } = parts;
+  const { spec, deps, facts, policy, engine, spawnEngine, front, publisher, onExit } = parts;
   const audit = auditOnce(engine, deps, (message) => publisher.note({ kind: 'engine.exposed', message }));
   const prober = createProber({
     checkHealth: engine.checkHealth,
@@ -265,7 +284,7 @@ function openSupervisor(parts: SupervisorParts): Supervisor {
     ...deps,
     policy: () => policy,
     restart: spec.health,
-    spawnEngine: nodes ? spreadEngine({ nodes, spawnPart: engine.spawn, clock: deps.clock }) : engine.spawn,
+    spawnEngine,
     explainExit: engine.explainExit,
     saveHangReport: engine.saveHangReport,
     explainSilence: engine.explainSilence,

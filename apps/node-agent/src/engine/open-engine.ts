@@ -32,6 +32,7 @@ import {
   signalProcess,
 } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
+import { type BesideEngine, openBesideEngine } from '../companion/open-beside-engine.ts';
 import { logFileOf } from '../job/log-file.ts';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
 import { refuseFailedPrologue } from '../job/refuse-failed-prologue.ts';
@@ -41,10 +42,12 @@ import type { StartProgress } from '../progress/start-progress.ts';
 import { watchDownload } from '../progress/watch-download.ts';
 import { type EngineAddress, takeAddress } from './engine-address.ts';
 import { createEngineClient, type EngineClient } from './engine-client.ts';
-import { EngineOutput } from './engine-output.ts';
+import { createEngineOutputs, type EngineOutput } from './engine-output.ts';
 import { createEngineQuestions, type EngineQuestions } from './engine-questions.ts';
+import { type EngineRole, engineRoles } from './engine-role.ts';
 import { findMarked } from './find-processes.ts';
 import { makeDirectories, openCaches } from './open-caches.ts';
+import { writeFiles } from './write-files.ts';
 import { readEngineBuild } from './read-engine-build.ts';
 import { readTokenFile } from './read-token-file.ts';
 import { openRotatingLog, type RotatingLog } from './rotating-log.ts';
@@ -69,11 +72,13 @@ export interface OpenEngineOptions {
 
 export interface Engine extends EngineQuestions, AsyncDisposable {
   readonly kind: EngineKind;
+  /** What runs beside it on every node. Undefined: nothing. */
+  readonly beside: BesideEngine | undefined;
   readonly engineKey: Secret;
   readonly client: EngineClient;
   readonly address: () => EngineAddress;
   /** Why it ended although it was not told to, judged by its exit and by its last lines since it was started. */
-  explainExit: (exit: EngineExit) => EngineFailure;
+  explainExit: (exit: EngineExit, role?: EngineRole) => EngineFailure;
   explainSilence: () => { lastLines: string[]; hint: string };
   /** Saves what can be seen of it in the run directory; resolves with the path. Rejects where that cannot be written. */
   saveHangReport: (reason: string, pids: readonly number[]) => Promise<string>;
@@ -81,7 +86,7 @@ export interface Engine extends EngineQuestions, AsyncDisposable {
    * `node`: over several nodes, what this part has to know of the others. Rejects with the signal's reason when that fires before a
    * process was started.
    */
-  spawn: (signal: AbortSignal, node?: EngineNode) => Promise<EngineProcess>;
+  spawn: (signal: AbortSignal, node?: EngineNode, role?: EngineRole) => Promise<EngineProcess>;
   /** Resolves when engine.log holds all it wrote so far. */
   logged: () => Promise<void>;
 }
@@ -95,9 +100,14 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const wanted: EngineWanted = { ...spec.engine, model: spec.model, servedModel: spec.servedModel };
   const engineKey = createSecret('fle-');
   const engineLog = await openEngineLog(spec, rank, log);
-  const output = new EngineOutput({ kind, file: engineLog, surroundings: () => surroundingsOf(kind, env), onPhase });
-  const instanceId = markOf(spec, rank);
-  const sweepOnce = createSweep(instanceId, log);
+  const surroundings = () => surroundingsOf(kind, env);
+  const outputOf = createEngineOutputs({ kind, file: engineLog, surroundings, onPhase });
+  const beside = await openBesideEngine({ spec, kind, wanted, env, log });
+  const sweepOnce = createSweep(
+    engineRoles.map((role) => markOf(spec, rank, role)),
+    log,
+  );
+  let latest: EngineRole = 'engine';
   let isPlain = false;
   let started: EngineCommand | undefined;
   let address: EngineAddress = { path: directory.socketPath };
@@ -111,49 +121,65 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     return readTokenFile(spec.engine.tokenFile);
   };
 
-  const spawn = async (signal: AbortSignal, node?: EngineNode): Promise<EngineProcess> => {
+  const spawn = async (signal: AbortSignal, node?: EngineNode, role: EngineRole = 'engine') => {
     const hfToken = await untilAborted(prepare(), signal);
-    const onOutput = output.begin();
-    const gpus = await checkGpus(gpuWish(kind, wanted, env), options, signal);
-    const place = { ...placeOf(options, address, engineKey), ...defined({ gpu: gpus.gpu, node }) };
-    const job = { instanceId, env: { ...env, ...gpus.env }, ...defined({ hfToken }) };
+    latest = role;
+    const onOutput = outputOf(role).begin();
+    const gpus = role === 'check' ? noGpus : await checkGpus(gpuWish(kind, wanted, env), options, signal);
+    const placed = node && beside ? { ...node, companion: await beside.place(role) } : node;
+    const place = { ...placeOf(options, address, engineKey), ...defined({ gpu: gpus.gpu, node: placed }) };
+    const job = { instanceId: markOf(spec, rank, role), env: { ...env, ...gpus.env }, ...defined({ hfToken }) };
     const caches = await untilAborted(openEngineCaches(kind, spec, log), signal);
-    const planned = { ...job, kind, wanted, place, isPlain, caches };
+    const plan = beside?.plan(role, place);
+    const planned = { ...job, kind, wanted, place, isPlain, caches, ...defined({ plan }) };
     const commandOf = (fit: Fit) => engineCommand({ ...planned, fit });
     await untilAborted(makeDirectories(engineCommand(planned).directories, log), signal);
-    const command = commandOf(await readBuild(commandOf, signal));
-    started = command;
+    const command = commandOf(plan ? asPlanned : await readBuild(commandOf, signal));
+    await writeFiles(command.files);
     tell([...gpus.notes, ...command.notes]);
-    const engine = await spawnEngine({ command, ...placesOf(directory), clock, log, signal, onOutput });
-    followDownload({ engine, place: kind.weights?.(spec.model, command.env), progress: output.progress, clock, log });
+    const places = placesOf(directory, role, beside);
+    if (role !== 'engine') return spawnEngine({ command, ...places, clock, log, signal, onOutput });
+    started = command;
+    const engine = await spawnEngine({ command, ...places, clock, log, signal, onOutput });
+    const { progress } = outputOf(role);
+    followDownload({ engine, place: kind.weights?.(spec.model, command.env), progress, clock, log });
     return engine;
   };
   const client = createEngineClient({ address: () => address, engineKey });
   return {
     kind,
+    beside,
     engineKey,
     client,
     address: () => address,
-    explainExit(exit) {
-      const failure = output.explainExit(exit);
+    explainExit(exit, role = 'engine') {
+      const failure = outputOf(role).explainExit(exit);
+      if (role !== 'engine' && beside) return beside.name(failure);
       const retry = started?.optional && withoutOptional(failure, started.optional);
       if (retry) isPlain = true;
       return retry ?? failure;
     },
-    explainSilence: () => output.explainSilence(),
+    explainSilence: () => outputOf(latest).explainSilence(),
     saveHangReport: (reason, pids) =>
-      saveHangReport({ ...hangOptions({ spec, output, clock }, started), reason, pids }),
+      saveHangReport({ ...hangOptions({ spec, output: outputOf(latest), clock }, started), reason, pids }),
     spawn,
     ...createEngineQuestions({ kind, wanted, client, address: () => address }),
     logged: engineLog.written,
-    [Symbol.asyncDispose]: () => engineLog[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await beside?.[Symbol.asyncDispose]();
+      await engineLog[Symbol.asyncDispose]();
+    },
   };
 }
 
-/** Marks the processes of this part. Those of two parts differ, should they ever be on one host. */
-function markOf({ instanceId, engine }: InstanceSpec, rank: number): string {
-  return engine.nodes === 1 ? instanceId : `${instanceId}.${rank}`;
+/** Marks the processes of this part. Those of two parts differ, should they ever be on one host, and an engine's end is not its companion's. */
+function markOf({ instanceId, engine }: InstanceSpec, rank: number, role: EngineRole): string {
+  const part = engine.nodes === 1 ? instanceId : `${instanceId}.${rank}`;
+  return role === 'engine' ? part : `${part}.${role}`;
 }
+
+const noGpus: Awaited<ReturnType<typeof checkGpus>> = { env: {}, notes: [] };
+const asPlanned: Fit = (plan) => plan;
 
 function openEngineLog({ jobDir, engine }: InstanceSpec, rank: number, log: Log): Promise<RotatingLog> {
   return openRotatingLog({
@@ -177,8 +203,9 @@ function hangOptions(
   return { dir: spec.jobDir, lastLines: () => output.lastLines, ...programOf(started), clock };
 }
 
-function placesOf({ socketPath, path }: NodeDirectory): { socketPath: string; directory: string } {
-  return { socketPath, directory: path };
+function placesOf({ socketPath, path }: NodeDirectory, role: EngineRole, beside: BesideEngine | undefined) {
+  const own = role === 'engine' ? socketPath : join(path, `${role}.sock`);
+  return { socketPath: own, directories: [path, ...(beside ? [beside.directory] : [])] };
 }
 
 function programOf(started: EngineCommand | undefined): { program: string; path: string | undefined } {
@@ -259,17 +286,18 @@ function createTeller({ log, onNote }: OpenEngineOptions): (notes: readonly stri
 const sweepTimeoutMs = 10_000;
 
 /** Sweeps up at the first call; again while that has failed. */
-function createSweep(instanceId: string, log: Log): () => Promise<void> {
+function createSweep(marks: readonly string[], log: Log): () => Promise<void> {
   let isDone = false;
   return async () => {
-    if (!isDone) await sweepUp(instanceId, log);
+    if (isDone) return;
+    for (const mark of marks) await sweepUp(mark, log);
     isDone = true;
   };
 }
 
 /** What an agent that was killed left on this node would hold the GPUs' memory. */
-async function sweepUp(instanceId: string, log: Log): Promise<void> {
-  const looking = findMarked(`${markerVariable}=${instanceId}`);
+async function sweepUp(mark: string, log: Log): Promise<void> {
+  const looking = findMarked(`${markerVariable}=${mark}`);
   const left = await withTimeLimit(
     looking,
     sweepTimeoutMs,

@@ -137,7 +137,7 @@ class Slot implements EngineSlot {
   }
 }
 
-function spawnFailure(error: unknown): EngineFailure {
+export function spawnFailure(error: unknown): EngineFailure {
   const hint = isCodedError(error) && error.hint !== undefined ? { hint: error.hint } : {};
   const lastLines = error instanceof PrologueFailed ? error.lastLines : [];
   return { message: errorText(error), ...hint, fatal: durationOf(error) !== 'passing', lastLines };
