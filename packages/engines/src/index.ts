@@ -4,8 +4,9 @@ export { containerKinds } from './container/container-kinds.ts';
 export { type ContainerSettings, containerSettings } from './container/container-settings.ts';
 export { defaultEngine, engineKinds, findEngineKind } from './engine-kinds.ts';
 export { type EngineCommand, engineCommand, markerVariable } from './port/engine-command.ts';
-export type { CompanionPlace, EngineCompanion } from './port/engine-companion.ts';
 export type {
+  CompanionPlace,
+  EngineCompanion,
   EngineCache,
   EngineCheck,
   EngineFile,

@@ -4,8 +4,9 @@ import { defined, Secret } from '@fairlead/kit';
 import { type CachePlaces, cacheVariables } from './caches/cache-variables.ts';
 import { findEngineKind } from './engine-kinds.ts';
 import { engineCommand } from './port/engine-command.ts';
-import type { CompanionPlace, EngineCompanion } from './port/engine-companion.ts';
 import type {
+  CompanionPlace,
+  EngineCompanion,
   EngineKind,
   EngineNode,
   EnginePlace,

@@ -54,7 +54,9 @@ export async function openBesideEngine({
     name({ hint, ...failure }) {
       const message = failure.message.replace(/^the engine\b/, title);
       // Without a known cause the hint is about the command of the engine.
-      return failure.known !== undefined && hint !== undefined ? { ...failure, message, hint } : { ...failure, message };
+      return failure.known !== undefined && hint !== undefined
+        ? { ...failure, message, hint }
+        : { ...failure, message };
     },
     [Symbol.asyncDispose]: () => places[Symbol.asyncDispose](),
   };

@@ -55,7 +55,6 @@ const bytesPerMegabyte = 1024 * 1024;
 /** The job's limit on this node in bytes, as Slurm tells it (sbatch(1), SLURM_MEM_PER_NODE). Undefined where it tells none. */
 export function memoryOf(env: NodeJS.ProcessEnv): string | undefined {
   const number = (name: string) => Number(env[name] ?? 0);
-  const megabytes =
-    number('SLURM_MEM_PER_NODE') || number('SLURM_MEM_PER_CPU') * number('SLURM_CPUS_ON_NODE');
+  const megabytes = number('SLURM_MEM_PER_NODE') || number('SLURM_MEM_PER_CPU') * number('SLURM_CPUS_ON_NODE');
   return megabytes > 0 ? String(megabytes * bytesPerMegabyte) : undefined;
 }

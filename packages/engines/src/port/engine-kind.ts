@@ -6,7 +6,6 @@ import type { ApiRoute } from '@fairlead/openai-wire';
 import type { StartPhase } from '@fairlead/protocol';
 import type { ZodObject } from 'zod';
 import type { ContainerSettings } from '../container/container-settings.ts';
-import type { CompanionPlace, EngineCompanion } from './engine-companion.ts';
 import type { MetricNames } from './parse-metrics.ts';
 
 /** The settings of an engine in a configuration; `args` and `env` include those of a preset. */
@@ -39,6 +38,20 @@ export interface EngineGpu {
   name: string;
   /** CUDA's compute capability, such as 7.5. Absent for a GPU that has none, and where it could not be read. */
   computeCapability?: number;
+}
+
+/** What a node gives a companion, in words as in `EnginePlace`. */
+export interface CompanionPlace {
+  /** A 0700 directory of this node. It has the same path on every node of the job. */
+  directory: string;
+  /** Free ports of this node, one after the other: as many as `EngineCompanion.portCount`. */
+  ports: readonly string[];
+  /** The same on every node of the job: 64 hexadecimal digits. */
+  secret: Secret;
+  /** What the job may use of this node's memory. Absent: not known. */
+  memoryBytes?: string;
+  /** Runs the Python of the companion's environment. */
+  python: readonly string[];
 }
 
 /** What one process of an engine over several nodes has to know of the others, in words as in `EnginePlace`. */
@@ -100,6 +113,25 @@ export interface OptionalArguments {
   /** The consequence of leaving them out, as a clause about the engine: `a request may …`. */
   without: string;
   hint: string;
+}
+
+/** Processes on every node of a job that must be there before the engine starts, which then runs on rank 0 alone. */
+export interface EngineCompanion {
+  /** The name of its program. */
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  /** Program and first arguments. */
+  readonly command: readonly string[];
+  readonly portCount: number;
+  /** The longest path that `CompanionPlace.directory` may have. */
+  readonly maxDirectoryBytes: number;
+  /** A process that runs as long as the companion is wanted, on each rank. SIGTERM to it alone ends the companion on this node. */
+  plan: (wanted: EngineWanted, place: EnginePlace) => EnginePlan;
+  /** A program for rank 0. It ends with code 0 when the companions of all nodes are there with what the engine needs, else with another code. */
+  planCheck: (wanted: EngineWanted, place: EnginePlace) => EnginePlan;
+  /** A web page of it on 127.0.0.1 of rank 0 and the key that it wants as a bearer token. Undefined: the settings ask for none. */
+  dashboard: (place: EnginePlace) => { port: string; key: Secret } | undefined;
 }
 
 export interface EngineCheck {

@@ -1,8 +1,7 @@
 import { Secret } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 import { engineCommand } from '../port/engine-command.ts';
-import type { EngineCompanion } from '../port/engine-companion.ts';
-import type { EnginePlace, EngineSettings, EngineWanted } from '../port/engine-kind.ts';
+import type { EngineCompanion, EnginePlace, EngineSettings, EngineWanted } from '../port/engine-kind.ts';
 import { vllm } from '../vllm/vllm.ts';
 
 const settings: EngineSettings = { args: [], env: {}, options: { executor: 'ray' } };

@@ -3,8 +3,7 @@
 
 import { join } from 'node:path/posix';
 import { Secret } from '@fairlead/kit';
-import type { CompanionPlace, EngineCompanion } from '../port/engine-companion.ts';
-import type { EngineNode, EnginePlace, EnginePlan, EngineWanted } from '../port/engine-kind.ts';
+import type { CompanionPlace, EngineCompanion, EngineNode, EnginePlace, EnginePlan, EngineWanted } from '../port/engine-kind.ts';
 import { awaitNodesScript } from './await-nodes.ts';
 import type { RayOptions } from './ray-options.ts';
 

@@ -180,7 +180,13 @@ function checkVllm({ args, options: given }: EngineSettings): EngineCheck {
     message: `args name ${flag} too, so ${option} would never be used`,
   }));
   return {
-    problems: [...takenFlags(args), ...doubled, ...contradictions(options, args), ...rayContradictions(options), ...mediaProblems(options, args)],
+    problems: [
+      ...takenFlags(args),
+      ...doubled,
+      ...contradictions(options, args),
+      ...rayContradictions(options),
+      ...mediaProblems(options, args),
+    ],
     risks: [],
   };
 }
