@@ -3,7 +3,14 @@
 
 import { join } from 'node:path/posix';
 import { Secret } from '@fairlead/kit';
-import type { CompanionPlace, EngineCompanion, EngineNode, EnginePlace, EnginePlan, EngineWanted } from '../port/engine-kind.ts';
+import type {
+  CompanionPlace,
+  EngineCompanion,
+  EngineNode,
+  EnginePlace,
+  EnginePlan,
+  EngineWanted,
+} from '../port/engine-kind.ts';
 import { awaitNodesScript } from './await-nodes.ts';
 import type { RayOptions } from './ray-options.ts';
 
