@@ -73,8 +73,10 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
       onNote: (message) => publisher.note({ kind: 'engine.planned', message }),
     }),
   );
+  const stats = () => front.stats;
+  const readOthers = async () => (await nodes?.measure()) ?? [];
   const observed: OpenMetrics = scope.use(
-    await openMetrics({ spec, deps, directory, engine, facts, stats: () => front.stats }),
+    await openMetrics({ spec, deps, directory, engine, facts, stats, readOthers }),
   );
   const requests = scope.use(await openRequestLog({ ...deps, spec, jobId: job.jobId, node: deps.hostname }));
   const front: Front = scope.use(openEngineFront(spec, deps, { engine, observed, requests }));
@@ -84,9 +86,8 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control, metrics: observed.metrics });
   const ended = Promise.withResolvers<ExitName>();
   const nodes = hosts && scope.use(openNodes({ spec, deps, job, hosts, publisher, supervisor: () => supervisor }));
-  const spread = nodes && scope.use(openSpread({ nodes, engine, deps }));
-  const spawnEngine = spread?.spawn ?? engine.spawn;
-  const parts = { spec, deps, facts, policy, engine, spawnEngine, front, publisher };
+  const spread = scope.use(openSpread({ nodes, engine, deps }));
+  const parts = { spec, deps, facts, policy, engine, spawnEngine: spread.spawn, nodes, front, publisher };
   const supervisor = openSupervisor({ ...parts, onExit: ended.resolve });
   scope.use(
     openBastionLinks({
@@ -107,15 +108,31 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the agent has ended')));
   learnFromSite({ spec, deps, job, policy, publisher, supervisor }, over.signal);
-  const message = `agent ${deps.agentVersion} runs job ${job.jobId} on ${deps.hostname}`;
-  publisher.note({ kind: 'agent.started', message });
+  noteStart(publisher, { deps, job });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
-  await spread?.[Symbol.asyncDispose]();
+  await spread[Symbol.asyncDispose]();
+  await takeLeave(exit, { spec, deps, job, engine, control });
+  return exit;
+}
+
+interface LeaveParts {
+  spec: InstanceSpec;
+  deps: AgentDeps;
+  job: JobIdentity;
+  engine: Engine;
+  control: ControlLink;
+}
+
+async function takeLeave(exit: ExitName, { spec, deps, job, engine, control }: LeaveParts): Promise<void> {
   await loggedWithin(engine, { clock: deps.clock, limitMs: farewellMs });
   await sayFarewell(exit, { control, clock: deps.clock });
   if (exit === 'node_lost') await endOwnJob(deps.run, { ...job, cluster: spec.slurm?.cluster });
-  return exit;
+}
+
+function noteStart(publisher: Publisher, { deps, job }: { deps: AgentDeps; job: JobIdentity }): void {
+  const message = `agent ${deps.agentVersion} runs job ${job.jobId} on ${deps.hostname}`;
+  publisher.note({ kind: 'agent.started', message });
 }
 
 interface NodesParts {
@@ -140,16 +157,17 @@ function openNodes({ spec, deps, job, hosts, publisher, supervisor }: NodesParts
 }
 
 interface SpreadParts {
-  nodes: LeaderNodes;
+  nodes: LeaderNodes | undefined;
   engine: Engine;
   deps: AgentDeps;
 }
 
-/** Runs the engine over all nodes. Disposing ends what of it stays between two starts. */
+/** Runs the engine, over several nodes on all of them. Disposing ends what of it stays between two starts. */
 function openSpread({ nodes, engine, deps }: SpreadParts): AsyncDisposable & Pick<Engine, 'spawn'> {
-  const { clock } = deps;
+  const nothing = async () => undefined;
+  if (!nodes) return { spawn: engine.spawn, [Symbol.asyncDispose]: nothing };
   const parts = { ...deps, nodes, spawnPart: engine.spawn };
-  if (!engine.beside) return { spawn: spreadEngine({ ...parts, clock }), [Symbol.asyncDispose]: async () => undefined };
+  if (!engine.beside) return { spawn: spreadEngine(parts), [Symbol.asyncDispose]: nothing };
   const lead = new LeadEngine({ ...parts, explainExit: engine.explainExit });
   return { spawn: (signal) => lead.spawn(signal), [Symbol.asyncDispose]: () => lead[Symbol.asyncDispose]() };
 }
@@ -174,9 +192,9 @@ function passSignals({ spec, deps, job, nodes, supervisor }: SignalParts) {
   });
 }
 
-function goneNode(suspicion: string): { message: string; hint: string } {
+function goneNode({ message, hosts }: NonNullable<LeaderNodes['suspicion']>) {
   const hint = 'The job log (`fairlead logs <name> --source job`) has what its agent and Slurm said last.';
-  return { message: `the job ended because a node is gone: ${suspicion}`, hint };
+  return { message: `the job ended because a node is gone: ${message}`, hint, hosts };
 }
 
 /** Waits, at most `limitMs`, until the engine's last output is in its log. */
@@ -226,6 +244,7 @@ function firstFacts(deps: AgentDeps, { supervisor, nodes }: FactsParts): Instanc
     get deadlineMs() {
       return supervisor().state.deadlineMs;
     },
+    pressure: undefined,
     metrics: undefined,
     nodeSocket: undefined,
   };
@@ -250,6 +269,16 @@ function openEngineFront(
   });
 }
 
+/** Of every part of the engine. Resolves with the places. */
+async function saveReports(
+  reason: string,
+  pids: readonly number[],
+  { engine, nodes }: Pick<SupervisorParts, 'engine' | 'nodes'>,
+): Promise<string> {
+  const [own, others] = await Promise.all([engine.saveHangReport(reason, pids), nodes?.report(reason)]);
+  return [own, ...(others ?? [])].join(', ');
+}
+
 interface SupervisorParts {
   spec: InstanceSpec;
   deps: AgentDeps;
@@ -257,13 +286,14 @@ interface SupervisorParts {
   policy: SupervisorPolicy;
   engine: Engine;
   spawnEngine: Engine['spawn'];
+  nodes: LeaderNodes | undefined;
   front: Front;
   publisher: Publisher;
   onExit: (exit: ExitName) => void;
 }
 
 function openSupervisor(parts: SupervisorParts): Supervisor {
-  const { spec, deps, facts, policy, engine, spawnEngine, front, publisher, onExit } = parts;
+  const { spec, deps, facts, policy, engine, spawnEngine, nodes, front, publisher, onExit } = parts;
   const audit = auditOnce(engine, deps, (message) => publisher.note({ kind: 'engine.exposed', message }));
   const prober = createProber({
     checkHealth: engine.checkHealth,
@@ -286,7 +316,7 @@ function openSupervisor(parts: SupervisorParts): Supervisor {
     restart: spec.health,
     spawnEngine,
     explainExit: engine.explainExit,
-    saveHangReport: engine.saveHangReport,
+    saveHangReport: (reason, pids) => saveReports(reason, pids, { engine, nodes }),
     explainSilence: engine.explainSilence,
     prober,
     front: {

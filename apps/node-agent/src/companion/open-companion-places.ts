@@ -4,6 +4,7 @@ import type { CompanionPlace, EngineCompanion } from '@fairlead/engines';
 import { defined, type Log } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
 import { readJobIdentity } from '@fairlead/scheduler';
+import { readJobMemory } from '../memory/read-job-memory.ts';
 import { deriveCompanionSecret } from './companion-secret.ts';
 import { findFreePorts } from './find-free-ports.ts';
 import { openCommonDirectory } from './open-common-directory.ts';
@@ -39,7 +40,8 @@ export async function openCompanionPlaces({
     directory: directory.path,
     async take(python) {
       const ports = (await findFreePorts(firstPorts, companion.portCount)).map(String);
-      current = { directory: directory.path, ports, secret: token, python, ...defined({ memoryBytes: memoryOf(env) }) };
+      const memoryBytes = memoryOf(env) ?? (await readJobMemory())?.limitBytes.toFixed();
+      current = { directory: directory.path, ports, secret: token, python, ...defined({ memoryBytes }) };
       return current;
     },
     get current() {
