@@ -145,7 +145,7 @@ export const agentErrors: ErrorBook<AgentErrorCode> = {
   gpu_unfit: {
     cause:
       'The GPUs of the node are not as the engine needs them: too few, broken, full, or named in a way that it cannot read.',
-    cure: 'Leave the node out with the line that the message gives, or ask for other GPUs (`gpu.type`, `gpu.request`, `--gpus`).',
+    cure: 'Deploy again under the same name: a node that is to blame is left out. Else ask for other GPUs (`gpu.type`, `gpu.request`, `--gpus`).',
   },
   engine_flag_missing: {
     cause: 'The engine that is installed on the node has no such flag, and none that stands for it.',

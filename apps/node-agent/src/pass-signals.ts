@@ -56,7 +56,7 @@ function isServing({ state }: SignalParts['supervisor']): boolean {
   return state.status === 'starting' || state.status === 'ready' || state.status === 'degraded';
 }
 
-function goneNode(suspicion: string): { message: string; hint: string } {
+function goneNode({ message, hosts }: NonNullable<LeaderNodes['suspicion']>) {
   const hint = 'The job log (`fairlead logs <name> --source job`) has what its agent and Slurm said last.';
-  return { message: `the job ended because a node is gone: ${suspicion}`, hint };
+  return { message: `the job ended because a node is gone: ${message}`, hint, hosts };
 }

@@ -41,7 +41,7 @@ export type {
 } from './launch-event.ts';
 export { readLocalFiles } from './model-facts/folder-files.ts';
 export { decodeFound, learnFromHub, recallModel } from './model-facts/learn-from-hub.ts';
-export { type LogEvent, type LogRequest, readLog } from './logs/read-log.ts';
+export { type LogEvent, type LogNode, type LogRequest, readLog } from './logs/read-log.ts';
 export type { LoginQuestions, LocalMachine, Run } from './machine.ts';
 export { stopDeployment, type StopRequest } from './stop-deployment.ts';
 export { endDeployment } from './job/end-deployment.ts';

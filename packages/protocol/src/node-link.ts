@@ -32,6 +32,8 @@ export const partReport = z.discriminatedUnion('status', [
     /** Another start would end in the same way. */
     fatal: z.boolean(),
     lastLines: toldLines,
+    /** As in the cause of an end. */
+    badNodes: nameList.optional(),
   }),
   z.object({
     status: z.literal('ending'),
@@ -51,7 +53,7 @@ export const nodeMessage = z.discriminatedUnion('type', [
     gpus: nameList,
     part: partReport,
   }),
-  /** The whole state of the worker: on each change, and every few seconds as a sign of life. Each one replaces the one before. */
+  /** The whole state of the worker: on each change, and as the answer to the leader's sign of life. Each one replaces the one before. */
   z.object({ type: z.literal('node.reported'), gpus: nameList, part: partReport }),
   /** One event of the node's life, for the instance's history. */
   z.object({ type: z.literal('node.noted'), kind: boundedText(64), message: shortenedText(messageLength) }),
@@ -59,7 +61,7 @@ export const nodeMessage = z.discriminatedUnion('type', [
 export type NodeMessage = z.infer<typeof nodeMessage>;
 
 export const leaderMessage = z.discriminatedUnion('type', [
-  /** A sign of life. */
+  /** A sign of life, every few seconds; answered by `node.reported`. */
   z.object({ type: z.literal('leader.alive') }),
   z.object({
     type: z.literal('part.start'),
@@ -67,7 +69,8 @@ export const leaderMessage = z.discriminatedUnion('type', [
     /** Where the processes of the engine meet. */
     meeting: z.object({ address: boundedText(nameLength), port: z.int().min(1).max(65535) }),
   }),
-  z.object({ type: z.literal('part.end'), limitMs: durationMs }),
+  /** `run`: the last one that is to end. A worker that was never told of it answers that nothing is left of it. */
+  z.object({ type: z.literal('part.end'), run, limitMs: durationMs }),
   /** The job is over: end. */
   z.object({ type: z.literal('node.leave') }),
 ]);

@@ -117,7 +117,7 @@ export const engineFaults: readonly FoundFault[] = [
   {
     finding: 'a bad GPU',
     what: 'a GPU of the node is broken, full, missing, or named in a way that the engine cannot read; nvidia-smi fails or does not answer',
-    seen: '`gpu_unfit` with the name of the node and the line that leaves it out; names become indices; memory that is about to be free is waited for',
+    seen: '`gpu_unfit` with the name of the node, which the next deploy under the same name leaves out; names become indices; memory that is about to be free is waited for',
     tests: places(
       [`${agent}/gpu/check-gpus.test.ts`, 'refuses %s'],
       [`${agent}/gpu/check-gpus.test.ts`, 'sets indices in place of %s'],

@@ -27,8 +27,10 @@ export interface LeaderNodesOptions {
   log: Log;
   onChange: () => void;
   onNote: (note: { kind: string; message: string }) => void;
-  /** Nodes did not come, or come back: the engine cannot run. */
-  onMissing: (missing: { message: string; hint: string }) => void;
+  /** Nodes did not come, or come back: the engine cannot run. `hosts`: the nodes that are to blame. */
+  onMissing: (missing: { message: string; hint: string; hosts: readonly string[] }) => void;
+  /** Default: asks this host for a free port of one of its addresses. */
+  findPort?: (address: string) => Promise<number>;
 }
 
 /** What the leader starts its own part with, and what tells of the parts on other nodes. */
@@ -92,13 +94,14 @@ export class LeaderNodes implements AsyncDisposable {
     }));
   }
 
-  /** What speaks for the end of a node that does not count as lost yet. Undefined: nothing does. */
-  get suspicion(): string | undefined {
-    const words = this.#links.closed.map(({ rank, why }) => {
+  /** Nodes that may have ended, and do not count as lost yet, with what speaks for it. Undefined: nothing does. */
+  get suspicion(): { message: string; hosts: string[] } | undefined {
+    const gone = this.#links.closed.flatMap(({ rank, why }) => {
       const node = this.#roster.nodes.find((one) => one.rank === rank);
-      return `${node ? nameNode(node) : `rank ${rank}`}: ${why}`;
+      return node ? [{ host: node.host, words: `${nameNode(node)}: ${why}` }] : [];
     });
-    return words.length === 0 ? undefined : words.join('; ');
+    if (gone.length === 0) return undefined;
+    return { message: gone.map(({ words }) => words).join('; '), hosts: gone.map(({ host }) => host) };
   }
 
   /**
@@ -179,7 +182,8 @@ export class LeaderNodes implements AsyncDisposable {
         });
       case 'part.end':
         return this.#order(async () => {
-          this.#links.send(effect.rank, { type: 'part.end', limitMs: Math.ceil(effect.limitMs) });
+          const limitMs = Math.ceil(effect.limitMs);
+          this.#links.send(effect.rank, { type: 'part.end', run: effect.run, limitMs });
         });
       case 'engine.gathered':
         return this.#order(async () => this.#tellGathered(await this.#meetingOf()));
@@ -190,7 +194,7 @@ export class LeaderNodes implements AsyncDisposable {
       case 'engine.gone':
         return this.#over();
       case 'nodes.missing':
-        return this.#options.onMissing({ message: effect.message, hint: effect.hint });
+        return this.#options.onMissing({ message: effect.message, hint: effect.hint, hosts: effect.hosts });
       case 'timer.set':
         return this.#timers.set('gathering', effect.ms, () => this.#dispatch({ type: 'gathering.limit_reached' }));
       case 'timer.clear':
@@ -209,8 +213,9 @@ export class LeaderNodes implements AsyncDisposable {
 
   /** A new one for each run: another program may have taken the port of the last. */
   async #meetingOf(): Promise<Meeting> {
+    const { findPort = findFreePort } = this.#options;
     const address = this.#links.ownAddress ?? this.#meeting?.address ?? '127.0.0.1';
-    this.#meeting ??= { address, port: await findFreePort(address) };
+    this.#meeting ??= { address, port: await findPort(address) };
     return this.#meeting;
   }
 
@@ -231,6 +236,8 @@ export class LeaderNodes implements AsyncDisposable {
     const { log } = this.#options;
     this.#orders = this.#orders.then(work).catch((error: unknown) => {
       log.error({ op: 'nodes.order', ok: false, error: errorText(error) }, 'an order to a node failed');
+      // No port, no start: it is tried again when the parts that were started have ended.
+      this.#run?.gathered.reject(error);
     });
     detach(this.#orders);
   }

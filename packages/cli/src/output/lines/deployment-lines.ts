@@ -107,7 +107,12 @@ const queryLines = {
       route: z.object(routeFields).optional(),
     },
   ),
-  log: line('One line of the log.', { source: logSource, line: text }),
+  log: line('One line of the log. `node` and `host` are the rank and the name of its node, with `--all-nodes`.', {
+    source: logSource,
+    line: text,
+    node: z.number().optional(),
+    host: optionalText,
+  }),
   'logs.ended': line('The result.', { ok, name: text, source: logSource, reason: optionalText }),
   event: eventView
     .omit({ instanceId: true, recordedMs: true })
