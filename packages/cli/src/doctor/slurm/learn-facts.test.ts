@@ -37,7 +37,7 @@ async function fitOf(model: string) {
   const learnt = learnFacts({
     what: model,
     config: {},
-    place: { cluster: { name: 'here', config }, host: await host, paths: clusterPaths(config, (await host).facts) },
+    place: { cluster: { name: 'here', config }, host, paths: clusterPaths(config, host.facts) },
     early: { site: slurmFacts('here', [a100s]) },
     run: {
       env: { HF_HUB_OFFLINE: '1' },
