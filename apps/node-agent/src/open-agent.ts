@@ -65,8 +65,10 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
       onNote: (message) => publisher.note({ kind: 'engine.planned', message }),
     }),
   );
+  const stats = () => front.stats;
+  const readOthers = async () => (await nodes?.measure()) ?? [];
   const observed: OpenMetrics = scope.use(
-    await openMetrics({ spec, deps, directory, engine, facts, stats: () => front.stats }),
+    await openMetrics({ spec, deps, directory, engine, facts, stats, readOthers }),
   );
   const requests = scope.use(await openRequestLog({ ...deps, spec, jobId: job.jobId, node: deps.hostname }));
   const front: Front = scope.use(openEngineFront(spec, deps, { engine, observed, requests }));
@@ -97,14 +99,18 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the agent has ended')));
   learnFromSite({ spec, deps, job, policy, publisher, supervisor }, over.signal);
-  const message = `agent ${deps.agentVersion} runs job ${job.jobId} on ${deps.hostname}`;
-  publisher.note({ kind: 'agent.started', message });
+  noteStart(publisher, { deps, job });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
   await loggedWithin(engine, { clock: deps.clock, limitMs: farewellMs });
   await sayFarewell(exit, { control, clock: deps.clock });
   if (exit === 'node_lost') await endOwnJob(deps.run, { ...job, cluster: spec.slurm?.cluster });
   return exit;
+}
+
+function noteStart(publisher: Publisher, { deps, job }: { deps: AgentDeps; job: JobIdentity }): void {
+  const message = `agent ${deps.agentVersion} runs job ${job.jobId} on ${deps.hostname}`;
+  publisher.note({ kind: 'agent.started', message });
 }
 
 interface NodesParts {
@@ -175,6 +181,7 @@ function firstFacts(deps: AgentDeps, { supervisor, nodes }: FactsParts): Instanc
     get deadlineMs() {
       return supervisor().state.deadlineMs;
     },
+    pressure: undefined,
     metrics: undefined,
     nodeSocket: undefined,
   };
@@ -197,6 +204,16 @@ function openEngineFront(
     onRecord: metrics.observe,
     tap,
   });
+}
+
+/** Of every part of the engine. Resolves with the places. */
+async function saveReports(
+  reason: string,
+  pids: readonly number[],
+  { engine, nodes }: Pick<SupervisorParts, 'engine' | 'nodes'>,
+): Promise<string> {
+  const [own, others] = await Promise.all([engine.saveHangReport(reason, pids), nodes?.report(reason)]);
+  return [own, ...(others ?? [])].join(', ');
 }
 
 interface SupervisorParts {
@@ -235,7 +252,7 @@ function openSupervisor(parts: SupervisorParts): Supervisor {
     restart: spec.health,
     spawnEngine: nodes ? spreadEngine({ nodes, spawnPart: engine.spawn, clock: deps.clock }) : engine.spawn,
     explainExit: engine.explainExit,
-    saveHangReport: engine.saveHangReport,
+    saveHangReport: (reason, pids) => saveReports(reason, pids, { engine, nodes }),
     explainSilence: engine.explainSilence,
     prober,
     front: {

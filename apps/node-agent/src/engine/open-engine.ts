@@ -142,7 +142,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     },
     explainSilence: () => output.explainSilence(),
     saveHangReport: (reason, pids) =>
-      saveHangReport({ ...hangOptions({ spec, output, clock }, started), reason, pids }),
+      saveHangReport({ ...hangOptions({ spec, rank, output, clock }, started), reason, pids }),
     spawn,
     ...createEngineQuestions({ kind, wanted, client, address: () => address }),
     logged: engineLog.written,
@@ -171,10 +171,11 @@ function openEngineCaches(kind: EngineKind, { cacheDir, scratchDir }: InstanceSp
 }
 
 function hangOptions(
-  { spec, output, clock }: { spec: InstanceSpec; output: EngineOutput; clock: Clock },
+  { spec, rank, output, clock }: { spec: InstanceSpec; rank: number; output: EngineOutput; clock: Clock },
   started: EngineCommand | undefined,
 ): Omit<HangReportOptions, 'reason' | 'pids'> {
-  return { dir: spec.jobDir, lastLines: () => output.lastLines, ...programOf(started), clock };
+  const ofNode = spec.engine.nodes === 1 ? {} : { rank };
+  return { dir: spec.jobDir, ...ofNode, lastLines: () => output.lastLines, ...programOf(started), clock };
 }
 
 function placesOf({ socketPath, path }: NodeDirectory): { socketPath: string; directory: string } {

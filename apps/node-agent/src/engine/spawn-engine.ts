@@ -12,7 +12,7 @@ import { guardEngine } from './engine-guard.ts';
 import { createLineBlocks } from './line-blocks.ts';
 import { openOutputSocket, type OutputSocket } from './open-output-socket.ts';
 import { removeSharedMemory } from './shared-memory.ts';
-import { readOomKills } from './read-oom-kills.ts';
+import { readOomKills } from '../memory/read-oom-kills.ts';
 
 export interface EngineExit {
   code: number | null;
