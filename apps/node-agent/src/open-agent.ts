@@ -4,14 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type Clock, defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOver } from '@fairlead/kit';
 import { type AgentHello, ourVersions, type InstanceSpec } from '@fairlead/protocol';
-import {
-  endOwnJob,
-  type JobIdentity,
-  type JobNodes,
-  readJobIdentity,
-  readSlurmNotice,
-  visibleGpus,
-} from '@fairlead/scheduler';
+import { endOwnJob, type JobIdentity, type JobNodes, readJobIdentity, visibleGpus } from '@fairlead/scheduler';
 import type { AgentDeps } from './agent-deps.ts';
 import { openBastionLinks } from './bastion-link/open-bastion-links.ts';
 import { type ControlLink, openControlLink } from './control-link/control-link.ts';
@@ -27,16 +20,15 @@ import { openAudit } from './job/append-audit.ts';
 import { openScratch } from './job/open-scratch.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
 import { LeaderNodes } from './nodes/leader/open-nodes.ts';
-import { LeadEngine } from './companion/lead-engine.ts';
-import { spreadEngine } from './nodes/leader/spread-engine.ts';
+import { openSpread } from './nodes/leader/open-spread.ts';
 import { nodesOfJob } from './nodes/nodes-of-job.ts';
 import { runWorker } from './nodes/worker/run-worker.ts';
 import { openMetrics, type OpenMetrics } from './metrics/open-metrics.ts';
 import { learnFromSite } from './learn-from-site.ts';
+import { passSignals } from './pass-signals.ts';
 import { createPublisher, type Publisher } from './publish.ts';
 import { openStartMemory } from './progress/start-memory.ts';
 import { openRequestLog, type RequestLog } from './request-log/request-log.ts';
-import { causeOfNotice } from './supervisor/cause-of-notice.ts';
 import { policyOf } from './supervisor/policy-of.ts';
 import { createSupervisor, type Supervisor, type SupervisorInput } from './supervisor/supervisor.ts';
 import { firstState, type SupervisorPolicy } from './supervisor/supervisor-state.ts';
@@ -154,47 +146,6 @@ function openNodes({ spec, deps, job, hosts, publisher, supervisor }: NodesParts
     onNote: (note) => publisher.note(note),
     onMissing: (missing) => supervisor().dispatch({ type: 'nodes.missing', ...missing }),
   });
-}
-
-interface SpreadParts {
-  nodes: LeaderNodes | undefined;
-  engine: Engine;
-  deps: AgentDeps;
-}
-
-/** Runs the engine, over several nodes on all of them. Disposing ends what of it stays between two starts. */
-function openSpread({ nodes, engine, deps }: SpreadParts): AsyncDisposable & Pick<Engine, 'spawn'> {
-  const nothing = async () => undefined;
-  if (!nodes) return { spawn: engine.spawn, [Symbol.asyncDispose]: nothing };
-  const parts = { ...deps, nodes, spawnPart: engine.spawn };
-  if (!engine.beside) return { spawn: spreadEngine(parts), [Symbol.asyncDispose]: nothing };
-  const lead = new LeadEngine({ ...parts, explainExit: engine.explainExit });
-  return { spawn: (signal) => lead.spawn(signal), [Symbol.asyncDispose]: () => lead[Symbol.asyncDispose]() };
-}
-
-interface SignalParts {
-  spec: InstanceSpec;
-  deps: AgentDeps;
-  job: JobIdentity;
-  nodes: LeaderNodes | undefined;
-  supervisor: Supervisor;
-}
-
-/** Passes each signal to the supervisor, a SIGTERM with its reason: Slurm's, or a node that is gone. Returns a function that stops this. */
-function passSignals({ spec, deps, job, nodes, supervisor }: SignalParts) {
-  return deps.onSignal((signal) => {
-    // srun ends the other tasks of a job when one has failed: the first cause is that one.
-    const suspicion = signal === 'SIGTERM' ? nodes?.suspicion : undefined;
-    if (suspicion !== undefined) supervisor.dispatch({ type: 'nodes.missing', ...goneNode(suspicion) });
-    const notice = signal === 'SIGTERM' ? readSlurmNotice(spec.jobDir, job.jobId) : undefined;
-    const why = notice && causeOfNotice(notice);
-    supervisor.dispatch({ type: 'signal.received', signal, ...defined({ why }) });
-  });
-}
-
-function goneNode({ message, hosts }: NonNullable<LeaderNodes['suspicion']>) {
-  const hint = 'The job log (`fairlead logs <name> --source job`) has what its agent and Slurm said last.';
-  return { message: `the job ended because a node is gone: ${message}`, hint, hosts };
 }
 
 /** Waits, at most `limitMs`, until the engine's last output is in its log. */
