@@ -114,6 +114,7 @@ function addDeploy(program: Command, go: RunCommand): void {
 interface LogsOptions {
   follow?: boolean;
   node?: number;
+  allNodes?: boolean;
   source: 'job' | 'agent' | 'engine';
   lines: number;
 }
@@ -158,15 +159,19 @@ function addQueries(program: Command, go: RunCommand): void {
     .argument('<name>')
     .option('-f, --follow', 'go on with new lines until Ctrl-C')
     .option('--node <rank>', 'of this node, for a job over several (0)', wholeNumber)
+    .addOption(new Option('--all-nodes', 'of all nodes of the job, each line with its node').conflicts('node'))
     .addOption(new Option('--source <source>', 'whose log').choices(['job', 'agent', 'engine']).default('engine'))
     .option('--lines <count>', 'how many of the last lines', wholeNumber, 200)
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead logs demo -f\n  fairlead logs demo --source job --lines 50\n  fairlead logs large --node 1',
+      '\nExamples:\n  fairlead logs demo -f\n  fairlead logs demo --source job --lines 50\n  fairlead logs large --node 1\n  fairlead logs large --all-nodes -f',
     )
-    .action(async (name: string, options: LogsOptions) =>
+    .action(async (name: string, { allNodes, node, ...options }: LogsOptions) =>
       go(async (context) =>
-        (await import('./commands/logs.ts')).runLogs({ name, ...options, follow: options.follow ?? false }, context),
+        (await import('./commands/logs.ts')).runLogs(
+          { name, ...options, node: allNodes ? 'all' : node, follow: options.follow ?? false },
+          context,
+        ),
       ),
     );
 }
