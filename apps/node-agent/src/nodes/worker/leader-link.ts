@@ -12,7 +12,7 @@ import {
 } from '@fairlead/kit';
 import { type LeaderMessage, leaderMessage, type NodeMessage, nodeMessage } from '@fairlead/protocol';
 import type { JobNodes } from '@fairlead/scheduler';
-import { aliveTicks, awayTicks, silentTicks, tickMs } from '../link/link-times.ts';
+import { awayTicks, silentTicks, tickMs } from '../link/link-times.ts';
 import { leaderAddresses } from '../link/node-addresses.ts';
 import { dialNode, type NodeChannel, openNodeChannel } from '../link/node-channel.ts';
 import type { NodeSecret } from '../link/node-secret.ts';
@@ -26,7 +26,7 @@ export interface LeaderLinkOptions {
   log: Log;
   /** The first message of each connection. */
   joined: () => Extract<NodeMessage, { type: 'node.joined' }>;
-  /** The sign of life. */
+  /** The answer to the leader's sign of life. */
   report: () => NodeMessage;
   onOrder: (order: LeaderMessage) => void;
   /** One sentence each time the link comes up or is lost. */
@@ -46,7 +46,6 @@ export class LeaderLink implements Disposable {
   #isLost = false;
   #silent = 0;
   #away = 0;
-  #tick = 0;
   #attempt = 0;
   #lastFailure = 'it was never reached';
 
@@ -114,13 +113,15 @@ export class LeaderLink implements Disposable {
   }
 
   #open(socket: Parameters<typeof openNodeChannel>[0], where: string): NodeChannel<NodeMessage> {
-    const { joined, onOrder, onLinked } = this.#options;
+    const { joined, report, onOrder, onLinked } = this.#options;
     const channel = openNodeChannel(
       socket,
       { incoming: leaderMessage, outgoing: nodeMessage },
       {
         onMessage: (message) => {
           this.#silent = 0;
+          // An answer, so that the leader also misses it where only the way to the worker is cut.
+          if (message.type === 'leader.alive') channel.send(report());
           onOrder(message);
         },
         onClosed: (why) => {
@@ -141,10 +142,8 @@ export class LeaderLink implements Disposable {
   }
 
   #onTick(): void {
-    const { report, onLost, joinLimitMs } = this.#options;
-    this.#tick += 1;
+    const { onLost, joinLimitMs } = this.#options;
     if (this.#channel) {
-      if (this.#tick % aliveTicks === 0) this.#channel.send(report());
       this.#silent += 1;
       if (this.#silent >= silentTicks) this.#channel[Symbol.dispose]();
       return;

@@ -48,6 +48,9 @@ describe('a deployment over two nodes', () => {
         (await testbed.exec('laptop', ['fairlead', 'logs', 'two', '--node', node])).stdout;
       expect(await log('0')).toContain('world_size=2 rank=0');
       expect(await log('1')).toContain('world_size=2 rank=1');
+      const all = (await testbed.exec('laptop', ['fairlead', 'logs', 'two', '--all-nodes'])).stdout;
+      expect(all).toMatch(/^node1 \(rank 0\): .*world_size=2 rank=0/m);
+      expect(all).toMatch(/^node2 \(rank 1\): .*world_size=2 rank=1/m);
       const began = Date.now();
       await alice.fairlead('stop', 'two');
       await expect.poll(() => processesLeft(testbed), { timeout: 20_000 }).toEqual([]);
