@@ -9,6 +9,7 @@ import {
   type JobIdentity,
   type JobNodes,
   readJobIdentity,
+  readJobLog,
   readSlurmNotice,
   visibleGpus,
 } from '@fairlead/scheduler';
@@ -26,6 +27,7 @@ import { type InstanceFacts, loadOf, reportOf } from './instance-facts.ts';
 import { openAudit } from './job/append-audit.ts';
 import { openScratch } from './job/open-scratch.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
+import { missingNodes } from './nodes/leader/missing-nodes.ts';
 import { LeaderNodes } from './nodes/leader/open-nodes.ts';
 import { spreadEngine } from './nodes/leader/spread-engine.ts';
 import { nodesOfJob } from './nodes/nodes-of-job.ts';
@@ -147,17 +149,12 @@ interface SignalParts {
 function passSignals({ spec, deps, job, nodes, supervisor }: SignalParts) {
   return deps.onSignal((signal) => {
     // srun ends the other tasks of a job when one has failed: the first cause is that one.
-    const suspicion = signal === 'SIGTERM' ? nodes?.suspicion : undefined;
-    if (suspicion !== undefined) supervisor.dispatch({ type: 'nodes.missing', ...goneNode(suspicion) });
+    const missing = signal === 'SIGTERM' && nodes ? missingNodes(nodes, readJobLog(spec.jobDir)) : undefined;
+    if (missing !== undefined) supervisor.dispatch({ type: 'nodes.missing', ...missing });
     const notice = signal === 'SIGTERM' ? readSlurmNotice(spec.jobDir, job.jobId) : undefined;
     const why = notice && causeOfNotice(notice);
     supervisor.dispatch({ type: 'signal.received', signal, ...defined({ why }) });
   });
-}
-
-function goneNode({ message, hosts }: NonNullable<LeaderNodes['suspicion']>) {
-  const hint = 'The job log (`fairlead logs <name> --source job`) has what its agent and Slurm said last.';
-  return { message: `the job ended because a node is gone: ${message}`, hint, hosts };
 }
 
 /** Waits, at most `limitMs`, until the engine's last output is in its log. */
