@@ -104,6 +104,29 @@ it('a node that no longer hears the leader is lost within 15 s, although the lea
   expect(lost).toEqual([expect.stringMatching(/^1: /)]);
 });
 
+it('a worker that is told to end obeys a leader that is there, and leaves at once when that has missed a sign of life', async () => {
+  const { clock, secret, heard, links } = openLeader();
+  const gone: string[] = [];
+  using worker = new LeaderLink({
+    nodes: { rank: 1, hosts },
+    secret,
+    joinLimitMs: 300_000,
+    clock,
+    log: silentLog,
+    joined: () => joined(1),
+    report: () => report,
+    onOrder: () => undefined,
+    onLinked: () => undefined,
+    onLost: (why) => gone.push(why),
+  });
+  await expect.poll(async () => (await clock.advance(200), heard.length)).toBeGreaterThan(1);
+  worker.expectEnd('SIGTERM');
+  await clock.advance(1_000);
+  expect(gone).toEqual([]);
+  await links[Symbol.asyncDispose]();
+  await expect.poll(async () => (await clock.advance(200), gone)).toEqual(['no sign of the leader, and SIGTERM came']);
+});
+
 it('a node that is silent for 11 s and then speaks is not lost; one that is silent for 12 s is', async () => {
   const { clock, secret, heard, lost, links } = openLeader();
   await using _links = links;
