@@ -3,7 +3,7 @@
 import type { EngineNode } from '@fairlead/engines';
 import type { EngineFailure } from '@fairlead/engines/failures';
 import { type Clock, defined, detach, errorText, type Log, untilAborted } from '@fairlead/kit';
-import type { InstanceSpec, NodeMessage } from '@fairlead/protocol';
+import type { InstanceSpec, NodeFigures, NodeMessage, NodeProgress, PartReport } from '@fairlead/protocol';
 import type { JobIdentity, JobNodes } from '@fairlead/scheduler';
 import { findFreePort } from '../../engine/find-free-port.ts';
 import { NamedTimers } from '../../supervisor/named-timers.ts';
@@ -17,6 +17,8 @@ import {
   type RosterEvent,
   type RosterNode,
 } from '../roster/roster-state.ts';
+import { pressureNote } from '../../memory/watch-pressure.ts';
+import { NodeAnswers } from './node-answers.ts';
 import { NodeLinks } from './node-links.ts';
 
 export interface LeaderNodesOptions {
@@ -50,7 +52,25 @@ interface Run {
 
 export interface SeenNode extends RosterNode {
   gpus: readonly string[];
+  /** How far the start of its part is. */
+  progress?: NodeProgress | undefined;
+  pressure?: string | undefined;
 }
+
+export interface MeasuredNode {
+  rank: number;
+  host: string;
+  /** Undefined where it did not answer in time. */
+  figures: NodeFigures | undefined;
+}
+
+/** What a node says of itself besides the state of its part. */
+type Told = Pick<SeenNode, 'gpus' | 'progress' | 'pressure'>;
+
+/** How long a node that hangs may take to save what its part shows. */
+const reportLimitMs = 5_000;
+/** Of the figures: a scrape waits for them. */
+const measureLimitMs = 2_500;
 
 /** How long the end of the engine waits for a node whose connection is gone. */
 const closedLimitMs = 2_000;
@@ -61,7 +81,9 @@ export class LeaderNodes implements AsyncDisposable {
   readonly #options: LeaderNodesOptions;
   readonly #links: NodeLinks;
   readonly #timers: NamedTimers<'gathering' | 'ending'>;
-  readonly #gpus = new Map<number, readonly string[]>();
+  readonly #told = new Map<number, Told>();
+  readonly #measuring: NodeAnswers<NodeFigures>;
+  readonly #reporting: NodeAnswers<string>;
   readonly #hosts = new Map<number, string>();
   #roster: Roster;
   #run: Run | undefined;
@@ -75,6 +97,8 @@ export class LeaderNodes implements AsyncDisposable {
     this.#options = options;
     this.#roster = firstRoster(nodes.hosts);
     this.#timers = new NamedTimers(clock);
+    this.#measuring = new NodeAnswers(clock, measureLimitMs);
+    this.#reporting = new NodeAnswers(clock, reportLimitMs);
     this.#links = new NodeLinks({
       nodes,
       secret: deriveNodeSecret(spec, job),
@@ -90,8 +114,32 @@ export class LeaderNodes implements AsyncDisposable {
     return this.#roster.nodes.map((node) => ({
       ...node,
       host: this.#hosts.get(node.rank) ?? node.host,
-      gpus: this.#gpus.get(node.rank) ?? [],
+      gpus: [],
+      ...this.#told.get(node.rank),
     }));
+  }
+
+  /** Asks every node what it uses now. Resolves within some seconds; a node that does not answer is there without figures. */
+  async measure(): Promise<MeasuredNode[]> {
+    const joined = this.#joined();
+    const asked = this.#measuring.gather(joined);
+    for (const rank of joined) this.#links.send(rank, { type: 'node.measure' });
+    const figures = await asked;
+    return this.seen.map(({ rank, host }) => ({ rank, host, figures: figures.get(rank) }));
+  }
+
+  /** Has every part saved what it shows. Resolves with the files, within some seconds. */
+  async report(reason: string): Promise<string[]> {
+    const running = this.#joined((part) => part.status === 'running');
+    const asked = this.#reporting.gather(running);
+    for (const rank of running) this.#links.send(rank, { type: 'part.report', reason });
+    return [...(await asked).values()];
+  }
+
+  #joined(wanted: (part: PartReport) => boolean = () => true): number[] {
+    return this.#roster.nodes.flatMap(({ rank, life }) =>
+      life.status === 'joined' && wanted(life.part) ? [rank] : [],
+    );
   }
 
   /** Nodes that may have ended, and do not count as lost yet, with what speaks for it. Undefined: nothing does. */
@@ -155,14 +203,28 @@ export class LeaderNodes implements AsyncDisposable {
     switch (message.type) {
       case 'node.joined':
         this.#hosts.set(rank, message.host);
-        this.#gpus.set(rank, message.gpus);
+        this.#learn(rank, message);
         return this.#dispatch({ type: 'node.joined', rank, part: message.part });
       case 'node.reported':
-        this.#gpus.set(rank, message.gpus);
+        this.#learn(rank, message);
         return this.#dispatch({ type: 'node.reported', rank, part: message.part });
       case 'node.noted':
         return this.#options.onNote({ kind: message.kind, message: `${this.#nameOf(rank)}: ${message.message}` });
+      case 'node.measured':
+        return this.#measuring.take(rank, message.figures);
+      case 'part.reported':
+        return this.#reporting.take(rank, message.path);
     }
+  }
+
+  #learn(rank: number, { gpus, progress, pressure }: Told): void {
+    const before = this.#told.get(rank);
+    const told: Told = { gpus, ...defined({ progress, pressure }) };
+    this.#told.set(rank, told);
+    const isPressed = pressure !== undefined;
+    if (isPressed !== (before?.pressure !== undefined))
+      this.#options.onNote(pressureNote(this.#nameOf(rank), pressure));
+    if (JSON.stringify(told) !== JSON.stringify(before)) this.#options.onChange();
   }
 
   #nameOf(rank: number): string {
