@@ -50,6 +50,24 @@ function lazyBuiltin(name: string): string {
     Object.defineProperty(module.exports, name, { enumerable: true, get: () => process.getBuiltinModule('${name}')[name] });`;
 }
 
+/**
+ * Escapes characters beyond Latin-1, which a program has in its texts alone: with one of them V8 keeps two bytes for each character of
+ * its source, as long as the program runs.
+ */
+const oneByteSource: Rolldown.Plugin = {
+  name: 'one-byte-source',
+  generateBundle(_options, bundle) {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.type === 'chunk') chunk.code = chunk.code.replaceAll(/[^\0-\xff]/g, escapeUnit);
+    }
+  },
+};
+
+/** Of one UTF-16 unit. */
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
 /** Inlines everything: our packages from source, without a `dist`, and all third-party code. */
 export const bundled = (name: string) =>
   ({
@@ -63,7 +81,7 @@ export const bundled = (name: string) =>
     define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
     deps: { alwaysBundle: [/.*/], onlyBundle: false },
     inputOptions: { resolve: { conditionNames: ['fairlead-source', 'import', 'node', 'default'] } },
-    plugins: [noNativeAddons, lazyBuiltins, thirdPartyLicenses(name)],
+    plugins: [noNativeAddons, lazyBuiltins, thirdPartyLicenses(name), oneByteSource],
   }) satisfies UserConfig;
 
 /** Bundles a program of ours, which the package.json of its owner names, into one file that runs in an empty folder. */
