@@ -107,6 +107,7 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
   },
   'apps/node-agent/src/engine/engine-address.ts': accounts,
   'apps/node-agent/src/engine/open-caches.ts': accounts,
+  'apps/node-agent/src/companion/open-common-directory.ts': accounts,
   'apps/node-agent/src/job/open-node-directory.ts': accounts,
   'apps/node-agent/src/open-agent-log.ts': {
     uses: ['timers'],

@@ -20,7 +20,7 @@ import { openAudit } from './job/append-audit.ts';
 import { openScratch } from './job/open-scratch.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
 import { LeaderNodes } from './nodes/leader/open-nodes.ts';
-import { spreadEngine } from './nodes/leader/spread-engine.ts';
+import { openSpread } from './nodes/leader/open-spread.ts';
 import { nodesOfJob } from './nodes/nodes-of-job.ts';
 import { runWorker } from './nodes/worker/run-worker.ts';
 import { openMetrics, type OpenMetrics } from './metrics/open-metrics.ts';
@@ -78,7 +78,8 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control, metrics: observed.metrics });
   const ended = Promise.withResolvers<ExitName>();
   const nodes = hosts && scope.use(openNodes({ spec, deps, job, hosts, publisher, supervisor: () => supervisor }));
-  const parts = { spec, deps, facts, policy, engine, nodes, front, publisher };
+  const spread = scope.use(openSpread({ nodes, engine, deps }));
+  const parts = { spec, deps, facts, policy, engine, spawnEngine: spread.spawn, nodes, front, publisher };
   const supervisor = openSupervisor({ ...parts, onExit: ended.resolve });
   scope.use(
     openBastionLinks({
@@ -102,10 +103,23 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
   noteStart(publisher, { deps, job });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
+  await spread[Symbol.asyncDispose]();
+  await takeLeave(exit, { spec, deps, job, engine, control });
+  return exit;
+}
+
+interface LeaveParts {
+  spec: InstanceSpec;
+  deps: AgentDeps;
+  job: JobIdentity;
+  engine: Engine;
+  control: ControlLink;
+}
+
+async function takeLeave(exit: ExitName, { spec, deps, job, engine, control }: LeaveParts): Promise<void> {
   await loggedWithin(engine, { clock: deps.clock, limitMs: farewellMs });
   await sayFarewell(exit, { control, clock: deps.clock });
   if (exit === 'node_lost') await endOwnJob(deps.run, { ...job, cluster: spec.slurm?.cluster });
-  return exit;
 }
 
 function noteStart(publisher: Publisher, { deps, job }: { deps: AgentDeps; job: JobIdentity }): void {
@@ -222,6 +236,7 @@ interface SupervisorParts {
   facts: InstanceFacts;
   policy: SupervisorPolicy;
   engine: Engine;
+  spawnEngine: Engine['spawn'];
   nodes: LeaderNodes | undefined;
   front: Front;
   publisher: Publisher;
@@ -229,7 +244,7 @@ interface SupervisorParts {
 }
 
 function openSupervisor(parts: SupervisorParts): Supervisor {
-  const { spec, deps, facts, policy, engine, nodes, front, publisher, onExit } = parts;
+  const { spec, deps, facts, policy, engine, spawnEngine, nodes, front, publisher, onExit } = parts;
   const audit = auditOnce(engine, deps, (message) => publisher.note({ kind: 'engine.exposed', message }));
   const prober = createProber({
     checkHealth: engine.checkHealth,
@@ -250,7 +265,7 @@ function openSupervisor(parts: SupervisorParts): Supervisor {
     ...deps,
     policy: () => policy,
     restart: spec.health,
-    spawnEngine: nodes ? spreadEngine({ nodes, spawnPart: engine.spawn, clock: deps.clock }) : engine.spawn,
+    spawnEngine,
     explainExit: engine.explainExit,
     saveHangReport: (reason, pids) => saveReports(reason, pids, { engine, nodes }),
     explainSilence: engine.explainSilence,

@@ -20,6 +20,7 @@ import { trackPaths } from './paths/live-paths.ts';
 import { parseOrigins } from './local/allowed-origins.ts';
 import { parseBind } from './local/local-address.ts';
 import { type LocalPortOptions, openLocalPort } from './local/local-port.ts';
+import { createMuxPaths } from './paths/mux-paths.ts';
 import { openPath } from './paths/open-path.ts';
 import { impatient } from './paths/patience.ts';
 import { openSession, type Session, type SessionOptions } from './control/open-session.ts';
@@ -33,6 +34,11 @@ export interface ConnectOptions extends SessionOptions {
   bind?: string;
   /** Web pages that may use the local port from a browser, by origin (`https://chat.example.org`); `*`: all. They need the key, too. */
   allowOrigins?: readonly string[];
+  /**
+   * `true`: all requests share one channel to the node, where its agent knows that. `false`: each has a channel of its own.
+   * Default: false.
+   */
+  mux?: boolean;
   /** Ends the opening. The open connection is ended by closing it. */
   signal?: AbortSignal;
   /** Told of each next generation, of outages and of the end. What it throws is thrown at the process. */
@@ -92,7 +98,9 @@ async function openConnection(
   const live = scope.use(
     trackPaths((signal, patience) => openPath({ name, follower, carrier, turns, clock, random }, signal, patience)),
   );
-  const warm = scope.use(keepWarm({ paths: live, endpoint: () => follower.current, clock, log }));
+  const endpoint = () => follower.current;
+  const warm = scope.use(keepWarm({ paths: live, endpoint, clock, log }));
+  const paths = options.mux ? scope.use(createMuxPaths({ channels: live, warm, endpoint, clock, log })) : warm;
   const localPort =
     options.port === false
       ? undefined
@@ -100,7 +108,7 @@ async function openConnection(
           await openLocalPort({
             ...local,
             ...defined({ port: options.port }),
-            open: (signal) => warm.open(signal, impatient),
+            open: (signal) => paths.open(signal, impatient),
             log,
           }),
         );
@@ -109,7 +117,7 @@ async function openConnection(
     first,
     follower,
     paths: {
-      open: (signal, patience) => warm.open(signal, patience),
+      open: (signal, patience) => paths.open(signal, patience),
       moveTo: (endpoint, stillUp) => live.moveTo(endpoint, stillUp),
       leave: (endpoint) => live.leave(endpoint),
     },

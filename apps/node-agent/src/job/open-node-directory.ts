@@ -80,7 +80,7 @@ async function openUnder(base: string, log: Log): Promise<NodeDirectory> {
  * A user who may write a directory without the sticky bit can replace what is in it by a directory and a socket of their
  * own: the front would then send them prompts and the engine's key. The same holds for each directory above.
  */
-async function refuseReplaceable(base: string): Promise<void> {
+export async function refuseReplaceable(base: string): Promise<void> {
   for (let path = base; ; path = dirname(path)) {
     const { mode } = await stat(path);
     if ((mode & writableByOthers) !== 0 && (mode & sticky) === 0) {

@@ -16,6 +16,7 @@ export interface ConnectArgs {
   port?: number | undefined;
   bind?: string | undefined;
   allowOrigin?: readonly string[] | undefined;
+  mux?: boolean | undefined;
 }
 
 export async function runConnect(args: ConnectArgs, context: Context): Promise<void> {
@@ -31,7 +32,7 @@ export async function runConnect(args: ConnectArgs, context: Context): Promise<v
   };
   await using connection = await connect(args.name, {
     ...sessionOptions(context),
-    ...defined({ port: args.port, bind: args.bind, allowOrigins: args.allowOrigin }),
+    ...defined({ port: args.port, bind: args.bind, allowOrigins: args.allowOrigin, mux: args.mux }),
     onEvent,
   });
   warnOfRisks(args, context);

@@ -1,9 +1,10 @@
 // Turns the settings of `engines.vllm` into flags of `vllm serve`. Pure.
 
 import { namesFlag, valueOfFlag, wordsWithout } from '../port/flags.ts';
+import type { RayOptions } from '../ray/ray-options.ts';
 import type { VllmOptions } from './options.ts';
 
-type FlagOptions = Omit<VllmOptions, 'mediaDomains' | 'mediaPath'>;
+type FlagOptions = Omit<VllmOptions, 'mediaDomains' | 'mediaPath' | keyof RayOptions>;
 type Options = { [Name in keyof FlagOptions]-?: NonNullable<FlagOptions[Name]> };
 
 interface OptionFlags<Value> {

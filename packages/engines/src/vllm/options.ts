@@ -1,6 +1,7 @@
 // The settings of `engines.vllm` that become flags of `vllm serve`, and those about media.
 
 import { z } from 'zod';
+import { rayOptions } from '../ray/ray-options.ts';
 
 const size = z.int().min(1);
 const word = z.string().regex(/^[^\s-]\S*$/, 'must be one word that does not begin with -');
@@ -220,6 +221,7 @@ const media = {
 
 export const vllmOptions = z.strictObject({
   ...parallelism,
+  ...rayOptions,
   ...memory,
   ...format,
   ...answers,

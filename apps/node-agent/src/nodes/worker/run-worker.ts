@@ -89,12 +89,13 @@ class Worker {
     this.#nodes = nodes;
     this.#deps = deps;
     this.#gpus = visibleGpus(deps.env).map((id) => `gpu ${id}`);
+    const role = engine.beside ? 'companion' : 'engine';
     this.#slot = createEngineSlot({
       ...deps,
-      spawnEngine: (signal) => engine.spawn(signal, this.#place()),
+      spawnEngine: (signal) => engine.spawn(signal, this.#place(), role),
       // The leader judges whether the engine hangs, and orders the report.
       saveHangReport: engine.saveHangReport,
-      explainExit: engine.explainExit,
+      explainExit: (exit) => engine.explainExit(exit, role),
       onReported: (path) => this.link?.send({ type: 'part.reported', path }),
       onSpawned: (pid) => this.dispatch({ type: 'engine.spawned', pid }),
       onSpawnDelayed: (message) => this.note('engine.delayed', message),
