@@ -70,19 +70,15 @@ describe('The program', () => {
     const dryRun = () => run('deploy', 'org/model', '--dry-run', '--config', site);
     cacheHome = join(folder, 'facts');
     expect((await dryRun()).stdout).toMatch(/^# plan {6}none: nothing is known here of org\/model/m);
-    const config = {
-      num_hidden_layers: 36,
-      hidden_size: 4096,
-      num_attention_heads: 32,
-      max_position_embeddings: 40_960,
-    };
-    const files = { source: 'https://huggingface.co/org/model', config, weightBytes: 65e9 };
+    const size = { num_hidden_layers: 36, hidden_size: 4096, num_attention_heads: 32, num_key_value_heads: 8 };
+    const config = { ...size, max_position_embeddings: 40_960 };
+    const files = { source: 'https://huggingface.co/org/model', config, weightBytes: 16e9 };
     await mkdir(join(cacheHome, 'fairlead/models'), { recursive: true });
     await writeFile(
       join(cacheHome, 'fairlead/models/org--model.json'),
       JSON.stringify({ readMs: Date.now() - 1000, files }),
     );
-    expect((await dryRun()).stdout).toMatch(/^# place {5}.*\n# weights {3}60\.5 GiB/m);
+    expect((await dryRun()).stdout).toMatch(/^# place {5}.*\n# weights {3}14\.9 GiB/m);
   });
 
   it('does not look for a library to download the weights of the simulator', async () => {
