@@ -2,7 +2,7 @@
 
 import type { BastionLink } from '@fairlead/carrier';
 import { createSession, openProfileLink, openSession, type Session } from '@fairlead/client/session';
-import { isCodedError } from '@fairlead/kit';
+import { isCodedError, untilAborted } from '@fairlead/kit';
 
 import { holdsProfile } from './bastion/holds-profile.ts';
 import { sayRoutes } from './bastion/say-route.ts';
@@ -30,10 +30,10 @@ async function openKnown(context: Context): Promise<Session | undefined> {
   try {
     sayRoutes(link, context);
     const { dialled, signed } = link.beginLogin();
-    await dialled;
+    await untilAborted(dialled, context.signal);
     // Before the bastion answers: where the configuration names another one, this one may be gone.
     if (await holdsProfile(link.profile, context)) {
-      await signed;
+      await untilAborted(signed, context.signal);
       const session = await createSession(link);
       // The bastion's answer has its turn before the request is made.
       await context.clock.sleep(0);
