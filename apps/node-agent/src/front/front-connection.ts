@@ -1,10 +1,16 @@
 // One connection from the tunnel: performs what `stepConnection` decides, and carries the bytes both ways.
 
 import type { Duplex } from 'node:stream';
-import { type ApiRoute, type Refusal, renderRefusal } from '@fairlead/openai-wire';
+import {
+  type ApiRoute,
+  type Refusal,
+  renderRefusal,
+  type BodyScanner,
+  createBodyScanner,
+  HeadParser,
+} from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import { type AdmittedRequest, admitRequest } from './admit-request.ts';
-import { type BodyScanner, createBodyScanner } from './body-scanner.ts';
 import {
   type ConnectionEffect,
   type ConnectionInput,
@@ -16,7 +22,6 @@ import type { FrontConnectionDeps } from './connection-deps.ts';
 import type { EngineAnswer } from './engine-answer.ts';
 import { EngineConnection } from './engine-connection.ts';
 import { endsInLastChunk, statusOf } from './glance-response.ts';
-import { HeadParser } from './head-parser.ts';
 import { QuietWatch } from './quiet-watch.ts';
 import { emptyTally, type RequestRecord } from './request-record.ts';
 import type { RequestTap } from './request-tap.ts';
