@@ -25,7 +25,7 @@ const localSsh = { 'packages/ssh': 'real SSH servers for tests stand behind its 
 export const allowedPicture: Readonly<Record<string, Room>> = {
   'apps/control': {
     holds: 'who is where and until when, on the bastion',
-    imports: { ...kit, ...protocol },
+    imports: { ...kit, ...protocol, 'packages/sqlite': 'its records are rows of SQLite' },
     testImports: startsPrograms,
     thirdParty: [
       '@hono/node-server',
@@ -59,6 +59,11 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
     // Knows no term of the domain and imports nothing of ours.
     imports: {},
     thirdParty: ['fastest-levenshtein'],
+  },
+  'packages/sqlite': {
+    holds: "drizzle over the runtime's own SQLite; no table of ours",
+    imports: {},
+    thirdParty: ['drizzle-orm'],
   },
   'packages/protocol': {
     holds: 'every message and its error codes',
