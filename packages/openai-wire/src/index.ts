@@ -42,3 +42,5 @@ export {
 } from './head/head-parser.ts';
 export { type Framing, type Interpreted, interpretHead, isForwarded } from './head/interpret-head.ts';
 export { type BodyScanner, bodyTooLarge, createBodyScanner } from './head/body-scanner.ts';
+export { scanMembers, type ScannedMembers, type ValueRange } from './body/scan-members.ts';
+export { type ApiError, type Dialect, dialectOf, errorBodyOf, errorEventOf } from './dialect.ts';
