@@ -2,6 +2,8 @@
 
 import { once } from 'node:events';
 
+import type { ServerResponse } from 'node:http';
+
 import OpenAI from 'openai';
 import { Scope } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -155,7 +157,7 @@ describe('An instance that fails', () => {
     ['hangs up without a word', (_request: unknown, response: { destroy(): void }) => response.destroy()],
     [
       'hangs up before its first event',
-      (_request: unknown, response: import('node:http').ServerResponse) => {
+      (_request: unknown, response: ServerResponse) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {"cho', () => response.destroy());
       },
     ],

@@ -47,10 +47,10 @@ export function openGatewayStore(stateDir: string, use: StoreUse): GatewayStore 
     try {
       chmodSync(file, 0o600);
       connection.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=${use === 'serve' ? 'NORMAL' : 'FULL'}`);
-      const { db, migrate } = createSqliteSession(connection);
-      bringUpToDate(connection, file, () => migrate(MIGRATIONS));
+      const session = createSqliteSession(connection);
+      bringUpToDate(connection, file, () => session.migrate(MIGRATIONS));
       connection.exec(`PRAGMA busy_timeout=${busyMs[use]}`);
-      return new SqliteGatewayStore(connection, db);
+      return new SqliteGatewayStore(connection, session.db);
     } catch (error) {
       connection.close();
       throw error;
