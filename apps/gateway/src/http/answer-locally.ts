@@ -6,7 +6,7 @@ import { type ApiRoute, modelOf, modelRoute, type Refusal, refuse } from '@fairl
 import { isServing } from '@fairlead/protocol';
 
 import type { KeyRecord } from '../accounts/account-records.ts';
-import { findModel, mayUse } from '../relay/find-model.ts';
+import { findOfferedModel, mayUse } from '../relay/find-offered-model.ts';
 import { healthRoute, modelListRoute } from '../relay/relayed-routes.ts';
 import type { ModelTable, OfferedModel } from '../routing/offer.ts';
 
@@ -32,7 +32,7 @@ export function answerLocally(
         'The name of the model in this path has an escape that is no UTF-8. Correct the client.',
       ),
     };
-  const found = findModel(models, key, name);
+  const found = findOfferedModel(models, key, name);
   return found.ok ? { ok: true, body: describeModel(found.model) } : found;
 }
 

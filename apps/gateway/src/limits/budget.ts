@@ -57,7 +57,7 @@ export function reserve(before: Budget, limits: Limits, wantedTokens: number, no
 }
 
 /** `reservedTokens`: as `reserve` gave them. */
-export function settle(
+export function settleBudget(
   before: Budget,
   limits: Limits,
   { reservedTokens, usedTokens }: { reservedTokens: number; usedTokens: number },

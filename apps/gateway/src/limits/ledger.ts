@@ -1,7 +1,7 @@
 // The budgets of all members, and what their requests have reserved. One turn of the event loop reserves: no two requests see the same rest.
 
 import type { Limits, MemberRecord } from '../accounts/account-records.ts';
-import { type Budget, fullBudget, type Refused, reserve, settle } from './budget.ts';
+import { type Budget, fullBudget, type Refused, reserve, settleBudget } from './budget.ts';
 
 export interface Reservation {
   member: string;
@@ -27,7 +27,7 @@ export class Ledger {
   settle({ member, tokens }: Reservation, usedTokens: number, nowMs: number): void {
     const known = this.#budgets.get(member);
     if (!known) return;
-    const budget = settle(known.budget, known.limits, { reservedTokens: tokens, usedTokens }, nowMs);
+    const budget = settleBudget(known.budget, known.limits, { reservedTokens: tokens, usedTokens }, nowMs);
     this.#budgets.set(member, { ...known, budget });
   }
 

@@ -16,9 +16,9 @@ import { wireErrors } from '@fairlead/protocol';
 import type { Grant } from '../accounts/account-records.ts';
 import type { Reservation } from '../limits/ledger.ts';
 import type { Offer, OfferedModel } from '../routing/offer.ts';
-import type { Verdict } from '../routing/router.ts';
+import type { OfferVerdict } from '../routing/router.ts';
 import { AnswerRelay, type AnswerStep } from './answer-relay.ts';
-import { findModel } from './find-model.ts';
+import { findOfferedModel } from './find-offered-model.ts';
 import {
   badBody,
   compressedBody,
@@ -29,7 +29,7 @@ import {
   modelNotReady,
   upstreamProblem,
 } from './problems.ts';
-import { applyEdits, type BodyEdit, readWish, type Wish } from './read-wish.ts';
+import { applyEdits, type BodyEdit, readWish, type RequestWish } from './read-wish.ts';
 import { PassageTally } from './passage-tally.ts';
 import type { RelayDeps } from './relay-deps.ts';
 import { isGenerating } from './relayed-routes.ts';
@@ -87,7 +87,7 @@ export class Exchange {
   #state: RequestState = { phase: 'received' };
   /** When the present wait began. */
   #waitingSince: number;
-  #wish: Wish | undefined;
+  #wish: RequestWish | undefined;
   #model: OfferedModel | undefined;
   #bodyBytes: Buffer = nothing;
   #reservation: Reservation | undefined;
@@ -181,7 +181,7 @@ export class Exchange {
     const read = readWish(body, route);
     if (!read.ok) return this.#refuse(badBody(read.problem));
     const { wish } = read;
-    const found = findModel(this.#deps.router.models, grant.key, wish.model);
+    const found = findOfferedModel(this.#deps.router.models, grant.key, wish.model);
     if (!found.ok) return this.#refuse(found.refusal);
     this.#wish = wish;
     this.#model = found.model;
@@ -263,7 +263,7 @@ export class Exchange {
     this.#apply({ type: 'upstream.failed', problem, mayRetry: this.#deps.router.takeRetry() });
   }
 
-  #endSent(verdict: Verdict): void {
+  #endSent(verdict: OfferVerdict): void {
     if (!this.#sent) return;
     this.#deps.router.end(this.#sent.offer, this.#sent.tokens, verdict);
     if (verdict.kind === 'failed') this.#tried.add(this.#sent.offer.instanceId);
@@ -351,7 +351,7 @@ export class Exchange {
   }
 
   /** What its client or its key did says nothing of the instance, and nor do errors of the request itself. */
-  #verdictOf(outcome: GatewayOutcome): Verdict {
+  #verdictOf(outcome: GatewayOutcome): OfferVerdict {
     if (outcome === 'timed_out') return { kind: 'failed', reason: 'it did not answer in time' };
     if (outcome !== 'completed') return { kind: 'dropped' };
     if (this.#answer?.tally.engineError) return { kind: 'failed', reason: 'it sent an error within its answer' };

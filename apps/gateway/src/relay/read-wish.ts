@@ -4,7 +4,7 @@ import { type ApiRoute, scanMembers, type ValueRange } from '@fairlead/openai-wi
 
 import { isGenerating, tellsUsageOnDemand } from './relayed-routes.ts';
 
-export interface Wish {
+export interface RequestWish {
   model: string;
   modelRange: ValueRange;
   /** Tokens to reserve: of the prompt, by its size, and of the longest answer. */
@@ -18,7 +18,7 @@ export interface BodyEdit extends ValueRange {
   text: string;
 }
 
-export type ReadWish = { ok: true; wish: Wish } | { ok: false; problem: string };
+export type WishRead = { ok: true; wish: RequestWish } | { ok: false; problem: string };
 
 const limits = ['max_completion_tokens', 'max_tokens', 'max_output_tokens'] as const;
 const wanted: ReadonlySet<string> = new Set(['model', 'stream', 'stream_options', 'n', ...limits]);
@@ -29,7 +29,7 @@ const bytesPerToken = 4;
 const maxPromptBytes = 1024 * 1024;
 const maxAnswerTokens = 10_000_000;
 
-export function readWish(body: Buffer, route: ApiRoute): ReadWish {
+export function readWish(body: Buffer, route: ApiRoute): WishRead {
   const scanned = scanMembers(body, wanted);
   if (!scanned.ok) return scanned;
   const { members } = scanned;

@@ -8,7 +8,7 @@ import { pickOffer } from './pick-offer.ts';
 import { earnRetry, fullRetryBudget, spendRetry } from './retry-budget.ts';
 
 /** How a request ended, for the instance that had it. `dropped`: nothing is known of it by that. */
-export type Verdict = { kind: 'succeeded' } | { kind: 'dropped' } | { kind: 'failed'; reason: string };
+export type OfferVerdict = { kind: 'succeeded' } | { kind: 'dropped' } | { kind: 'failed'; reason: string };
 
 export interface RouterDeps {
   monotonicMs: () => number;
@@ -57,7 +57,7 @@ export class Router {
     this.#step(instanceId, { type: 'request.sent', nowMs: this.#deps.monotonicMs() });
   }
 
-  end({ instanceId }: Offer, tokens: number, verdict: Verdict): void {
+  end({ instanceId }: Offer, tokens: number, verdict: OfferVerdict): void {
     const left = (this.#tokens.get(instanceId) ?? 0) - tokens;
     if (left > 0) this.#tokens.set(instanceId, left);
     else this.#tokens.delete(instanceId);
@@ -92,7 +92,7 @@ export class Router {
   }
 }
 
-function inputOf(verdict: Verdict, nowMs: number): BreakerInput {
+function inputOf(verdict: OfferVerdict, nowMs: number): BreakerInput {
   switch (verdict.kind) {
     case 'succeeded':
       return { type: 'request.succeeded' };

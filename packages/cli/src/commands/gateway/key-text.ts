@@ -9,10 +9,10 @@ export interface ShownKey {
 /** Where it is shown, once. */
 export function keyText({ models, expiresMs }: ShownKey, key: string): string {
   const until = expiresMs === undefined ? 'until it is revoked' : `until ${dateText(expiresMs)}`;
-  return `This is their key, for ${modelsText(models)}, good ${until}. It is not shown again:\n\n  ${key}`;
+  return `This is their key, for ${keyModelsText(models)}, good ${until}. It is not shown again:\n\n  ${key}`;
 }
 
-export function modelsText(models: readonly string[] | undefined): string {
+export function keyModelsText(models: readonly string[] | undefined): string {
   return models?.join(', ') ?? 'all models';
 }
 

@@ -3,7 +3,7 @@
 import type { Context } from '../../context.ts';
 import { table } from '../../output/table.ts';
 import { askGateway, flagWords, gatewayStateDir, type GatewayLine } from './gateway-program.ts';
-import { dateText, keyText, modelsText } from './key-text.ts';
+import { dateText, keyText, keyModelsText } from './key-text.ts';
 
 export interface KeysAddArgs {
   member: string;
@@ -37,7 +37,13 @@ export async function runKeysRevoke({ id, state }: { id: string; state?: string 
 
 function keysText({ keys }: GatewayLine<'keys'>, nowMs: number): string {
   if (keys.length === 0) return 'There are no keys. Add a member: fairlead members add NAME';
-  const rows = keys.map((key) => [key.id, key.member, key.label ?? '-', modelsText(key.models), stateOf(key, nowMs)]);
+  const rows = keys.map((key) => [
+    key.id,
+    key.member,
+    key.label ?? '-',
+    keyModelsText(key.models),
+    stateOf(key, nowMs),
+  ]);
   return table(['ID', 'MEMBER', 'LABEL', 'MODELS', 'STATE'], rows);
 }
 

@@ -3,7 +3,7 @@
 import type { Context } from '../../context.ts';
 import { table } from '../../output/table.ts';
 import { askGateway, flagWords, gatewayStateDir, type GatewayLine } from './gateway-program.ts';
-import { keyText, modelsText } from './key-text.ts';
+import { keyText, keyModelsText } from './key-text.ts';
 
 export interface MembersAddArgs {
   name: string;
@@ -56,7 +56,7 @@ function membersText({ members }: GatewayLine<'members'>): string {
     limits.concurrent?.toString() ?? '-',
     keys
       .filter(({ revokedMs }) => revokedMs === undefined)
-      .map(({ id, models }) => `${id} (${modelsText(models)})`)
+      .map(({ id, models }) => `${id} (${keyModelsText(models)})`)
       .join(', ') || '-',
   ]);
   return table(['NAME', 'TEAM', 'REQUESTS/MIN', 'TOKENS/MIN', 'AT A TIME', 'KEYS'], rows);

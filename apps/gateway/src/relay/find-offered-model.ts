@@ -8,7 +8,7 @@ import { modelUnknown } from './problems.ts';
 
 export type FoundModel = { ok: true; model: OfferedModel } | { ok: false; refusal: Refusal };
 
-export function findModel(models: ModelTable, key: Pick<KeyRecord, 'models'>, name: string): FoundModel {
+export function findOfferedModel(models: ModelTable, key: Pick<KeyRecord, 'models'>, name: string): FoundModel {
   const model = models.get(name);
   if (model && mayUse(key, model)) return { ok: true, model };
   const known = [...models.values()].filter((one) => mayUse(key, one)).map(({ id }) => id);
