@@ -64,6 +64,16 @@ describe('The program', () => {
     expect(stderr).toMatch(/^error/);
   });
 
+  it('does not look for a library to download the weights of the simulator', async () => {
+    const local = join(folder, 'local.yaml');
+    await writeFile(local, 'clusters:\n  here: { kind: local }\n');
+    const { code, stderr } = await run('prefetch', 'demo', '--config', local);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^error {2}cannot download fairlead\/demo because engine sim reads no weights of Hugging Face/,
+    );
+  });
+
   it.each([
     ['an unknown flag', ['list', '--josn', '--json'], /unknown option '--josn'/],
     ['no command', ['--json'], /no command is named/],

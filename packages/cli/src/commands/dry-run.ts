@@ -46,7 +46,7 @@ export function dryRun(plan: DeploymentPlan, { cluster, files, isPlanned }: DryR
       engine: plan.engine,
       ...sizedFields(plan),
       engineCommand,
-      ...(ranks.length === 0 ? {} : { ranks: ranks.map(({ rank, argv, env }) => ({ rank, command: argv, env })) }),
+      ...(ranks.length === 0 ? {} : { ranks: ranks.map(({ argv, ...rank }) => ({ ...rank, command: argv })) }),
       engineCaches: caches,
       risks: plan.risks,
       configFiles: files,
@@ -66,9 +66,11 @@ function shownEngine(plan: DeploymentPlan, { env = {} }: ClusterConfig, paths: C
 
 function commandLines(command: readonly string[], ranks: readonly ShownRank[]): string {
   if (ranks.length === 0) return `# the engine's command line, made by the agent\n${shellJoin(command)}`;
-  const blocks = ranks.map(({ rank, argv, env }) =>
+  const blocks = ranks.map(({ rank, companion, argv, env }) =>
     [
-      `# the engine's part on the node of rank ${rank}, made by its agent: variables and command line`,
+      companion === undefined
+        ? `# the engine's part on the node of rank ${rank}, made by its agent: variables and command line`
+        : `# ${companion} on the node of rank ${rank}, started by its agent before the engine: variables and command line`,
       ...Object.entries(env).map(([name, value]) => `#   ${name}=${value}`),
       shellJoin(argv),
     ].join('\n'),

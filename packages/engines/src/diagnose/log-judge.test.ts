@@ -167,6 +167,7 @@ describe('The judge of a log', () => {
   it("takes the last line of an older vLLM's HTTP server for an order to end", () => {
     const older = 'INFO 05-10 16:00:15 [api_server.py:1043] vLLM API server version 0.8.5';
     expect(verdictOf([older, served, 'INFO:     Shutting down'])).toBe('stopped');
+    expect(verdictOf([older, served, '(APIServer pid=1) INFO:     Shutting down'])).toBe('stopped');
     // Two pipes: the server's line may come before the engine's.
     expect(verdictOf([older, served, 'INFO:     Shutting down', core(outOfMemory), dead])).toBe('cuda-out-of-memory');
     expect(verdictOf([older, served, 'INFO:     Shutting down', dead])).toBe('engine-core-failed');

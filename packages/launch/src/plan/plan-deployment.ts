@@ -64,6 +64,8 @@ export interface DeploymentPlan {
   partition?: string;
   /** Slurm's GPU type. Absent: the setting. */
   gpuType?: string;
+  /** Slurm's names of nodes to leave out. */
+  exclude?: readonly string[];
   /** Why each of these is as it is. Empty where the planner was not asked. */
   reasons: readonly Reason[];
   /** Absent where no price is known, and without GPUs. */

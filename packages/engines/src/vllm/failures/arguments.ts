@@ -182,7 +182,7 @@ export const argumentFailures: readonly FailureEntry[] = [
     what: 'this build of vLLM ({platform}) does not run on Ray',
     patterns: [/current platform (?<platform>\S{1,30}) does not support ray\./],
     why: 'Ray needs a device that this platform has no name for.',
-    cure: 'Use `--distributed-executor-backend mp`, over several nodes with `--nnodes`.',
+    cure: 'Leave `executor` and `--distributed-executor-backend` out: vLLM on CPUs runs on its own backend, mp, over several nodes too.',
     sources: [recorded, 'vllm/v1/executor/ray_utils.py'],
   },
   {
