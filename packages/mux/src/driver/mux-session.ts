@@ -13,9 +13,14 @@ import { MuxStream } from './mux-stream.ts';
 /** What an end accepts unless it is told otherwise. */
 export const muxLimits: MuxLimits = { maxStreams: 4096, windowBytes: 256 * 1024 };
 
+/** A channel may gather writes until the end of a turn; the session has done that, and sends its packets at once. */
+export interface MuxChannel extends Duplex {
+  flush?(): void;
+}
+
 export interface MuxSessionOptions {
   role: MuxRole;
-  channel: Duplex;
+  channel: MuxChannel;
   clock: Clock;
   limits?: Partial<MuxLimits>;
   /** What was read of the channel before, after the preface. */
@@ -29,7 +34,7 @@ export class MuxSession {
   readonly ready: Promise<void>;
   /** Resolves with the cause when the session has ended, after its streams were destroyed. Never rejects. */
   readonly closed: Promise<CodedError<MuxErrorCode>>;
-  readonly #channel: Duplex;
+  readonly #channel: MuxChannel;
   readonly #clock: Clock;
   readonly #core: MuxCore;
   readonly #streams = new Set<MuxStream>();
@@ -153,6 +158,7 @@ export class MuxSession {
     const packets = this.#isOver ? [] : this.#core.pack(this.#clock.monotonicMs());
     this.#isScheduled = false;
     packets.forEach(({ bytes }, at) => this.#write(bytes, at === packets.length - 1));
+    if (packets.length > 0) this.#channel.flush?.();
     if (this.#isGoing && this.#role === 'consumer' && this.#streams.size === 0) this.#channel.end();
   }
 

@@ -8,6 +8,8 @@ import type { Channel } from 'ssh2';
 export interface Congestion {
   /** Calls back at once, or when the transport has drained. */
   whenClear(callback: () => void): void;
+  /** Sends at once what would leave at the end of this turn. */
+  flush(): void;
 }
 
 /** A session's channel stays open after both ends of data (`peer-closes`), because its exit status comes after them. */
@@ -38,6 +40,11 @@ export class ChannelStream extends Duplex {
   /** Bytes received so far, as on a net.Socket. */
   get bytesRead(): number {
     return this.#bytesRead;
+  }
+
+  /** Sends at once what was written in this turn, of all channels. Else it leaves at the turn's end. */
+  flush(): void {
+    this.#congestion.flush();
   }
 
   override _read(): void {

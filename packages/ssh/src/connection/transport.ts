@@ -48,7 +48,7 @@ function limitAnswer(socket: Socket, target: SshTarget): Disposable & { reached:
 }
 
 export function createTransport(stream: Duplex & { readonly bytesRead: number }): Transport {
-  gatherWrites(stream);
+  const flush = gatherWrites(stream);
   let waiting: Array<() => void> = [];
   stream.on('drain', () => {
     const callbacks = waiting;
@@ -57,6 +57,7 @@ export function createTransport(stream: Duplex & { readonly bytesRead: number })
   });
   return {
     stream,
+    flush,
     bytesRead: () => stream.bytesRead,
     whenClear(callback) {
       if (stream.writableNeedDrain) waiting.push(callback);
