@@ -13,10 +13,16 @@ import { MuxStream } from './mux-stream.ts';
 /** What an end accepts unless it is told otherwise. */
 export const muxLimits: MuxLimits = { maxStreams: 4096, windowBytes: 256 * 1024 };
 
-/** A channel may gather writes until the end of a turn; the session has done that, and sends its packets at once. */
+/** What a channel may offer besides. */
 export interface MuxChannel extends Duplex {
+  /** Sends at once what it has gathered in this turn: the session gathers a turn itself. */
   flush?(): void;
+  /** Lets the peer send so much ahead: the session reads all that comes, and its ends limit what is in flight. */
+  widen?(windowBytes: number): void;
 }
+
+/** Twice what may be in flight of tokens and of bulk together, so that the channel's own window never limits either. */
+const channelWindowBytes = 16 * 1024 * 1024;
 
 export interface MuxSessionOptions {
   role: MuxRole;
@@ -75,6 +81,7 @@ export class MuxSession {
     channel.on('error', (error) => this.#fail(muxLost(errorText(error), error), error));
     channel.once('close', () => this.#fail(muxLost('it was closed')));
     channel.once('end', () => this.#fail(muxLost('the other side ended it')));
+    channel.widen?.(channelWindowBytes);
     this.#pump();
     if (firstBytes && firstBytes.length > 0) this.#receive(firstBytes);
     channel.on('data', (chunk: Buffer) => this.#receive(chunk));
