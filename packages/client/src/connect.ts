@@ -1,6 +1,6 @@
 // The SDK's door: a deployment's name → calls, a `fetch` and a URL that follow the deployment wherever it goes.
 
-import { carrierKinds, createReach } from '@fairlead/carrier';
+import { type BastionLink, carrierKinds, createReach } from '@fairlead/carrier';
 import {
   anySignal,
   CodedError,
@@ -10,6 +10,7 @@ import {
   silentLog,
   systemClock,
   systemRandom,
+  untilAborted,
 } from '@fairlead/kit';
 
 import { type Connection, createConnection, type ConnectionEvent, tell } from './connection.ts';
@@ -23,7 +24,7 @@ import { type LocalPortOptions, openLocalPort } from './local/local-port.ts';
 import { createMuxPaths } from './paths/mux-paths.ts';
 import { openPath } from './paths/open-path.ts';
 import { impatient } from './paths/patience.ts';
-import { openSession, type Session, type SessionOptions } from './control/open-session.ts';
+import { createSession, openProfileLink, type Session, type SessionOptions } from './control/open-session.ts';
 import { createTurns } from './paths/turns.ts';
 import { keepWarm } from './paths/warm-paths.ts';
 
@@ -55,8 +56,12 @@ export async function connect(name: string, options: ConnectOptions = {}): Promi
   const local = { address: parseBind(options.bind), allowedOrigins: parseOrigins(options.allowOrigins ?? []) };
   const scope = new Scope();
   try {
-    const session = scope.use(await openSession(options));
-    if (options.onEvent) tellRoutes(session, options.onEvent);
+    const link = scope.use(await openProfileLink(options));
+    if (options.onEvent) tellRoutes(link, options.onEvent);
+    // While the bastion answers, the code that asks control is loaded.
+    const { dialled } = link.beginLogin();
+    await untilAborted(dialled, options.signal);
+    const session = scope.use(await createSession(link));
     return await openConnection(name, { session, scope, local }, options);
   } catch (error) {
     await scope[Symbol.asyncDispose]();
@@ -64,9 +69,9 @@ export async function connect(name: string, options: ConnectOptions = {}): Promi
   }
 }
 
-function tellRoutes({ link }: Session, onEvent: (event: ConnectionEvent) => void): void {
+function tellRoutes({ routes }: BastionLink, onEvent: (event: ConnectionEvent) => void): void {
   let again = false;
-  link.routes.add((taken) => {
+  routes.add((taken) => {
     const route = describeRoute(taken);
     if (route) tell(onEvent, { type: 'route.taken', route, again });
     again = true;

@@ -5,7 +5,7 @@ import { defined, untilAborted } from '@fairlead/kit';
 
 import { sayRoute } from '../bastion/say-route.ts';
 import type { Context } from '../context.ts';
-import { ensureProfile } from '../bastion/ensure-profile.ts';
+import { ensureHeldProfile } from '../bastion/ensure-held-profile.ts';
 import { sessionOptions } from '../session-options.ts';
 import { leftWords } from './instance-words.ts';
 import { type Task, taskOf } from './model-task.ts';
@@ -21,7 +21,7 @@ export interface ConnectArgs {
 
 export async function runConnect(args: ConnectArgs, context: Context): Promise<void> {
   const { output } = context;
-  await ensureProfile(context);
+  await ensureHeldProfile(context);
   output.busy(`connecting to ${args.name}`);
   let apiKey: string | undefined;
   const onEvent = (event: ConnectionEvent) => {

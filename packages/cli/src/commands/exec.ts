@@ -8,7 +8,7 @@ import spawn from 'cross-spawn';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { ensureProfile } from '../bastion/ensure-profile.ts';
+import { ensureHeldProfile } from '../bastion/ensure-held-profile.ts';
 import { sessionOptions } from '../session-options.ts';
 import { execEnv } from './exec-env.ts';
 import { endWords } from './instance-words.ts';
@@ -20,7 +20,7 @@ export interface ExecArgs {
 }
 
 export async function runExec({ name, command, mux }: ExecArgs, context: Context): Promise<void> {
-  await ensureProfile(context);
+  await ensureHeldProfile(context);
   context.output.busy(`connecting to ${name}`);
   await using connection = await connect(name, {
     ...sessionOptions(context),
