@@ -5,7 +5,8 @@ import { engineErrors } from '@fairlead/client';
 import { commandErrors } from './command-errors.ts';
 import { endCauses } from './end-causes.ts';
 import type { ErrorEntry } from './error-entry.ts';
-import { agentErrors, clientErrors, controlErrors } from './program-errors.ts';
+import { muxErrors } from './mux-errors.ts';
+import { agentErrors, clientErrors, controlErrors, gatewayErrors } from './program-errors.ts';
 import { slurmErrors } from './slurm-errors.ts';
 import { sshErrors } from './ssh-errors.ts';
 
@@ -30,6 +31,11 @@ export const chapters: readonly Chapter[] = [
   { title: 'Why a deployment ended', about: '`cause.code` of its state.', entries: endCauses },
   { title: 'SDK', about: "Thrown by the SDK's calls, as `error.code`.", entries: clientErrors },
   {
+    title: 'Channel of all requests',
+    about: 'The `cause` of an `answer_cut`, where requests share one channel (`mux`).',
+    entries: muxErrors,
+  },
+  {
     title: 'Requests',
     about: 'Error answers of a deployment in the SDK: `error.code` of an `EngineError`.',
     entries: engineErrors,
@@ -43,6 +49,11 @@ export const chapters: readonly Chapter[] = [
     title: 'Control',
     about: "In control's log, and in the gate's message when control cannot start.",
     entries: controlErrors,
+  },
+  {
+    title: 'Gateway',
+    about: 'Of the commands of a gateway, `fairlead gateway serve` included.',
+    entries: gatewayErrors,
   },
   { title: 'Agent', about: "In the agent's log (`fairlead logs <name> --source agent`).", entries: agentErrors },
 ];

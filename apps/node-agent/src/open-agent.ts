@@ -4,14 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type Clock, defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOver } from '@fairlead/kit';
 import { type AgentHello, ourVersions, type InstanceSpec } from '@fairlead/protocol';
-import {
-  endOwnJob,
-  type JobIdentity,
-  type JobNodes,
-  readJobIdentity,
-  readSlurmNotice,
-  visibleGpus,
-} from '@fairlead/scheduler';
+import { endOwnJob, type JobIdentity, type JobNodes, readJobIdentity, visibleGpus } from '@fairlead/scheduler';
 import type { AgentDeps } from './agent-deps.ts';
 import { openBastionLinks } from './bastion-link/open-bastion-links.ts';
 import { type ControlLink, openControlLink } from './control-link/control-link.ts';
@@ -27,13 +20,13 @@ import { openAudit } from './job/append-audit.ts';
 import { openScratch } from './job/open-scratch.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
 import { LeaderNodes } from './nodes/leader/open-nodes.ts';
-import { spreadEngine } from './nodes/leader/spread-engine.ts';
+import { openSpread } from './nodes/leader/open-spread.ts';
 import { openMetrics, type OpenMetrics } from './metrics/open-metrics.ts';
 import { learnFromSite } from './learn-from-site.ts';
+import { passSignals } from './pass-signals.ts';
 import { createPublisher, type Publisher } from './publish.ts';
 import { openStartMemory } from './progress/start-memory.ts';
 import { openRequestLog, type RequestLog } from './request-log/request-log.ts';
-import { causeOfNotice } from './supervisor/cause-of-notice.ts';
 import { policyOf } from './supervisor/policy-of.ts';
 import { createSupervisor, type Supervisor, type SupervisorInput } from './supervisor/supervisor.ts';
 import { firstState, type SupervisorPolicy } from './supervisor/supervisor-state.ts';
@@ -77,7 +70,8 @@ export async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined,
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control, metrics: observed.metrics });
   const ended = Promise.withResolvers<ExitName>();
   const nodes = hosts && scope.use(openNodes({ spec, deps, job, hosts, publisher, supervisor: () => supervisor }));
-  const parts = { spec, deps, facts, policy, engine, nodes, front, publisher };
+  const spread = scope.use(openSpread({ nodes, engine, deps }));
+  const parts = { spec, deps, facts, policy, engine, spawnEngine: spread.spawn, nodes, front, publisher };
   const supervisor = openSupervisor({ ...parts, onExit: ended.resolve });
   scope.use(
     openBastionLinks({
@@ -101,10 +95,23 @@ export async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined,
   noteStart(publisher, { deps, job });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
+  await spread[Symbol.asyncDispose]();
+  await takeLeave(exit, { spec, deps, job, engine, control });
+  return exit;
+}
+
+interface LeaveParts {
+  spec: InstanceSpec;
+  deps: AgentDeps;
+  job: JobIdentity;
+  engine: Engine;
+  control: ControlLink;
+}
+
+async function takeLeave(exit: ExitName, { spec, deps, job, engine, control }: LeaveParts): Promise<void> {
   await loggedWithin(engine, { clock: deps.clock, limitMs: farewellMs });
   await sayFarewell(exit, { control, clock: deps.clock });
   if (exit === 'node_lost') await endOwnJob(deps.run, { ...job, cluster: spec.slurm?.cluster });
-  return exit;
 }
 
 function noteStart(publisher: Publisher, { deps, job }: { deps: AgentDeps; job: JobIdentity }): void {
@@ -131,31 +138,6 @@ function openNodes({ spec, deps, job, hosts, publisher, supervisor }: NodesParts
     onNote: (note) => publisher.note(note),
     onMissing: (missing) => supervisor().dispatch({ type: 'nodes.missing', ...missing }),
   });
-}
-
-interface SignalParts {
-  spec: InstanceSpec;
-  deps: AgentDeps;
-  job: JobIdentity;
-  nodes: LeaderNodes | undefined;
-  supervisor: Supervisor;
-}
-
-/** Passes each signal to the supervisor, a SIGTERM with its reason: Slurm's, or a node that is gone. Returns a function that stops this. */
-function passSignals({ spec, deps, job, nodes, supervisor }: SignalParts) {
-  return deps.onSignal((signal) => {
-    // srun ends the other tasks of a job when one has failed: the first cause is that one.
-    const suspicion = signal === 'SIGTERM' ? nodes?.suspicion : undefined;
-    if (suspicion !== undefined) supervisor.dispatch({ type: 'nodes.missing', ...goneNode(suspicion) });
-    const notice = signal === 'SIGTERM' ? readSlurmNotice(spec.jobDir, job.jobId) : undefined;
-    const why = notice && causeOfNotice(notice);
-    supervisor.dispatch({ type: 'signal.received', signal, ...defined({ why }) });
-  });
-}
-
-function goneNode({ message, hosts }: NonNullable<LeaderNodes['suspicion']>) {
-  const hint = 'The job log (`fairlead logs <name> --source job`) has what its agent and Slurm said last.';
-  return { message: `the job ended because a node is gone: ${message}`, hint, hosts };
 }
 
 /** Waits, at most `limitMs`, until the engine's last output is in its log. */
@@ -246,6 +228,7 @@ interface SupervisorParts {
   facts: InstanceFacts;
   policy: SupervisorPolicy;
   engine: Engine;
+  spawnEngine: Engine['spawn'];
   nodes: LeaderNodes | undefined;
   front: Front;
   publisher: Publisher;
@@ -253,7 +236,7 @@ interface SupervisorParts {
 }
 
 function openSupervisor(parts: SupervisorParts): Supervisor {
-  const { spec, deps, facts, policy, engine, nodes, front, publisher, onExit } = parts;
+  const { spec, deps, facts, policy, engine, spawnEngine, nodes, front, publisher, onExit } = parts;
   const audit = auditOnce(engine, deps, (message) => publisher.note({ kind: 'engine.exposed', message }));
   const prober = createProber({
     checkHealth: engine.checkHealth,
@@ -274,7 +257,7 @@ function openSupervisor(parts: SupervisorParts): Supervisor {
     ...deps,
     policy: () => policy,
     restart: spec.health,
-    spawnEngine: nodes ? spreadEngine({ nodes, spawnPart: engine.spawn, clock: deps.clock }) : engine.spawn,
+    spawnEngine,
     explainExit: engine.explainExit,
     saveHangReport: (reason, pids) => saveReports(reason, pids, { engine, nodes }),
     explainSilence: engine.explainSilence,

@@ -7,4 +7,3 @@ export { type ManyWorkers, openManyWorkers } from './testing/many-workers.ts';
 export { nodeEnvironment } from './testing/run-node-agent.ts';
 export { controlIdentity } from '@fairlead/carrier/testing';
 export { key as frontKey, openFrontWorld } from './testing/front-world.ts';
-export { fuzzHead } from './front/fuzz-head.ts';

@@ -1,14 +1,14 @@
 // The front's limits and their defaults.
 
-export interface FrontLimits {
-  /** The whole request head, its blank line included. */
-  headBytes: number;
-  /** One line of the head, without its CRLF. */
-  lineBytes: number;
-  fields: number;
+import { type HeadLimits, headLimits } from '@fairlead/openai-wire';
+
+export interface FrontLimits extends HeadLimits {
   /** The content of a request body; the framing of chunks is not counted. */
   bodyBytes: number;
+  /** Streams of muxes among them. */
   connections: number;
+  /** Channels with a mux. Each consumer holds one. */
+  muxes: number;
   /** Until the first byte of a request: clients hold connections ready, and drop what they do not use sooner than this. */
   idleMs: number;
   /** From the first byte of the head to its last. */
@@ -28,11 +28,10 @@ export interface FrontLimits {
 }
 
 export const frontLimits: FrontLimits = {
-  headBytes: 64 * 1024,
-  lineBytes: 8 * 1024,
-  fields: 100,
+  ...headLimits,
   bodyBytes: 64 * 1024 * 1024,
   connections: 4096,
+  muxes: 512,
   idleMs: 600_000,
   headMs: 10_000,
   bodyIdleMs: 60_000,

@@ -138,7 +138,7 @@ class Slot implements EngineSlot {
   }
 }
 
-function spawnFailure(error: unknown): EngineFailure {
+export function spawnFailure(error: unknown): EngineFailure {
   const hint = isCodedError(error) && error.hint !== undefined ? { hint: error.hint } : {};
   const lastLines = error instanceof PrologueFailed ? error.lastLines : [];
   const badNodes = error instanceof GpusUnfit && error.badNode !== undefined ? { badNodes: [error.badNode] } : {};

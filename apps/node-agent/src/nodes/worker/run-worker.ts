@@ -55,11 +55,7 @@ export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: Agent
     }),
   );
   worker.link = link;
-  scope.defer(deps.onSignal((signal) => (link.isUp ? undefined : leaveOn(signal))));
-  const leaveOn = (signal: string) => {
-    say(`ends because of ${signal}, while the leader is away`);
-    worker.dispatch({ type: 'leader.lost' });
-  };
+  scope.defer(deps.onSignal((signal) => link.expectEnd(signal)));
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the worker has ended')));
   detach(untilOver(worker.learnGpus(over.signal), over.signal));
@@ -89,12 +85,13 @@ class Worker {
     this.#nodes = nodes;
     this.#deps = deps;
     this.#gpus = visibleGpus(deps.env).map((id) => `gpu ${id}`);
+    const role = engine.beside ? 'companion' : 'engine';
     this.#slot = createEngineSlot({
       ...deps,
-      spawnEngine: (signal) => engine.spawn(signal, this.#place()),
+      spawnEngine: (signal) => engine.spawn(signal, this.#place(), role),
       // The leader judges whether the engine hangs, and orders the report.
       saveHangReport: engine.saveHangReport,
-      explainExit: engine.explainExit,
+      explainExit: (exit) => engine.explainExit(exit, role),
       onReported: (path) => this.link?.send({ type: 'part.reported', path }),
       onSpawned: (pid) => this.dispatch({ type: 'engine.spawned', pid }),
       onSpawnDelayed: (message) => this.note('engine.delayed', message),

@@ -42,7 +42,16 @@ const launchLines = {
     reasons: reasons.optional(),
     engineCommand: texts.optional(),
     /** Over several nodes: the engine's part on each. */
-    ranks: z.array(z.object({ rank: z.number(), command: texts, env: z.record(z.string(), z.string()) })).optional(),
+    ranks: z
+      .array(
+        z.object({
+          rank: z.number(),
+          companion: z.string().optional(),
+          command: texts,
+          env: z.record(z.string(), z.string()),
+        }),
+      )
+      .optional(),
     engineCaches: z.record(z.string(), z.string()).optional(),
     risks: texts,
     configFiles: texts,
