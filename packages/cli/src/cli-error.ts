@@ -15,6 +15,7 @@ export type CliErrorCode =
   | 'uninstall_incomplete'
   | 'demo_failed'
   | 'bench_failed'
+  | 'gateway_failed'
   | 'command_not_found'
   | 'command_not_executable'
   | 'interrupted'

@@ -26,6 +26,7 @@ const exits: Readonly<Record<ShownErrorCode, keyof typeof exit>> = {
   logs_unavailable: 'failed',
   demo_failed: 'failed',
   bench_failed: 'failed',
+  gateway_failed: 'failed',
   command_not_found: 'commandNotFound',
   command_not_executable: 'notExecutable',
   interrupted: 'interrupted',
