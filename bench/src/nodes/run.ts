@@ -23,7 +23,7 @@ import { judge } from '../harness/judge.ts';
 import { readProcess } from '../harness/processes.ts';
 import type { BenchOptions, BenchResult } from '../harness/result.ts';
 import { spreadOf } from '../harness/statistics.ts';
-import { figure } from '../harness/table.ts';
+import { figure, type Table } from '../harness/table.ts';
 
 export interface NodesOptions extends BenchOptions {
   rounds: number;
@@ -43,56 +43,21 @@ interface Round {
 }
 
 export async function runNodesBench(options: NodesOptions): Promise<BenchResult> {
-  const { rounds, nodes, seconds, say } = options;
+  const { rounds, nodes, say } = options;
   say('building what is not built');
   const programs = { agent: await built('agent'), 'engine-sim': await built('engine-sim') };
   const measured: Round[] = [];
   for (let round = -1; round < rounds; round++) {
     say(round < 0 ? 'warming up' : `round ${round + 1} of ${rounds}`);
-    const scope = () => options.scope.use(new Scope());
-    const one = await startOver(1, { programs, scope: scope(), seconds: 0 });
-    const two = await startOver(2, { programs, scope: scope(), seconds });
-    const many = await joinMany(nodes, { programs, scope: scope(), seconds });
-    const figures = { oneNodeMs: one.readyMs, twoNodesMs: two.readyMs, workerMB: two.lastMB, ...many };
+    const figures = await measureRound(programs, options);
     // The first round is the warm-up.
     if (round >= 0) measured.push(figures);
   }
   const all = (pick: (round: Round) => number) => measured.map(pick);
-  const row = (name: string, samples: readonly number[]) => {
-    const { median, low, high } = spreadOf(samples);
-    return [name, figure(median), figure(low), figure(high)];
-  };
   const overhead = all(({ oneNodeMs, twoNodesMs }) => twoNodesMs - oneNodeMs);
   return {
     bench: 'nodes',
-    tables: [
-      {
-        title: 'several nodes',
-        columns: ['figure', 'median', 'lowest', 'highest'],
-        rows: [
-          row(
-            'one node: start → ready, simulator ready at once, ms',
-            all(({ oneNodeMs }) => oneNodeMs),
-          ),
-          row(
-            'two nodes: start → ready, ms',
-            all(({ twoNodesMs }) => twoNodesMs),
-          ),
-          row(
-            'worker, resident, MB',
-            all(({ workerMB }) => workerMB),
-          ),
-          row(
-            `${nodes} nodes: start of the leader → all joined, ms`,
-            all(({ joinedMs }) => joinedMs),
-          ),
-          row(
-            `${nodes} nodes: leader, resident, MB`,
-            all(({ leaderMB }) => leaderMB),
-          ),
-        ],
-      },
-    ],
+    tables: [tableOf(measured, nodes)],
     verdicts: [
       judge(overhead, budgets.nodesOverhead),
       judge(
@@ -113,6 +78,33 @@ export async function runNodesBench(options: NodesOptions): Promise<BenchResult>
       `the other ${nodes - 1} nodes are links of one process, which answer as workers do.`,
     ],
     data: { rounds: measured },
+  };
+}
+
+async function measureRound(programs: Programs, options: NodesOptions): Promise<Round> {
+  const { nodes, seconds } = options;
+  const scope = () => options.scope.use(new Scope());
+  const one = await startOver(1, { programs, scope: scope(), seconds: 0 });
+  const two = await startOver(2, { programs, scope: scope(), seconds });
+  const many = await joinMany(nodes, { programs, scope: scope(), seconds });
+  return { oneNodeMs: one.readyMs, twoNodesMs: two.readyMs, workerMB: two.lastMB, ...many };
+}
+
+function tableOf(measured: readonly Round[], nodes: number): Table {
+  const row = (name: string, pick: (round: Round) => number) => {
+    const { median, low, high } = spreadOf(measured.map(pick));
+    return [name, figure(median), figure(low), figure(high)];
+  };
+  return {
+    title: 'several nodes',
+    columns: ['figure', 'median', 'lowest', 'highest'],
+    rows: [
+      row('one node: start → ready, simulator ready at once, ms', ({ oneNodeMs }) => oneNodeMs),
+      row('two nodes: start → ready, ms', ({ twoNodesMs }) => twoNodesMs),
+      row('worker, resident, MB', ({ workerMB }) => workerMB),
+      row(`${nodes} nodes: start of the leader → all joined, ms`, ({ joinedMs }) => joinedMs),
+      row(`${nodes} nodes: leader, resident, MB`, ({ leaderMB }) => leaderMB),
+    ],
   };
 }
 
