@@ -217,6 +217,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       ...kit,
       ...protocol,
       'apps/control': 'a control under load, in this process and with fake agents',
+      'apps/gateway': 'its data path, in front of an origin',
       'apps/node-agent': 'an agent without a job',
       'infra/testbed': 'measurements over real hosts',
       'packages/client': 'the consumer that is measured',
