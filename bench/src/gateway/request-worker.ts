@@ -95,10 +95,9 @@ function exchange(socket: Socket, bytes: Buffer, isWhole: (text: string) => bool
     resolve();
   };
   const onClose = () => reject(new Error(`the connection was closed after ${JSON.stringify(text.slice(-300))}`));
-  socket
-    .on('data', onData)
-    .once('close', onClose)
-    .on('error', () => undefined);
+  // What is wrong is told by its close.
+  const onError = () => undefined;
+  socket.on('data', onData).once('close', onClose).on('error', onError);
   socket.write(bytes);
   return promise;
 }

@@ -2,7 +2,7 @@
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 
 import { Scope, Secret, silentLog, systemClock, systemRandom } from '@fairlead/kit';
 
@@ -55,9 +55,11 @@ export async function openRelayTo({ socket, stateDir }: { socket: string; stateD
       router,
       onSettled: (record) => recorder.add(record),
       async reach(_, signal) {
-        const channel = connect({ path: socket, signal, allowHalfOpen: true });
-        await once(channel, 'connect');
-        return channel;
+        const channel = connect({ path: socket, allowHalfOpen: true });
+        const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+        channel.once('connect', () => resolve(channel)).once('error', reject);
+        signal.addEventListener('abort', () => channel.destroy(), { once: true });
+        return promise;
       },
     }),
   );
