@@ -10,6 +10,7 @@ import {
   connectionMachine,
   controlLinkMachine,
   healthMachine,
+  leadMachine,
   rosterMachine,
   supervisorMachine,
   workerMachine,
@@ -37,6 +38,11 @@ const machines: ReadonlyArray<{ title: string; file: string; table: () => string
     title: 'A part of an engine, as the worker that runs it sees it',
     file: 'apps/node-agent/src/nodes/worker/part-state.ts',
     table: () => renderTransitions(workerMachine),
+  },
+  {
+    title: 'An engine with companions, as its leader runs it',
+    file: 'apps/node-agent/src/companion/lead-state.ts',
+    table: () => renderTransitions(leadMachine),
   },
   {
     title: 'An instance, as control sees it',

@@ -166,10 +166,14 @@ export const agentErrors: ErrorBook<AgentErrorCode> = {
     cause: 'The leader finds no address for the names of the other nodes, or every port that it may take is taken.',
     cure: 'The names of compute nodes have to be known on compute nodes: ask the site. Deploy again for other ports.',
   },
+  companion_ports_taken: {
+    cause: 'Ray needs 64 ports in a row on each node, and of the rows that this job may take none is free.',
+    cure: 'Nothing: the agent tries again. Deploy again for other ports.',
+  },
   gpu_unfit: {
     cause:
       'The GPUs of the node are not as the engine needs them: too few, broken, full, or named in a way that it cannot read.',
-    cure: 'Leave the node out with the line that the message gives, or ask for other GPUs (`gpu.type`, `gpu.request`, `--gpus`).',
+    cure: 'Deploy again under the same name: a node that is to blame is left out. Else ask for other GPUs (`gpu.type`, `gpu.request`, `--gpus`).',
   },
   engine_flag_missing: {
     cause: 'The engine that is installed on the node has no such flag, and none that stands for it.',

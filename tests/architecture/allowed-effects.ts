@@ -27,7 +27,7 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
     uses: ['random', 'process'],
     because: 'the root of control, behind its main.ts: defaults come from the process',
   },
-  'apps/node-agent/src/metrics/open-metrics.ts': {
+  'apps/node-agent/src/nodes/measure-node.ts': {
     uses: ['process'],
     because: "a port: it reports this process's memory and processor time",
   },
@@ -107,6 +107,11 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
   },
   'apps/node-agent/src/engine/engine-address.ts': accounts,
   'apps/node-agent/src/engine/open-caches.ts': accounts,
+  'apps/node-agent/src/companion/open-common-directory.ts': accounts,
+  'apps/node-agent/src/job/dead-directories.ts': {
+    uses: ['process'],
+    because: 'a port to the directories of agents: which belong to this account, and which to this process',
+  },
   'apps/node-agent/src/job/open-node-directory.ts': accounts,
   'apps/node-agent/src/open-agent-log.ts': {
     uses: ['timers'],

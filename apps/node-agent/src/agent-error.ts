@@ -17,6 +17,7 @@ export const agentErrorCodes = [
   'gpu_unfit',
   'nodes_unknown',
   'nodes_unreachable',
+  'companion_ports_taken',
   'engine_spawn_failed',
   ...engineBuildErrorCodes,
   'engine_unreachable',

@@ -1,3 +1,4 @@
+export { leadMachine } from './companion/lead-table.ts';
 export type { AgentErrorCode } from './agent-error.ts';
 export type { AgentDeps, AgentSignal } from './agent-deps.ts';
 export { agentVersion } from './agent-version.ts';

@@ -15,6 +15,7 @@ import {
   type NodeState,
   protocolVersion,
 } from '@fairlead/protocol';
+import { slowestOf } from './nodes/leader/slowest-of.ts';
 import type { SeenNode } from './nodes/leader/open-nodes.ts';
 import type { EngineMetrics } from '@fairlead/engines';
 
@@ -22,6 +23,8 @@ export interface InstanceFacts {
   state: InstanceState;
   readonly host: string;
   gpus: string[];
+  /** Of this node's memory. */
+  pressure: string | undefined;
   /** The other nodes of the job, as the leader sees them. */
   readonly others: readonly SeenNode[];
   /** Where consumers reach it now, at most one for each carrier. */
@@ -41,12 +44,12 @@ export function loadOf(facts: InstanceFacts, inFlight: number): Load {
 }
 
 export function reportOf(facts: InstanceFacts, spec: InstanceSpec, inFlight: number): InstanceReported {
-  const { state, endpoints, deadlineMs } = facts;
+  const { state, endpoints, deadlineMs, others: nodes } = facts;
   const atBastion = endpoints.find(({ address }) => isBastionSocket(address));
   const others = endpoints.filter((endpoint) => endpoint !== atBastion);
   return {
     type: 'instance.reported',
-    state,
+    state: slowestOf(state, nodes),
     ...defined({ endpointGeneration: atBastion?.generation }),
     ...(others.length > 0 ? { endpoints: others } : {}),
     servedModels: [spec.servedModel],
@@ -57,21 +60,23 @@ export function reportOf(facts: InstanceFacts, spec: InstanceSpec, inFlight: num
 }
 
 /** The leader is rank 0. */
-function nodesOf({ state, host, gpus, others }: InstanceFacts): InstanceNode[] {
-  const own: InstanceNode = { rank: 0, host, gpus, state: nodeStateOf(state) };
+function nodesOf({ state, host, gpus, pressure, others }: InstanceFacts): InstanceNode[] {
+  const own: InstanceNode = { rank: 0, host, gpus, state: nodeStateOf(state), ...defined({ pressure }) };
   const seen = others.map((node) => ({
     rank: node.rank,
     host: node.host,
     gpus: [...node.gpus],
     state: otherStateOf(node, state),
+    ...defined({ pressure: node.pressure }),
   }));
   return [own, ...seen];
 }
 
-function otherStateOf({ life }: SeenNode, state: InstanceState): NodeState {
+function otherStateOf({ life, progress }: SeenNode, state: InstanceState): NodeState {
   if (life.status === 'lost') return { status: 'lost', reason: life.reason };
   const isRunning = life.status === 'joined' && life.part.status === 'running';
-  return isRunning || isEnded(state) ? nodeStateOf(state) : { status: 'starting' };
+  const own: NodeState = isRunning || isEnded(state) ? nodeStateOf(state) : { status: 'starting' };
+  return own.status === 'starting' ? { ...own, ...defined({ progress }) } : own;
 }
 
 function nodeStateOf(state: InstanceState): NodeState {

@@ -1,7 +1,9 @@
-// Asks the site's own programs for the job's deadline, Slurm's KillWait and the GPUs. The agent serves without these.
+// Asks the site's own programs for the job's deadline, Slurm's KillWait and the GPUs, and the kernel for the job's memory. The agent serves without these.
 
 import { detach, errorText } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
+import { readJobMemory } from './memory/read-job-memory.ts';
+import { pressureNote, watchPressure } from './memory/watch-pressure.ts';
 import { type JobIdentity, learnKillWait, listGpus, watchDeadline } from '@fairlead/scheduler';
 import type { AgentDeps } from './agent-deps.ts';
 import type { Publisher } from './publish.ts';
@@ -38,6 +40,11 @@ export function learnFromSite(
       work.catch((error: unknown) => deps.log.warn({ op: 'site.learn', what, ok: false, error: errorText(error) })),
     );
   };
+  const onChange = (pressure: string | undefined) => {
+    publisher.learn({ pressure });
+    publisher.note(pressureNote(deps.hostname, pressure));
+  };
+  watchPressure({ ...deps, read: () => readJobMemory(), onChange }, signal);
   const killWait = learnKillWait(deps.run, { jobId: job.jobId, cluster: spec.slurm?.cluster }, signal);
   learnt(
     'KillWait',

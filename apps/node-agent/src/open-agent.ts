@@ -4,14 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type Clock, defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOver } from '@fairlead/kit';
 import { type AgentHello, ourVersions, type InstanceSpec } from '@fairlead/protocol';
-import {
-  endOwnJob,
-  type JobIdentity,
-  type JobNodes,
-  readJobIdentity,
-  readSlurmNotice,
-  visibleGpus,
-} from '@fairlead/scheduler';
+import { endOwnJob, type JobIdentity, type JobNodes, readJobIdentity, visibleGpus } from '@fairlead/scheduler';
 import type { AgentDeps } from './agent-deps.ts';
 import { openBastionLinks } from './bastion-link/open-bastion-links.ts';
 import { type ControlLink, openControlLink } from './control-link/control-link.ts';
@@ -27,15 +20,15 @@ import { openAudit } from './job/append-audit.ts';
 import { openScratch } from './job/open-scratch.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
 import { LeaderNodes } from './nodes/leader/open-nodes.ts';
-import { spreadEngine } from './nodes/leader/spread-engine.ts';
+import { openSpread } from './nodes/leader/open-spread.ts';
 import { nodesOfJob } from './nodes/nodes-of-job.ts';
 import { runWorker } from './nodes/worker/run-worker.ts';
 import { openMetrics, type OpenMetrics } from './metrics/open-metrics.ts';
 import { learnFromSite } from './learn-from-site.ts';
+import { passSignals } from './pass-signals.ts';
 import { createPublisher, type Publisher } from './publish.ts';
 import { openStartMemory } from './progress/start-memory.ts';
 import { openRequestLog, type RequestLog } from './request-log/request-log.ts';
-import { causeOfNotice } from './supervisor/cause-of-notice.ts';
 import { policyOf } from './supervisor/policy-of.ts';
 import { createSupervisor, type Supervisor, type SupervisorInput } from './supervisor/supervisor.ts';
 import { firstState, type SupervisorPolicy } from './supervisor/supervisor-state.ts';
@@ -72,8 +65,10 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
       onNote: (message) => publisher.note({ kind: 'engine.planned', message }),
     }),
   );
+  const stats = () => front.stats;
+  const readOthers = async () => (await nodes?.measure()) ?? [];
   const observed: OpenMetrics = scope.use(
-    await openMetrics({ spec, deps, directory, engine, facts, stats: () => front.stats }),
+    await openMetrics({ spec, deps, directory, engine, facts, stats, readOthers }),
   );
   const requests = scope.use(await openRequestLog({ ...deps, spec, jobId: job.jobId, node: deps.hostname }));
   const front: Front = scope.use(openEngineFront(spec, deps, { engine, observed, requests }));
@@ -83,7 +78,8 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control, metrics: observed.metrics });
   const ended = Promise.withResolvers<ExitName>();
   const nodes = hosts && scope.use(openNodes({ spec, deps, job, hosts, publisher, supervisor: () => supervisor }));
-  const parts = { spec, deps, facts, policy, engine, nodes, front, publisher };
+  const spread = scope.use(openSpread({ nodes, engine, deps }));
+  const parts = { spec, deps, facts, policy, engine, spawnEngine: spread.spawn, nodes, front, publisher };
   const supervisor = openSupervisor({ ...parts, onExit: ended.resolve });
   scope.use(
     openBastionLinks({
@@ -104,14 +100,31 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the agent has ended')));
   learnFromSite({ spec, deps, job, policy, publisher, supervisor }, over.signal);
-  const message = `agent ${deps.agentVersion} runs job ${job.jobId} on ${deps.hostname}`;
-  publisher.note({ kind: 'agent.started', message });
+  noteStart(publisher, { deps, job });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
+  await spread[Symbol.asyncDispose]();
+  await takeLeave(exit, { spec, deps, job, engine, control });
+  return exit;
+}
+
+interface LeaveParts {
+  spec: InstanceSpec;
+  deps: AgentDeps;
+  job: JobIdentity;
+  engine: Engine;
+  control: ControlLink;
+}
+
+async function takeLeave(exit: ExitName, { spec, deps, job, engine, control }: LeaveParts): Promise<void> {
   await loggedWithin(engine, { clock: deps.clock, limitMs: farewellMs });
   await sayFarewell(exit, { control, clock: deps.clock });
   if (exit === 'node_lost') await endOwnJob(deps.run, { ...job, cluster: spec.slurm?.cluster });
-  return exit;
+}
+
+function noteStart(publisher: Publisher, { deps, job }: { deps: AgentDeps; job: JobIdentity }): void {
+  const message = `agent ${deps.agentVersion} runs job ${job.jobId} on ${deps.hostname}`;
+  publisher.note({ kind: 'agent.started', message });
 }
 
 interface NodesParts {
@@ -133,31 +146,6 @@ function openNodes({ spec, deps, job, hosts, publisher, supervisor }: NodesParts
     onNote: (note) => publisher.note(note),
     onMissing: (missing) => supervisor().dispatch({ type: 'nodes.missing', ...missing }),
   });
-}
-
-interface SignalParts {
-  spec: InstanceSpec;
-  deps: AgentDeps;
-  job: JobIdentity;
-  nodes: LeaderNodes | undefined;
-  supervisor: Supervisor;
-}
-
-/** Passes each signal to the supervisor, a SIGTERM with its reason: Slurm's, or a node that is gone. Returns a function that stops this. */
-function passSignals({ spec, deps, job, nodes, supervisor }: SignalParts) {
-  return deps.onSignal((signal) => {
-    // srun ends the other tasks of a job when one has failed: the first cause is that one.
-    const suspicion = signal === 'SIGTERM' ? nodes?.suspicion : undefined;
-    if (suspicion !== undefined) supervisor.dispatch({ type: 'nodes.missing', ...goneNode(suspicion) });
-    const notice = signal === 'SIGTERM' ? readSlurmNotice(spec.jobDir, job.jobId) : undefined;
-    const why = notice && causeOfNotice(notice);
-    supervisor.dispatch({ type: 'signal.received', signal, ...defined({ why }) });
-  });
-}
-
-function goneNode(suspicion: string): { message: string; hint: string } {
-  const hint = 'The job log (`fairlead logs <name> --source job`) has what its agent and Slurm said last.';
-  return { message: `the job ended because a node is gone: ${suspicion}`, hint };
 }
 
 /** Waits, at most `limitMs`, until the engine's last output is in its log. */
@@ -207,6 +195,7 @@ function firstFacts(deps: AgentDeps, { supervisor, nodes }: FactsParts): Instanc
     get deadlineMs() {
       return supervisor().state.deadlineMs;
     },
+    pressure: undefined,
     metrics: undefined,
     nodeSocket: undefined,
   };
@@ -231,12 +220,23 @@ function openEngineFront(
   });
 }
 
+/** Of every part of the engine. Resolves with the places. */
+async function saveReports(
+  reason: string,
+  pids: readonly number[],
+  { engine, nodes }: Pick<SupervisorParts, 'engine' | 'nodes'>,
+): Promise<string> {
+  const [own, others] = await Promise.all([engine.saveHangReport(reason, pids), nodes?.report(reason)]);
+  return [own, ...(others ?? [])].join(', ');
+}
+
 interface SupervisorParts {
   spec: InstanceSpec;
   deps: AgentDeps;
   facts: InstanceFacts;
   policy: SupervisorPolicy;
   engine: Engine;
+  spawnEngine: Engine['spawn'];
   nodes: LeaderNodes | undefined;
   front: Front;
   publisher: Publisher;
@@ -244,7 +244,7 @@ interface SupervisorParts {
 }
 
 function openSupervisor(parts: SupervisorParts): Supervisor {
-  const { spec, deps, facts, policy, engine, nodes, front, publisher, onExit } = parts;
+  const { spec, deps, facts, policy, engine, spawnEngine, nodes, front, publisher, onExit } = parts;
   const audit = auditOnce(engine, deps, (message) => publisher.note({ kind: 'engine.exposed', message }));
   const prober = createProber({
     checkHealth: engine.checkHealth,
@@ -265,9 +265,9 @@ function openSupervisor(parts: SupervisorParts): Supervisor {
     ...deps,
     policy: () => policy,
     restart: spec.health,
-    spawnEngine: nodes ? spreadEngine({ nodes, spawnPart: engine.spawn, clock: deps.clock }) : engine.spawn,
+    spawnEngine,
     explainExit: engine.explainExit,
-    saveHangReport: engine.saveHangReport,
+    saveHangReport: (reason, pids) => saveReports(reason, pids, { engine, nodes }),
     explainSilence: engine.explainSilence,
     prober,
     front: {

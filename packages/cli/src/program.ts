@@ -116,6 +116,7 @@ function addDeploy(program: Command, go: RunCommand): void {
 interface LogsOptions {
   follow?: boolean;
   node?: number;
+  allNodes?: boolean;
   source: 'job' | 'agent' | 'engine';
   lines: number;
 }
@@ -160,15 +161,19 @@ function addQueries(program: Command, go: RunCommand): void {
     .argument('<name>')
     .option('-f, --follow', 'go on with new lines until Ctrl-C')
     .option('--node <rank>', 'of this node, for a job over several (0)', wholeNumber)
+    .addOption(new Option('--all-nodes', 'of all nodes of the job, each line with its node').conflicts('node'))
     .addOption(new Option('--source <source>', 'whose log').choices(['job', 'agent', 'engine']).default('engine'))
     .option('--lines <count>', 'how many of the last lines', wholeNumber, 200)
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead logs demo -f\n  fairlead logs demo --source job --lines 50\n  fairlead logs large --node 1',
+      '\nExamples:\n  fairlead logs demo -f\n  fairlead logs demo --source job --lines 50\n  fairlead logs large --node 1\n  fairlead logs large --all-nodes -f',
     )
-    .action(async (name: string, options: LogsOptions) =>
+    .action(async (name: string, { allNodes, node, ...options }: LogsOptions) =>
       go(async (context) =>
-        (await import('./commands/logs.ts')).runLogs({ name, ...options, follow: options.follow ?? false }, context),
+        (await import('./commands/logs.ts')).runLogs(
+          { name, ...options, node: allNodes ? 'all' : node, follow: options.follow ?? false },
+          context,
+        ),
       ),
     );
 }
@@ -181,11 +186,12 @@ function addConnect(program: Command, go: RunCommand): void {
     .option('--port <port>', 'the local port (18000, or the next free one)', portNumber)
     .option('--bind <address>', 'the address it listens on, such as 172.17.0.1 for containers (127.0.0.1)')
     .option('--allow-origin <origin>', 'a web page that may use it from a browser; may be repeated', collect, [])
+    .option('--mux', 'send all requests over one SSH channel')
     .addHelpText(
       'after',
       '\nExamples:\n  fairlead connect demo\n  fairlead connect demo --port 9000 --json\n  fairlead connect demo --allow-origin http://localhost:3000',
     )
-    .action(async (name: string, options: { port?: number; bind?: string; allowOrigin?: string[] }) =>
+    .action(async (name: string, options: { port?: number; bind?: string; allowOrigin?: string[]; mux?: boolean }) =>
       go(async (context) => (await import('./commands/connect.ts')).runConnect({ name, ...options }, context)),
     );
 }

@@ -3,5 +3,5 @@
 export { describeRoute } from './bastion/describe-route.ts';
 export { configNote, readNote, writeNote } from './bastion/kept-notes.ts';
 export { ControlAnswerError } from './client-error.ts';
-export { openSession, type Session } from './control/open-session.ts';
+export { createSession, openProfileLink, openSession, type Session } from './control/open-session.ts';
 export { profilePath, readProfile, writeProfile } from './bastion/profile.ts';

@@ -56,6 +56,14 @@ export const slurmSettings = z.strictObject({
       description: `The shortest interval at which this site allows queries of its queue. All commands then share one answer of \`squeue\`, kept on the login host for this time. Default: each command queries the queue itself, every ${defaults.pollSeconds} s.`,
       examples: [120],
     }),
+  leaveOutFailedNodes: z
+    .boolean()
+    .optional()
+    .meta({
+      description:
+        'Whether a deployment leaves out the nodes that failed when it last ran under this name (`--exclude`). Default true. An `exclude` of your own in `override` or `extra` is taken instead.',
+      examples: [false],
+    }),
   omit: z
     .array(oneLine)
     .optional()

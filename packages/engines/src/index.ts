@@ -5,8 +5,11 @@ export { type ContainerSettings, containerSettings } from './container/container
 export { defaultEngine, engineKinds, findEngineKind } from './engine-kinds.ts';
 export { type EngineCommand, engineCommand, markerVariable } from './port/engine-command.ts';
 export type {
+  CompanionPlace,
+  EngineCompanion,
   EngineCache,
   EngineCheck,
+  EngineFile,
   EngineGpu,
   EngineKind,
   EngineNode,

@@ -25,3 +25,17 @@ it('showEngineCommand shows the part of each rank with what its agent sets, and 
 it('showEngineCommand shows no ranks of an engine on one node', () => {
   expect(showEngineCommand('vllm', { ...wanted, nodes: 1 }, job).ranks).toEqual([]);
 });
+
+it('showEngineCommand shows the companion of each rank, and the engine on rank 0 alone', () => {
+  const { argv, ranks } = showEngineCommand('vllm', { ...wanted, options: { executor: 'ray' }, nodes: 2 }, job);
+  expect(ranks.map(({ rank, companion }) => [rank, companion])).toEqual([
+    [0, 'Ray'],
+    [0, undefined],
+    [1, 'Ray'],
+  ]);
+  expect(argv).toEqual(ranks[1]?.argv);
+  expect(ranks[0]?.argv.join(' ')).toContain('ray start --head --port=<free port>');
+  expect(ranks[2]?.argv.join(' ')).toContain('ray start --address=<address of rank 0>:<free port> --block');
+  expect(ranks[0]?.argv.join(' ')).toContain("--memory=<the job's memory>");
+  expect(JSON.stringify(ranks)).not.toContain('<token>');
+});

@@ -1,10 +1,19 @@
 // The command line of an engine for display before the start: names in place of the values that only the node knows.
 
-import { Secret } from '@fairlead/kit';
+import { defined, Secret } from '@fairlead/kit';
 import { type CachePlaces, cacheVariables } from './caches/cache-variables.ts';
 import { findEngineKind } from './engine-kinds.ts';
 import { engineCommand } from './port/engine-command.ts';
-import type { EngineKind, EngineNode, EnginePlace, EngineWanted, PresetSettings } from './port/engine-kind.ts';
+import type {
+  CompanionPlace,
+  EngineCompanion,
+  EngineKind,
+  EngineNode,
+  EnginePlace,
+  EnginePlan,
+  EngineWanted,
+  PresetSettings,
+} from './port/engine-kind.ts';
 
 /** Names in place of what only the node knows. */
 export const shownPlace: EnginePlace = {
@@ -18,7 +27,7 @@ export const shownPlace: EnginePlace = {
 
 export interface ShownEngine {
   argv: string[];
-  /** Over several nodes: the command of each, by rank. `argv` is the first of them. */
+  /** Over several nodes: what runs on each, by rank and in the order of the starts. */
   ranks: ShownRank[];
   /** Where caches and temporary files lie; without what the job's environment sets. */
   caches: Record<string, string>;
@@ -26,6 +35,8 @@ export interface ShownEngine {
 
 export interface ShownRank {
   rank: number;
+  /** The name of what runs beside the engine. Absent: it is the engine. */
+  companion?: string;
   argv: string[];
   /** What the agent sets; without what the job's environment has. */
   env: Record<string, string>;
@@ -63,20 +74,45 @@ export function showEngineCommand(engine: string, wanted: EngineWanted, job: Sho
     ...job,
   });
   const caches = cacheVariables.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
-  return { argv: ranks[0]?.argv ?? alone.argv, ranks, caches: Object.fromEntries(caches) };
+  const driver = ranks.find(({ rank, companion }) => rank === 0 && companion === undefined) ?? alone;
+  return { argv: driver.argv, ranks, caches: Object.fromEntries(caches) };
 }
 
 function showRanks(kind: EngineKind, wanted: EngineWanted, job: ShownJob): ShownRank[] {
   const ranks = wanted.nodes === 1 ? [] : Array.from({ length: wanted.nodes }, (_, rank) => rank);
+  const companion = kind.companionOf?.(wanted);
   const isOther = (name: string) => Object.hasOwn(job.env, name) || cacheVariables.some((one) => one === name);
-  return ranks.map((rank) => {
-    const place = { ...shownPlace, node: nodeOf(rank) };
-    const { argv, env } = engineCommand({ kind, wanted, place, instanceId: `<instance>.${rank}`, ...job });
+  const show = (rank: number, place: EnginePlace, plan?: EnginePlan) => {
+    const { argv, env } = engineCommand({
+      kind,
+      wanted,
+      place,
+      instanceId: `<instance>.${rank}`,
+      ...job,
+      ...defined({ plan }),
+    });
     return { rank, argv, env: Object.fromEntries(Object.entries(env).filter(([name]) => !isOther(name))) };
+  };
+  return ranks.flatMap((rank) => {
+    const place = { ...shownPlace, node: nodeOf(rank, companion) };
+    if (!companion) return show(rank, place);
+    const beside = { ...show(rank, place, companion.plan(wanted, place)), companion: companion.title };
+    return rank === 0 ? [beside, show(rank, place)] : beside;
   });
 }
 
-function nodeOf(rank: number): EngineNode {
+function nodeOf(rank: number, companion: EngineCompanion | undefined): EngineNode {
   const meeting = { address: '<address of rank 0>', port: '<free port>' };
-  return { rank, address: `<address of rank ${rank}>`, networkInterface: '<interface to rank 0>', meeting };
+  const node = { rank, address: `<address of rank ${rank}>`, networkInterface: '<interface to rank 0>', meeting };
+  return companion ? { ...node, companion: shownCompanion(companion) } : node;
+}
+
+function shownCompanion({ portCount }: EngineCompanion): CompanionPlace {
+  return {
+    directory: '<directory>',
+    ports: Array.from({ length: portCount }, (_, at) => `<port ${at + 1}>`),
+    secret: new Secret('<token>'),
+    memoryBytes: "<the job's memory>",
+    python: ['<python>'],
+  };
 }

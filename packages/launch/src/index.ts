@@ -13,6 +13,7 @@ export { routesForJobs } from './job/routes-for-jobs.ts';
 export { stepCommand } from './job/step-command.ts';
 export { testJob } from './job/submit-job.ts';
 export { type LaunchErrorCode } from './launch-error.ts';
+export { askCluster, type AskedFacts, askHub } from './plan/ask-for-facts.ts';
 export { findImage, imageCure, type ImageFound } from './plan/check-image.ts';
 export { type DeployRequest } from './plan/deploy-request.ts';
 export { type DeploymentPlan, type KnownFacts, planDeployment } from './plan/plan-deployment.ts';
@@ -39,8 +40,8 @@ export type {
   WorkEvent,
 } from './launch-event.ts';
 export { readLocalFiles } from './model-facts/folder-files.ts';
-export { decodeFound, learnFromHub } from './model-facts/learn-from-hub.ts';
-export { type LogEvent, type LogRequest, readLog } from './logs/read-log.ts';
+export { decodeFound, learnFromHub, recallModel } from './model-facts/learn-from-hub.ts';
+export { type LogEvent, type LogNode, type LogRequest, readLog } from './logs/read-log.ts';
 export type { LoginQuestions, LocalMachine, Run } from './machine.ts';
 export { stopDeployment, type StopRequest } from './stop-deployment.ts';
 export { endDeployment } from './job/end-deployment.ts';

@@ -55,7 +55,9 @@ async function runLaunch(deps: LaunchDeps, request: LaunchRequest, run: Run<Laun
   await using session = await deps.openSession(run.signal);
   await using site = await openSite(request.cluster, run);
   // Before anything is uploaded: a model may fit nowhere.
-  const known = await askCluster({ site, plan, early, request, run });
+  const { unplanned, ...known } = await askCluster({ site, plan, early, request, run });
+  if (unplanned !== undefined)
+    run.tell({ type: 'warning', message: `${unplanned}: deploying with the settings as they are` });
   // Its engine's program, or its image, may lie at a path that only the cluster can expand.
   const there = planDeployment(request, config, site.cluster.config, known);
   if (plan.reasons.length === 0 && there.reasons.length > 0) run.tell({ type: 'deployment.sized', plan: there });

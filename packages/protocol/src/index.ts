@@ -153,8 +153,15 @@ export {
   watchResync,
   watchSnapshot,
 } from './watch.ts';
-export { leaderMessage, type LeaderMessage, nodeMessage, type NodeMessage, type PartReport } from './node-link.ts';
-export { instanceNode, type InstanceNode, nodeList, nodeState, type NodeState } from './node.ts';
+export {
+  leaderMessage,
+  type LeaderMessage,
+  type NodeFigures,
+  nodeMessage,
+  type NodeMessage,
+  type PartReport,
+} from './node-link.ts';
+export { instanceNode, type InstanceNode, nodeList, type NodeProgress, nodeState, type NodeState } from './node.ts';
 export { type EndpointChoice, pickEndpoint, type ReachableEndpoint } from './pick-endpoint.ts';
 export { hasEnded, leadInstance } from './lead-instance.ts';
 export { startTime, type StartTime, startTimes, type StartTimes } from './start-times.ts';

@@ -2,7 +2,17 @@
 
 import { z } from 'zod';
 
-import { count, durationMs, messageLength, clamped, shortenedText, timeMs, toldCount, toldLines } from './bounds.ts';
+import {
+  count,
+  durationMs,
+  messageLength,
+  clamped,
+  nameList,
+  shortenedText,
+  timeMs,
+  toldCount,
+  toldLines,
+} from './bounds.ts';
 
 /** The phase of the engine's start, for display only. */
 export const startPhase = z.enum(['booting', 'downloading', 'loading', 'compiling', 'warming', 'probing']);
@@ -33,6 +43,8 @@ export const endCause = z.object({
   hint: shortenedText(messageLength).optional(),
   /** The engine's last lines, if they explain the end. */
   lastLines: toldLines.optional(),
+  /** The scheduler's names of the nodes that are to blame: the next launch under this name leaves them out. */
+  badNodes: nameList.optional(),
 });
 export type EndCause = z.infer<typeof endCause>;
 

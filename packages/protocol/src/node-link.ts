@@ -10,9 +10,11 @@ import {
   messageLength,
   nameLength,
   nameList,
+  pathLength,
   shortenedText,
   toldLines,
 } from './bounds.ts';
+import { nodeProgress, nodePressure } from './node.ts';
 
 /** A start of the engine over all nodes. Numbers grow over the life of the leader. */
 const run = count;
@@ -32,6 +34,8 @@ export const partReport = z.discriminatedUnion('status', [
     /** Another start would end in the same way. */
     fatal: z.boolean(),
     lastLines: toldLines,
+    /** As in the cause of an end. */
+    badNodes: nameList.optional(),
   }),
   z.object({
     status: z.literal('ending'),
@@ -42,6 +46,29 @@ export const partReport = z.discriminatedUnion('status', [
 ]);
 export type PartReport = z.infer<typeof partReport>;
 
+/** What a node uses now, as far as that is known there. */
+export const nodeFigures = z.object({
+  gpus: z
+    .array(
+      z.object({
+        id: boundedText(nameLength),
+        /** From 0 to 1. */
+        utilization: z.number().optional(),
+        memoryUsedBytes: z.number().optional(),
+        memoryTotalBytes: z.number().optional(),
+      }),
+    )
+    .max(1000),
+  /** Main memory that the job holds there and cannot be asked to give back, and its limit. */
+  memory: z.object({ heldBytes: count, limitBytes: count }).optional(),
+  /** The agent's process. */
+  agent: z.object({ residentBytes: count, cpuSeconds: z.number() }),
+});
+export type NodeFigures = z.infer<typeof nodeFigures>;
+
+/** How far the start of the part is, and whether the node's memory is nearly full. */
+const seen = { progress: nodeProgress.optional(), pressure: nodePressure.optional() };
+
 export const nodeMessage = z.discriminatedUnion('type', [
   /** The first message of each connection. */
   z.object({
@@ -50,16 +77,21 @@ export const nodeMessage = z.discriminatedUnion('type', [
     host: boundedText(nameLength),
     gpus: nameList,
     part: partReport,
+    ...seen,
   }),
-  /** The whole state of the worker: on each change, and every few seconds as a sign of life. Each one replaces the one before. */
-  z.object({ type: z.literal('node.reported'), gpus: nameList, part: partReport }),
+  /** The whole state of the worker: on each change, and as the answer to the leader's sign of life. Each one replaces the one before. */
+  z.object({ type: z.literal('node.reported'), gpus: nameList, part: partReport, ...seen }),
   /** One event of the node's life, for the instance's history. */
   z.object({ type: z.literal('node.noted'), kind: boundedText(64), message: shortenedText(messageLength) }),
+  /** The answer to `node.measure`. */
+  z.object({ type: z.literal('node.measured'), figures: nodeFigures }),
+  /** The answer to `part.report`: the file with what the part showed. */
+  z.object({ type: z.literal('part.reported'), path: boundedText(pathLength) }),
 ]);
 export type NodeMessage = z.infer<typeof nodeMessage>;
 
 export const leaderMessage = z.discriminatedUnion('type', [
-  /** A sign of life. */
+  /** A sign of life, every few seconds; answered by `node.reported`. */
   z.object({ type: z.literal('leader.alive') }),
   z.object({
     type: z.literal('part.start'),
@@ -67,7 +99,11 @@ export const leaderMessage = z.discriminatedUnion('type', [
     /** Where the processes of the engine meet. */
     meeting: z.object({ address: boundedText(nameLength), port: z.int().min(1).max(65535) }),
   }),
-  z.object({ type: z.literal('part.end'), limitMs: durationMs }),
+  /** `run`: the last one that is to end. A worker that was never told of it answers that nothing is left of it. */
+  z.object({ type: z.literal('part.end'), run, limitMs: durationMs }),
+  z.object({ type: z.literal('node.measure') }),
+  /** The engine hangs: save what the part shows, before the end that follows. */
+  z.object({ type: z.literal('part.report'), reason: shortenedText(messageLength) }),
   /** The job is over: end. */
   z.object({ type: z.literal('node.leave') }),
 ]);

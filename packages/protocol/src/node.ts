@@ -2,11 +2,23 @@
 
 import { z } from 'zod';
 
-import { boundedText, messageLength, nameLength, nameList, shortenedText } from './bounds.ts';
+import { boundedText, clamped, messageLength, nameLength, nameList, shortenedText } from './bounds.ts';
+import { startPhase } from './instance.ts';
+
+/** How far a node's part of the engine is in its start. For display only. */
+export const nodeProgress = z.object({
+  phase: startPhase.catch('booting'),
+  percent: clamped(0, 100).optional(),
+  detail: shortenedText(100).optional(),
+});
+export type NodeProgress = z.infer<typeof nodeProgress>;
+
+/** A sentence: how much of its memory the job uses on a node where that is nearly all. */
+export const nodePressure = shortenedText(messageLength);
 
 export const nodeState = z.discriminatedUnion('status', [
   /** Its part of the engine does not serve yet. */
-  z.object({ status: z.literal('starting') }),
+  z.object({ status: z.literal('starting'), progress: nodeProgress.optional() }),
   z.object({ status: z.literal('running') }),
   /** The leader has not heard of it for too long. */
   z.object({ status: z.literal('lost'), reason: shortenedText(messageLength) }),
@@ -20,6 +32,8 @@ export const instanceNode = z.object({
   host: boundedText(nameLength),
   gpus: nameList,
   state: nodeState,
+  /** Present while the memory of the node is nearly full. */
+  pressure: nodePressure.optional(),
 });
 export type InstanceNode = z.infer<typeof instanceNode>;
 

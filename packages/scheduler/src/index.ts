@@ -6,11 +6,13 @@ export { type CommandRunner, createLocalRunner, type CommandOptions, type RunRes
 export { drainWindow, type DrainWindow, placeSignal, warningSeconds } from './inside/drain-window.ts';
 export { endOwnJob } from './inside/end-own-job.ts';
 export { type JobIdentity, readJobIdentity } from './inside/job-identity.ts';
+export { expandHostList } from './inside/expand-host-list.ts';
 export { type JobNodes, readJobNodes } from './inside/job-nodes.ts';
 export { learnKillWait } from './inside/learn-kill-wait.ts';
 export { listGpus, visibleGpus } from './inside/list-gpus.ts';
 export { type GpuLoad, readGpuLoad } from './inside/read-gpu-load.ts';
-export { readSlurmNotice, type SlurmNotice } from './inside/read-slurm-notice.ts';
+export { type Preemption, readPreemption } from './inside/read-preemption.ts';
+export { readJobLog, readSlurmNotice, type SlurmNotice } from './inside/read-slurm-notice.ts';
 export { type AskProgram, askProgram } from './inside/ask-program.ts';
 export { type DeadlineWatchOptions, watchDeadline } from './inside/watch-deadline.ts';
 export { jobMachine } from './local/job-life-table.ts';

@@ -15,7 +15,7 @@ export const engineFaults: readonly FoundFault[] = [
     what: "the engine's metrics page hangs, has 20 MB, is an error page or claims to have metrics of the agent",
     seen: "the agent's own metrics, within 3 s, and `fairlead_engine_scrape_ok 0` or the number of lines that were left out",
     tests: places(
-      [`${agent}/metrics/scrape.test.ts`, 'does not wait for an engine or an nvidia-smi that hangs'],
+      [`${agent}/metrics/scrape.test.ts`, 'does not wait for an engine that hangs'],
       [`${agent}/metrics/scrape.test.ts`, 'leaves the engine out where its page %s'],
       ['packages/engines/src/prometheus/relabel-metrics.test.ts', 'relabelMetrics keeps its limit of samples'],
       [
@@ -117,7 +117,7 @@ export const engineFaults: readonly FoundFault[] = [
   {
     finding: 'a bad GPU',
     what: 'a GPU of the node is broken, full, missing, or named in a way that the engine cannot read; nvidia-smi fails or does not answer',
-    seen: '`gpu_unfit` with the name of the node and the line that leaves it out; names become indices; memory that is about to be free is waited for',
+    seen: '`gpu_unfit` with the name of the node, which the next deploy under the same name leaves out; names become indices; memory that is about to be free is waited for',
     tests: places(
       [`${agent}/gpu/check-gpus.test.ts`, 'refuses %s'],
       [`${agent}/gpu/check-gpus.test.ts`, 'sets indices in place of %s'],

@@ -3,7 +3,7 @@
 import { listTransitions, renderTransitions } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 
-import { transition } from './instance-life.ts';
+import { type LifeEvent, transition } from './instance-life.ts';
 import { lifeMachine } from './life-table.ts';
 import type { Life } from './records.ts';
 
@@ -68,5 +68,21 @@ describe('an instance’s life', () => {
       phase: 'ended',
       state: { status: 'stopped', cause: { code: 'requested' } },
     });
+  });
+
+  it('has failed for the cause it was draining for, whether its job is seen to end before its lease or after', () => {
+    const cause = { code: 'node_lost', message: 'node2 is lost' } as const;
+    const leaving: Life = { ...ready, state: { status: 'draining', untilMs: 1, cause } };
+    const expired = { type: 'lease.expired', silentMs: 15_000 } as const;
+    const killed = { code: 'job_ended', message: 'killed, exit code 137' } as const;
+    const seen = { type: 'job.observed', state: { status: 'failed', cause: killed } } as const;
+    const orders: LifeEvent[][] = [
+      [seen, expired],
+      [expired, seen],
+    ];
+    for (const events of orders) {
+      const life = events.reduce<Life>((before, event) => transition(before, event).state, leaving);
+      expect(life).toMatchObject({ phase: 'ended', state: { status: 'failed', cause } });
+    }
   });
 });

@@ -95,12 +95,9 @@ function expire(life: Life, silentMs: number): LifeStep {
   const effects: LifeEffect[] = [{ type: 'lease.end' }, { type: 'link.drop' }];
   const { agent, generation, jobEnd, retired } = life;
   if (jobEnd) {
-    const end = Math.max(retired, generation ?? 0);
-    return go(
-      { phase: 'ended', by: 'submitter', agent, state: jobEnd, retired: end },
-      ...effects,
-      stateHistory(jobEnd),
-    );
+    const end = endOf(life, jobEnd);
+    const last = Math.max(retired, generation ?? 0);
+    return go({ phase: 'ended', by: 'submitter', agent, state: end, retired: last }, ...effects, stateHistory(end));
   }
   const state = lostState(life, silentMs);
   const lost = history('agent.lost', silenceText(life, silentMs));
@@ -146,7 +143,33 @@ function observe(life: Life, state: NonNullable<JobObserved['state']>): LifeStep
 
 /** An instance that was leaving anyway ended for the cause it was leaving for: the first cause wins. */
 function endOf(life: Life, seen: EndedState): EndedState {
-  return life.phase === 'lost' && life.leaving ? { status: 'stopped', cause: life.leaving } : seen;
+  const cause = leavingFor(life);
+  return cause ? { status: isFailure(cause) ? 'failed' : 'stopped', cause } : seen;
+}
+
+function leavingFor(life: Life): EndCause | undefined {
+  if (life.phase === 'attended') return life.state.status === 'draining' ? life.state.cause : undefined;
+  return life.phase === 'lost' ? life.leaving : undefined;
+}
+
+/** Whether an agent that leaves for this cause calls its instance failed in the end. */
+function isFailure({ code }: EndCause): boolean {
+  switch (code) {
+    case 'node_lost':
+    case 'engine_start_failed':
+    case 'engine_never_ready':
+    case 'engine_crash_loop':
+    case 'agent_failed':
+    case 'agent_lost':
+      return true;
+    case 'requested':
+    case 'deadline':
+    case 'cancelled':
+    case 'preempted':
+    case 'superseded':
+    case 'job_ended':
+      return false;
+  }
 }
 
 function stop(life: Life, event: Extract<LifeEvent, { type: 'stop.requested' }>): LifeStep {

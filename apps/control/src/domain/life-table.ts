@@ -37,6 +37,14 @@ const states: Record<string, Life> = {
     jobEnd: { status: 'failed', cause: { code: 'preempted', message: 'preempted' } },
     ...noneRetired,
   },
+  'draining (job seen to end)': {
+    phase: 'attended',
+    agent: first,
+    state: { status: 'draining', untilMs: 0, cause: asRequested },
+    generation: 1,
+    jobEnd: { status: 'failed', cause: { code: 'job_ended', message: 'killed' } },
+    ...noneRetired,
+  },
   lost: {
     phase: 'lost',
     agent: first,

@@ -21,6 +21,7 @@ export interface LogTailsOptions {
   signal: AbortSignal;
 }
 
+/** Besides one of each node. */
 const maxTails = 16;
 
 type TailOrder = Extract<ControlMessage, { type: 'log.tail' }>;
@@ -43,8 +44,9 @@ export class LogTails {
   /** Runs by itself; answered by `log.ended` in every case. */
   start(order: TailOrder): void {
     if (this.#tails.has(order.orderId)) return;
-    if (this.#tails.size >= maxTails) {
-      return detach(this.#end(order.orderId, `cannot follow more than ${maxTails} logs at once`));
+    const limit = maxTails + (this.#options.nodes === 1 ? 0 : this.#options.nodes);
+    if (this.#tails.size >= limit) {
+      return detach(this.#end(order.orderId, `cannot follow more than ${limit} logs at once`));
     }
     const cancel = new AbortController();
     const credit = new Credit(order.credit);

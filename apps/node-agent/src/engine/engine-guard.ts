@@ -1,4 +1,4 @@
-// Ends the engine's process group when the agent dies without a chance to (SIGKILL), and removes the agent's directory on the node: a
+// Ends the engine's process group when the agent dies without a chance to (SIGKILL), and removes the agent's directories on the node: a
 // shell that waits for the end of a pipe which the agent alone holds. Under Slurm the cgroup ends the group too; nothing else
 // removes the directory.
 
@@ -6,8 +6,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { type Clock, detach, errorText, type Log, retryPassing, signalProcess } from '@fairlead/kit';
 
 export interface EngineGuardOptions {
-  /** The agent's own, on the node. Absent: none is removed. */
-  directory?: string | undefined;
+  /** The agent's own, on the node. */
+  directories: readonly string[];
   clock: Clock;
   log: Log;
 }
@@ -16,11 +16,11 @@ export interface EngineGuardOptions {
  * Starts the guard by itself, again while the node has no room for a process; an engine without a guard is logged.
  * `disarm` when the engine is gone and its group's number may belong to another process.
  */
-export function guardEngine(enginePid: number, { directory, clock, log }: EngineGuardOptions): { disarm(): void } {
+export function guardEngine(enginePid: number, { directories, clock, log }: EngineGuardOptions): { disarm(): void } {
   const over = new AbortController();
   let guard: ChildProcess | undefined;
   const start = () => {
-    guard = spawnGuard(enginePid, directory);
+    guard = spawnGuard(enginePid, directories);
     return started(guard);
   };
   const armed = retryPassing(start, { clock, random: () => 0.5, limitMs: Infinity, signal: over.signal });
@@ -36,11 +36,11 @@ export function guardEngine(enginePid: number, { directory, clock, log }: Engine
   };
 }
 
-/** A process that is being killed may still make a file: the directory is removed a second time then. */
-const script = 'read -r _; kill -s KILL -- "-$1"; [ -z "$2" ] || rm -rf -- "$2" || rm -rf -- "$2"';
+/** A process that is being killed may still make a file: the directories are removed a second time then. */
+const script = 'read -r _; kill -s KILL -- "-$1"; shift; [ $# -eq 0 ] || rm -rf -- "$@" || rm -rf -- "$@"';
 
-function spawnGuard(enginePid: number, directory = ''): ChildProcess {
-  return spawn('/bin/sh', ['-c', script, 'fairlead-guard', String(enginePid), directory], {
+function spawnGuard(enginePid: number, directories: readonly string[]): ChildProcess {
+  return spawn('/bin/sh', ['-c', script, 'fairlead-guard', String(enginePid), ...directories], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
     env: { PATH: '/usr/bin:/bin' },

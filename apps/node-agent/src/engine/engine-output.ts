@@ -13,6 +13,7 @@ import {
 } from '@fairlead/engines/failures';
 import { createStartProgress, type StartProgress } from '../progress/start-progress.ts';
 import { LastLines } from './last-lines.ts';
+import type { EngineRole } from './engine-role.ts';
 import type { RotatingLog } from './rotating-log.ts';
 import type { EngineExit } from './spawn-engine.ts';
 
@@ -87,4 +88,14 @@ export class EngineOutput {
 
 function newJudge({ kind }: EngineOutputOptions): LogJudge {
   return createLogJudge({ entries: entriesFor(kind.name) });
+}
+
+/** What each process of an engine writes: into one file, and each to a judge of its own. */
+export function createEngineOutputs(options: EngineOutputOptions): (role: EngineRole) => EngineOutput {
+  const outputs = new Map<EngineRole, EngineOutput>();
+  return (role) => {
+    const output = outputs.get(role) ?? new EngineOutput(options);
+    outputs.set(role, output);
+    return output;
+  };
 }

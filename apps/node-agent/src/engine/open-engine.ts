@@ -4,23 +4,18 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import {
   type EngineCommand,
-  engineCommand,
   type EngineKind,
   type EngineNode,
-  type EnginePlace,
-  type EnginePlan,
   type EngineWanted,
   findEngineKind,
   markerVariable,
   type PhaseSeen,
   type WeightsPlace,
 } from '@fairlead/engines';
-import { type EngineBuild, engineBuilds } from '@fairlead/engines/builds';
 import { type EngineFailure, type EngineSurroundings } from '@fairlead/engines/failures';
 import {
   type Clock,
   createSecret,
-  defined,
   detach,
   durationOf,
   errnoOf,
@@ -32,36 +27,26 @@ import {
   signalProcess,
 } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
+import { type BesideEngine, openBesideEngine } from '../companion/open-beside-engine.ts';
 import { logFileOf } from '../job/log-file.ts';
 import type { NodeDirectory } from '../job/open-node-directory.ts';
 import { refuseFailedPrologue } from '../job/refuse-failed-prologue.ts';
-import { checkGpus } from '../gpu/check-gpus.ts';
-import type { GpuWish } from '../gpu/judge-node-gpus.ts';
 import type { StartProgress } from '../progress/start-progress.ts';
 import { watchDownload } from '../progress/watch-download.ts';
 import { type EngineAddress, takeAddress } from './engine-address.ts';
 import { createEngineClient, type EngineClient } from './engine-client.ts';
-import { EngineOutput } from './engine-output.ts';
+import { createEngineOutputs, type EngineOutput } from './engine-output.ts';
 import { createEngineQuestions, type EngineQuestions } from './engine-questions.ts';
+import { type EngineRole, engineRoles } from './engine-role.ts';
 import { findMarked } from './find-processes.ts';
-import { makeDirectories, openCaches } from './open-caches.ts';
-import { readEngineBuild } from './read-engine-build.ts';
+import { writeFiles } from './write-files.ts';
+import { createBuildReader, engineMarkOf, planStart, type StartSurroundings } from './plan-start.ts';
 import { readTokenFile } from './read-token-file.ts';
 import { openRotatingLog, type RotatingLog } from './rotating-log.ts';
 import { type HangReportOptions, saveHangReport } from './save-hang-report.ts';
 import { type EngineExit, type EngineProcess, spawnEngine } from './spawn-engine.ts';
 
-export interface OpenEngineOptions {
-  spec: InstanceSpec;
-  /** Of this node. */
-  rank: number;
-  directory: NodeDirectory;
-  env: NodeJS.ProcessEnv;
-  hostname: string;
-  nodePath: string;
-  engineSim: readonly string[];
-  clock: Clock;
-  log: Log;
+export interface OpenEngineOptions extends StartSurroundings {
   onPhase: (seen: PhaseSeen) => void;
   /** A sentence about what was made of the settings. Called once for each sentence. */
   onNote: (message: string) => void;
@@ -69,11 +54,13 @@ export interface OpenEngineOptions {
 
 export interface Engine extends EngineQuestions, AsyncDisposable {
   readonly kind: EngineKind;
+  /** What runs beside it on every node. Undefined: nothing. */
+  readonly beside: BesideEngine | undefined;
   readonly engineKey: Secret;
   readonly client: EngineClient;
   readonly address: () => EngineAddress;
   /** Why it ended although it was not told to, judged by its exit and by its last lines since it was started. */
-  explainExit: (exit: EngineExit) => EngineFailure;
+  explainExit: (exit: EngineExit, role?: EngineRole) => EngineFailure;
   explainSilence: () => { lastLines: string[]; hint: string };
   /** Saves what can be seen of it in the run directory; resolves with the path. Rejects where that cannot be written. */
   saveHangReport: (reason: string, pids: readonly number[]) => Promise<string>;
@@ -81,7 +68,7 @@ export interface Engine extends EngineQuestions, AsyncDisposable {
    * `node`: over several nodes, what this part has to know of the others. Rejects with the signal's reason when that fires before a
    * process was started.
    */
-  spawn: (signal: AbortSignal, node?: EngineNode) => Promise<EngineProcess>;
+  spawn: (signal: AbortSignal, node?: EngineNode, role?: EngineRole) => Promise<EngineProcess>;
   /** Resolves when engine.log holds all it wrote so far. */
   logged: () => Promise<void>;
 }
@@ -90,69 +77,70 @@ const logBytes = 64 * 1024 * 1024;
 
 /** Throws `engine_unknown` for a spec whose engine this agent does not have. */
 export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
-  const { spec, rank, directory, env, clock, log, onPhase } = options;
+  const { spec, rank, directory, env, clock, log } = options;
   const kind = findEngineKind(spec.engine.name);
   const wanted: EngineWanted = { ...spec.engine, model: spec.model, servedModel: spec.servedModel };
   const engineKey = createSecret('fle-');
   const engineLog = await openEngineLog(spec, rank, log);
-  const output = new EngineOutput({ kind, file: engineLog, surroundings: () => surroundingsOf(kind, env), onPhase });
-  const instanceId = markOf(spec, rank);
-  const sweepOnce = createSweep(instanceId, log);
+  const outputOf = openOutputs(kind, engineLog, options);
+  const beside = await openBesideEngine({ spec, kind, wanted, env, log });
+  const sweepOnce = createSweep(options);
+  let latest: EngineRole = 'engine';
   let isPlain = false;
   let started: EngineCommand | undefined;
   let address: EngineAddress = { path: directory.socketPath };
   const tell = createTeller(options);
-  const readBuild = createBuildReader(kind, wanted, log);
-
+  const parts = { options, kind, wanted, beside, readBuild: createBuildReader(kind, wanted, log) };
   const prepare = async (): Promise<Secret | undefined> => {
     await refuseFailedPrologue(env, spec.jobDir);
     await sweepOnce();
     address = await takeAddress(kind.listens(wanted), directory.socketPath);
     return readTokenFile(spec.engine.tokenFile);
   };
-
-  const spawn = async (signal: AbortSignal, node?: EngineNode): Promise<EngineProcess> => {
+  const spawn = async (signal: AbortSignal, node?: EngineNode, role: EngineRole = 'engine') => {
     const hfToken = await untilAborted(prepare(), signal);
-    const onOutput = output.begin();
-    const gpus = await checkGpus(gpuWish(kind, wanted, env), options, signal);
-    const place = { ...placeOf(options, address, engineKey), ...defined({ gpu: gpus.gpu, node }) };
-    const job = { instanceId, env: { ...env, ...gpus.env }, ...defined({ hfToken }) };
-    const caches = await untilAborted(openEngineCaches(kind, spec, log), signal);
-    const planned = { ...job, kind, wanted, place, isPlain, caches };
-    const commandOf = (fit: Fit) => engineCommand({ ...planned, fit });
-    await untilAborted(makeDirectories(engineCommand(planned).directories, log), signal);
-    const command = commandOf(await readBuild(commandOf, signal));
-    started = command;
-    tell([...gpus.notes, ...command.notes]);
-    const engine = await spawnEngine({ command, ...placesOf(directory), clock, log, signal, onOutput });
-    followDownload({ engine, place: kind.weights?.(spec.model, command.env), progress: output.progress, clock, log });
+    latest = role;
+    const onOutput = outputOf(role).begin();
+    const asked = { node, role, address, engineKey, hfToken, isPlain };
+    const { command, notes } = await planStart(parts, asked, signal);
+    await writeFiles(command.files);
+    tell(notes);
+    if (role === 'engine') started = command;
+    const engine = await spawnEngine({ command, ...placesOf(directory, role, beside), clock, log, signal, onOutput });
+    const place = role === 'engine' ? kind.weights?.(spec.model, command.env) : undefined;
+    followDownload({ engine, place, progress: outputOf(role).progress, clock, log });
     return engine;
   };
   const client = createEngineClient({ address: () => address, engineKey });
   return {
     kind,
+    beside,
     engineKey,
     client,
     address: () => address,
-    explainExit(exit) {
-      const failure = output.explainExit(exit);
+    explainExit(exit, role = 'engine') {
+      const failure = outputOf(role).explainExit(exit);
+      if (role !== 'engine' && beside) return beside.name(failure);
       const retry = started?.optional && withoutOptional(failure, started.optional);
-      if (retry) isPlain = true;
+      isPlain ||= retry !== undefined;
       return retry ?? failure;
     },
-    explainSilence: () => output.explainSilence(),
+    explainSilence: () => outputOf(latest).explainSilence(),
     saveHangReport: (reason, pids) =>
-      saveHangReport({ ...hangOptions({ spec, output, clock }, started), reason, pids }),
+      saveHangReport({ ...hangOptions({ spec, rank, output: outputOf(latest), clock }, started), reason, pids }),
     spawn,
     ...createEngineQuestions({ kind, wanted, client, address: () => address }),
     logged: engineLog.written,
-    [Symbol.asyncDispose]: () => engineLog[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => closeAll([beside, engineLog]),
   };
 }
 
-/** Marks the processes of this part. Those of two parts differ, should they ever be on one host. */
-function markOf({ instanceId, engine }: InstanceSpec, rank: number): string {
-  return engine.nodes === 1 ? instanceId : `${instanceId}.${rank}`;
+async function closeAll(opened: ReadonlyArray<AsyncDisposable | undefined>): Promise<void> {
+  for (const one of opened) await one?.[Symbol.asyncDispose]();
+}
+
+function openOutputs(kind: EngineKind, file: RotatingLog, { env, onPhase }: OpenEngineOptions) {
+  return createEngineOutputs({ kind, file, surroundings: () => surroundingsOf(kind, env), onPhase });
 }
 
 function openEngineLog({ jobDir, engine }: InstanceSpec, rank: number, log: Log): Promise<RotatingLog> {
@@ -165,29 +153,22 @@ function openEngineLog({ jobDir, engine }: InstanceSpec, rank: number, log: Log)
   });
 }
 
-/** A directory of its own on the node stays there for the next job: only for an engine that is known to keep something. */
-function openEngineCaches(kind: EngineKind, { cacheDir, scratchDir }: InstanceSpec, log: Log) {
-  return openCaches({ cacheDir, scratchDir: kind.caches.length === 0 ? undefined : scratchDir }, log);
-}
-
 function hangOptions(
-  { spec, output, clock }: { spec: InstanceSpec; output: EngineOutput; clock: Clock },
+  { spec, rank, output, clock }: { spec: InstanceSpec; rank: number; output: EngineOutput; clock: Clock },
   started: EngineCommand | undefined,
 ): Omit<HangReportOptions, 'reason' | 'pids'> {
-  return { dir: spec.jobDir, lastLines: () => output.lastLines, ...programOf(started), clock };
+  const ofNode = spec.engine.nodes === 1 ? {} : { rank };
+  return { dir: spec.jobDir, ...ofNode, lastLines: () => output.lastLines, ...programOf(started), clock };
 }
 
-function placesOf({ socketPath, path }: NodeDirectory): { socketPath: string; directory: string } {
-  return { socketPath, directory: path };
+function placesOf({ socketPath, path }: NodeDirectory, role: EngineRole, beside: BesideEngine | undefined) {
+  const own = role === 'engine' ? socketPath : join(path, `${role}.sock`);
+  return { socketPath: own, directories: [path, ...(beside ? [beside.directory] : [])] };
 }
 
 function programOf(started: EngineCommand | undefined): { program: string; path: string | undefined } {
   const { argv: [program = ''] = [], env: { PATH: path } = {} } = started ?? {};
   return { program, path };
-}
-
-function gpuWish(kind: EngineKind, wanted: EngineWanted, env: NodeJS.ProcessEnv): GpuWish {
-  return { gpus: wanted.gpus, share: kind.gpuShare?.(wanted), env };
 }
 
 interface Downloading {
@@ -208,15 +189,6 @@ function followDownload({ engine, place, progress, clock, log }: Downloading): v
   detach(watchDownload({ place, onSeen, isOver, clock, log, signal: over.signal }));
 }
 
-function placeOf(
-  { nodePath, engineSim, directory }: OpenEngineOptions,
-  address: EngineAddress,
-  engineKey: Secret,
-): EnginePlace {
-  const port = 'port' in address ? String(address.port) : '';
-  return { nodePath, engineSim, directory: directory.path, socket: directory.socketPath, port, engineKey };
-}
-
 /** Undefined where it failed for another reason than the optional arguments. */
 function withoutOptional(
   failure: EngineFailure,
@@ -225,22 +197,6 @@ function withoutOptional(
   if (!failure.message.includes(`unrecognized arguments: ${flag}`)) return undefined;
   const message = `this engine does not know ${flag}; it is started again without it, and ${without}`;
   return { ...failure, message, hint, fatal: false };
-}
-
-type Fit = (plan: EnginePlan) => EnginePlan;
-
-/** Reads the engine's build at the first start, once: the environment of a job does not change. Returns what fits a plan to it. */
-function createBuildReader(kind: EngineKind, wanted: EngineWanted, log: Log) {
-  const build = engineBuilds.get(kind.name);
-  const serve = wanted.command ?? (kind.program.kind === 'installed' ? kind.program.command : []);
-  let known: { found: EngineBuild | undefined } | undefined;
-  return async (planned: (fit: Fit) => EngineCommand, signal: AbortSignal): Promise<Fit> => {
-    if (!build) return (plan) => plan;
-    const commandOf = (words: readonly string[]) => planned((plan) => ({ ...plan, argv: words, optional: undefined }));
-    known ??= { found: await readEngineBuild({ build, name: kind.name, serve, commandOf, log }, signal) };
-    const { found } = known;
-    return (plan) => (found ? build.fit(plan, wanted, found) : plan);
-  };
 }
 
 /** Tells each sentence once: every start of the engine makes the same plan. */
@@ -259,17 +215,19 @@ function createTeller({ log, onNote }: OpenEngineOptions): (notes: readonly stri
 const sweepTimeoutMs = 10_000;
 
 /** Sweeps up at the first call; again while that has failed. */
-function createSweep(instanceId: string, log: Log): () => Promise<void> {
+function createSweep({ spec, rank, log }: OpenEngineOptions): () => Promise<void> {
+  const marks = engineRoles.map((role) => engineMarkOf(spec, rank, role));
   let isDone = false;
   return async () => {
-    if (!isDone) await sweepUp(instanceId, log);
+    if (isDone) return;
+    for (const mark of marks) await sweepUp(mark, log);
     isDone = true;
   };
 }
 
 /** What an agent that was killed left on this node would hold the GPUs' memory. */
-async function sweepUp(instanceId: string, log: Log): Promise<void> {
-  const looking = findMarked(`${markerVariable}=${instanceId}`);
+async function sweepUp(mark: string, log: Log): Promise<void> {
+  const looking = findMarked(`${markerVariable}=${mark}`);
   const left = await withTimeLimit(
     looking,
     sweepTimeoutMs,

@@ -55,7 +55,7 @@ export async function readEngineBuild(
 }
 
 /** The first lines of a program; undefined if there is no such file. */
-async function readHead(program: string, env: Record<string, string>): Promise<string | undefined> {
+export async function readHead(program: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const folders = program.includes('/') ? [''] : (env['PATH'] ?? '').split(delimiter);
   for (const folder of folders) {
     const head = await readStart(folder === '' ? program : join(folder, program));

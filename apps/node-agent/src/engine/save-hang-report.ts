@@ -10,6 +10,8 @@ import { abortForStacks } from './abort-for-stacks.ts';
 export interface HangReportOptions {
   /** Where the report goes: the run directory. */
   dir: string;
+  /** Over several nodes: the rank of this one. */
+  rank?: number | undefined;
   reason: string;
   pids: readonly number[];
   /** Oldest first; what Python prints comes among them. */
@@ -20,7 +22,6 @@ export interface HangReportOptions {
   clock: Clock;
 }
 
-const reportName = /^engine-hang-[\dTZ]+\.txt$/;
 const maxReports = 3;
 const limitMs = 4_000;
 const maxProcesses = 32;
@@ -35,7 +36,7 @@ const statusFields =
 
 /** Resolves with the path of the 0600 report; older ones but two are removed. Rejects where it cannot be written. */
 export async function saveHangReport(options: HangReportOptions): Promise<string> {
-  const { dir, reason, pids, lastLines, clock } = options;
+  const { dir, rank, reason, pids, lastLines, clock } = options;
   let hasStacks = false;
   using limit = openTimeLimit(clock, limitMs);
   const seen = pids.slice(0, maxProcesses);
@@ -61,9 +62,10 @@ export async function saveHangReport(options: HangReportOptions): Promise<string
     ...seen.map((pid) => `== process ${pid}\n${parts.get(pid)!.slice(0, maxPartBytes)}`),
     `== last lines of its log\n${lastLines().slice(-maxLastLines).join('\n')}`,
   ].join('\n\n');
-  const path = join(dir, `engine-hang-${at.replaceAll(/[-:]|\.\d+/g, '')}.txt`);
+  const kind = rank === undefined ? 'engine-hang' : `engine-hang.${rank}`;
+  const path = join(dir, `${kind}-${at.replaceAll(/[-:]|\.\d+/g, '')}.txt`);
   await writeFile(path, `${text.slice(0, maxReportBytes)}\n`, { mode: 0o600 });
-  await removeOldReports(dir);
+  await removeOldReports(dir, kind);
   return path;
 }
 
@@ -128,7 +130,8 @@ async function pythonStacks(
   return promise;
 }
 
-async function removeOldReports(dir: string): Promise<void> {
-  const reports = (await readdir(dir)).filter((name) => reportName.test(name)).toSorted();
+async function removeOldReports(dir: string, kind: string): Promise<void> {
+  const isReport = (name: string) => name.startsWith(`${kind}-`) && /^[\dTZ]+\.txt$/.test(name.slice(kind.length + 1));
+  const reports = (await readdir(dir)).filter(isReport).toSorted();
   for (const name of reports.slice(0, -maxReports)) await unlink(join(dir, name));
 }

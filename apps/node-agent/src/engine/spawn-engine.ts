@@ -12,7 +12,7 @@ import { guardEngine } from './engine-guard.ts';
 import { createLineBlocks } from './line-blocks.ts';
 import { openOutputSocket, type OutputSocket } from './open-output-socket.ts';
 import { removeSharedMemory } from './shared-memory.ts';
-import { readOomKills } from './read-oom-kills.ts';
+import { readOomKills } from '../memory/read-oom-kills.ts';
 
 export interface EngineExit {
   code: number | null;
@@ -42,7 +42,7 @@ export interface SpawnEngineOptions {
   command: Pick<EngineCommand, 'argv' | 'env'>;
   socketPath: string;
   /** The agent's own on the node, to be removed if the agent is killed. */
-  directory?: string;
+  directories?: readonly string[];
   /** Takes the output, in blocks of whole lines. The memory of a block is written over when it returns. */
   onOutput: (block: Buffer) => void;
   clock: Clock;
@@ -80,7 +80,7 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
   const started = await startProgram(options);
   const { pid } = started;
   const exited = settledExit(started, options, oomKillsBefore);
-  const guard = guardEngine(pid, { directory: options.directory, clock, log });
+  const guard = guardEngine(pid, { directories: options.directories ?? [], clock, log });
 
   let ending: Promise<void> | undefined;
   const limit = new AbortController();

@@ -8,6 +8,7 @@ import type { FrontConnectionDeps } from './connection-deps.ts';
 import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
 import { engineFields } from './engine-head.ts';
 import { FrontConnection } from './front-connection.ts';
+import { FrontMuxes } from './front-muxes.ts';
 import { frontLimits, type FrontLimits } from './front-limits.ts';
 import { countRecord, emptyStats, type FrontStats } from './front-stats.ts';
 import { metricsRoute } from './metrics-route.ts';
@@ -37,7 +38,10 @@ export interface FrontOptions {
 }
 
 export interface Front extends AsyncDisposable {
-  /** Takes ownership of the connection: an ssh2 channel, or a socket. Serves one request on it, then closes it. */
+  /**
+   * Takes ownership of the connection: an ssh2 channel, or a socket. Serves one request on it, then closes it; or serves one on each
+   * stream of it, where its first bytes say that it is a mux.
+   */
   accept(connection: Duplex): void;
   /** Requests that the engine has, or whose last bytes their client has not taken yet. */
   readonly inFlight: number;
@@ -45,7 +49,7 @@ export interface Front extends AsyncDisposable {
   readonly stats: FrontStats;
   /** `starting` at first. `draining` is final: what comes after it is ignored. */
   admit(mode: FrontMode, retryAfterSeconds?: number): void;
-  /** New requests get 503 with this Retry-After; those in flight go on. */
+  /** New requests get 503 with this Retry-After; those in flight go on. Consumers with a mux are told to open no more streams. */
   startDraining(retryAfterSeconds: number): void;
   /** Resolves when nothing is in flight. */
   idle(signal?: AbortSignal): Promise<void>;
@@ -67,6 +71,7 @@ class OpenFront implements Front {
   readonly #limits: FrontLimits;
   readonly #connections = new Set<FrontConnection>();
   readonly #deps: FrontConnectionDeps;
+  readonly #muxes: FrontMuxes;
   readonly #disposed = new AbortController();
   readonly #sweeping: Promise<void>;
   #mode: FrontMode = 'starting';
@@ -99,6 +104,11 @@ class OpenFront implements Front {
       tap: options.tap,
       onDialRetry: () => (this.stats.dialRetries += 1),
     };
+    this.#muxes = new FrontMuxes({
+      clock: options.clock,
+      maxMuxes: this.#limits.muxes,
+      onStream: (stream) => this.#open(stream),
+    });
     this.#sweeping = this.#sweep();
   }
 
@@ -111,9 +121,20 @@ class OpenFront implements Front {
   }
 
   accept(stream: Duplex): void {
-    const connection: FrontConnection = new FrontConnection(stream, this.#deps, (record) =>
-      this.#onClosed(connection, record),
-    );
+    this.#open(stream, (channel, bytes) => this.#muxes.serve(channel, bytes));
+  }
+
+  /** `onMux`: absent for what is within a mux. */
+  #open(stream: Duplex, onMux?: (channel: Duplex, bytes: Buffer) => void): void {
+    const connection: FrontConnection = new FrontConnection(stream, this.#deps, {
+      onClosed: (record) => this.#onClosed(connection, record),
+      ...(onMux && {
+        onMux: (channel, bytes) => {
+          this.#connections.delete(connection);
+          onMux(channel, bytes);
+        },
+      }),
+    });
     this.#connections.add(connection);
     this.stats.accepted += 1;
     connection.start();
@@ -135,6 +156,7 @@ class OpenFront implements Front {
     if (this.#mode === 'draining') return;
     if (mode === 'serving' && this.#mode !== 'serving') this.#servingSince = this.#options.clock.monotonicMs();
     this.#mode = mode;
+    if (mode === 'draining') this.#muxes.goAway();
     this.#retryAfterSeconds = retryAfterSeconds;
   }
 
@@ -148,6 +170,7 @@ class OpenFront implements Front {
 
   cutAll(): void {
     for (const connection of this.#connections) connection.cut();
+    this.#muxes.cutAll();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

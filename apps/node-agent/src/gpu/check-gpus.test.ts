@@ -102,7 +102,11 @@ describe('checkGpus', () => {
     },
   });
   const check = (runner: CommandRunner, clock = systemClock) =>
-    checkGpus(wish, { hostname: 'gpu07', clock, log: silentLog, runner }, signal);
+    checkGpus(
+      wish,
+      { hostname: 'gpu07.site', env: { SLURMD_NODENAME: 'gpu07' }, clock, log: silentLog, runner },
+      signal,
+    );
 
   it('says nothing where there is no program to ask', async () => {
     expect(await check(answers(() => 'absent'))).toEqual({ env: {}, notes: [] });
@@ -117,9 +121,10 @@ describe('checkGpus', () => {
     await expect(check(broken)).rejects.toMatchObject({
       code: 'gpu_unfit',
       message: expect.stringMatching(
-        /on gpu07 .*Unable to determine .*\(the kernel reports Xid 79 of PCI:0000:3b:00\)/,
+        /on gpu07\.site .*Unable to determine .*\(the kernel reports Xid 79 of PCI:0000:3b:00\)/,
       ),
-      hint: expect.stringContaining('--exclude=gpu07'),
+      hint: expect.stringContaining('--exclude=gpu07)'),
+      badNode: 'gpu07',
     });
     await expect(check(answers(() => ({ code: null, timedOut: true })))).rejects.toThrow(/does not answer within 30 s/);
   });

@@ -1,8 +1,8 @@
 // Asks the node's own program for its GPUs before the engine starts, and waits for memory that is about to be free.
 
-import { type Clock, errnoOf, type Log } from '@fairlead/kit';
+import { type Clock, CodedError, errnoOf, type Log } from '@fairlead/kit';
 import { type CommandRunner, createLocalRunner, type RunResult } from '@fairlead/scheduler';
-import { agentError } from '../agent-error.ts';
+import type { AgentErrorCode } from '../agent-error.ts';
 import type { GpuReport } from './gpu-facts.ts';
 import { type GpuVerdict, type GpuWish, judgeNodeGpus } from './judge-node-gpus.ts';
 import { nvidiaQuestions, parseMigSlices, parseNvidiaGpus, parseNvidiaProcesses } from './parse-nvidia-smi.ts';
@@ -10,6 +10,8 @@ import { parseRocmReport, rocmQuestion } from './parse-rocm-smi.ts';
 
 export interface GpuCheckDeps {
   hostname: string;
+  /** Of the job: Slurm's name of this node is among it. */
+  env: NodeJS.ProcessEnv;
   clock: Clock;
   log: Log;
   /** Default: runs programs on this node. */
@@ -104,9 +106,20 @@ async function brokenWords(
   return `nvidia-smi ${why}${xid ? ` (the kernel reports Xid ${xid[2]} of ${xid[1]})` : ''}`;
 }
 
-function unfit({ why, isNode }: { why: string; isNode: boolean }, { hostname }: GpuCheckDeps): Error {
-  const hint = isNode
-    ? `Deploy again without this node: --set 'slurm.extra=["#SBATCH --exclude=${hostname}"]', and report it to the site.`
-    : 'Look at `gpu.type` and `gpu.request` of the cluster, and at `--gpus`: the site may want GPUs asked for otherwise.';
-  return agentError('gpu_unfit', `cannot start the engine on ${hostname} because ${why}`, { hint });
+function unfit({ why, isNode }: { why: string; isNode: boolean }, { hostname, env }: GpuCheckDeps): GpusUnfit {
+  return new GpusUnfit(why, { hostname, ...(isNode ? { badNode: env['SLURMD_NODENAME'] ?? hostname } : {}) });
+}
+
+export class GpusUnfit extends CodedError<AgentErrorCode> {
+  /** Slurm's name of the node, where the node is to blame. */
+  readonly badNode: string | undefined;
+
+  constructor(why: string, { hostname, badNode }: { hostname: string; badNode?: string }) {
+    const hint =
+      badNode === undefined
+        ? 'Look at `gpu.type` and `gpu.request` of the cluster, and at `--gpus`: the site may want GPUs asked for otherwise.'
+        : `Deploy again under the same name, which leaves this node out (--exclude=${badNode}), and report it to the site.`;
+    super('gpu_unfit', `cannot start the engine on ${hostname} because ${why}`, { hint });
+    this.badNode = badNode;
+  }
 }

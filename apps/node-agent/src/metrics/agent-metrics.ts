@@ -62,18 +62,18 @@ export function createAgentMetrics(labels: Readonly<Record<string, string>>): Ag
 }
 
 /** Returns what sets the metric's samples to those of the facts. */
-function addReading(registry: Registry, { name, label, read }: (typeof readMetrics)[number]) {
+function addReading(registry: Registry, { name, labels: labelNames, read }: (typeof readMetrics)[number]) {
   const config = {
     name,
     help: metricHelp[name],
-    labelNames: label === undefined ? [] : [label],
+    labelNames: [...(labelNames ?? [])],
     registers: [registry],
   };
   const metric = name.endsWith('_total') ? new Counter(config) : new Gauge(config);
   return (facts: ScrapeFacts) => {
     metric.reset();
     // Without labels it starts at 0, which would claim what is not known.
-    if (label === undefined) metric.remove({});
+    if (labelNames === undefined) metric.remove({});
     for (const { labels = {}, value } of read(facts)) metric.inc(labels, value);
   };
 }

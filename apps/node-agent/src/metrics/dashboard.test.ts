@@ -55,9 +55,8 @@ it('every label by which the dashboard selects is on the samples', async () => {
       bytesToClient: 0,
     },
     now: 0,
-    gpus: [],
+    nodes: [],
     engine: undefined,
-    usage: { residentBytes: 0, cpuSeconds: 0 },
   });
   const samples = parseSamples(page);
   const text = await readText('docs/grafana/fairlead.json');

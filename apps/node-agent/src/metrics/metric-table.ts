@@ -1,7 +1,6 @@
 // The agent's metrics as data: names, help, and where each value comes from. Pure.
 
-import { isEnded, type StartPhase, startPhase } from '@fairlead/protocol';
-import type { GpuLoad } from '@fairlead/scheduler';
+import { isEnded, type NodeFigures, type StartPhase, startPhase } from '@fairlead/protocol';
 import type { FrontStats } from '../front/front-stats.ts';
 import type { InstanceFacts } from '../instance-facts.ts';
 
@@ -38,6 +37,10 @@ export const metricHelp = {
   fairlead_gpu_utilization_ratio: 'Part of the last sample period in which the GPU was busy, from 0 to 1.',
   fairlead_gpu_memory_used_bytes: 'Used memory of the GPU.',
   fairlead_gpu_memory_total_bytes: 'Memory of the GPU.',
+  fairlead_node_up: '1 where the node of the job gave its figures, 0 where it did not answer in time.',
+  fairlead_node_memory_held_bytes:
+    'Main memory that the job holds on the node, without page cache. Absent where the job has no limit there.',
+  fairlead_node_memory_limit_bytes: 'Main memory that the job may hold on the node.',
   fairlead_agent_resident_bytes: 'Resident memory of the agent.',
   fairlead_agent_cpu_seconds_total: 'Processor time that the agent has used.',
 } as const satisfies Record<`${typeof metricPrefix}${string}`, string>;
@@ -57,11 +60,17 @@ interface Reading {
 export interface ScrapeFacts extends Pick<InstanceFacts, 'state' | 'deadlineMs' | 'metrics'> {
   stats: FrontStats;
   now: number;
-  gpus: readonly GpuLoad[];
+  /** The nodes of the job, this one first. */
+  nodes: readonly NodeReading[];
   /** Undefined where the engine has no metrics. */
   engine: { ok: boolean; seconds: number; dropped: number } | undefined;
-  /** Of this process. */
-  usage: { residentBytes: number; cpuSeconds: number };
+}
+
+export interface NodeReading {
+  /** Name of the node; over several nodes with its rank. */
+  labels: { node: string; rank?: string };
+  /** Undefined where it gave none in time. */
+  figures: NodeFigures | undefined;
 }
 
 const statuses = ['starting', 'ready', 'degraded', 'draining', 'stopped', 'failed'] as const;
@@ -69,7 +78,7 @@ const statuses = ['starting', 'ready', 'degraded', 'draining', 'stopped', 'faile
 interface ReadMetric {
   /** A name that ends in `_total` is a counter, any other a gauge. */
   name: MetricName;
-  label?: string;
+  labels?: readonly string[];
   /** Nothing where the value is not known. */
   read: (facts: ScrapeFacts) => Reading[];
 }
@@ -78,12 +87,12 @@ interface ReadMetric {
 export const readMetrics: readonly ReadMetric[] = [
   {
     name: 'fairlead_instance_state',
-    label: 'state',
+    labels: ['state'],
     read: ({ state }) => oneOf('state', statuses, state.status),
   },
   {
     name: 'fairlead_start_phase',
-    label: 'phase',
+    labels: ['phase'],
     read: ({ state }) =>
       state.status === 'starting' ? oneOf<StartPhase>('phase', startPhase.options, state.phase) : [],
   },
@@ -96,7 +105,7 @@ export const readMetrics: readonly ReadMetric[] = [
   { name: 'fairlead_connections_total', read: ({ stats }) => known(stats.accepted) },
   {
     name: 'fairlead_refusals_total',
-    label: 'reason',
+    labels: ['reason'],
     read: ({ stats }) => Object.entries(stats.refusals).map(([reason, value]) => ({ labels: { reason }, value })),
   },
   { name: 'fairlead_request_bytes_total', read: ({ stats }) => known(stats.bytesToEngine) },
@@ -113,17 +122,34 @@ export const readMetrics: readonly ReadMetric[] = [
   gpuGauge('fairlead_gpu_utilization_ratio', 'utilization'),
   gpuGauge('fairlead_gpu_memory_used_bytes', 'memoryUsedBytes'),
   gpuGauge('fairlead_gpu_memory_total_bytes', 'memoryTotalBytes'),
-  { name: 'fairlead_agent_resident_bytes', read: ({ usage }) => known(usage.residentBytes) },
-  { name: 'fairlead_agent_cpu_seconds_total', read: ({ usage }) => known(usage.cpuSeconds) },
+  nodeMetric('fairlead_node_up', ({ figures }) => Number(figures !== undefined)),
+  nodeMetric('fairlead_node_memory_held_bytes', ({ figures }) => figures?.memory?.heldBytes),
+  nodeMetric('fairlead_node_memory_limit_bytes', ({ figures }) => figures?.memory?.limitBytes),
+  nodeMetric('fairlead_agent_resident_bytes', ({ figures }) => figures?.agent.residentBytes),
+  nodeMetric('fairlead_agent_cpu_seconds_total', ({ figures }) => figures?.agent.cpuSeconds),
 ];
 
 function gpuGauge(name: MetricName, field: 'utilization' | 'memoryUsedBytes' | 'memoryTotalBytes'): ReadMetric {
   return {
     name,
-    label: 'gpu',
-    read: ({ gpus }: ScrapeFacts) =>
-      gpus.flatMap((gpu) => known(gpu[field]).map((sample) => ({ ...sample, labels: { gpu: gpu.id } }))),
+    labels: ['node', 'rank', 'gpu'],
+    read: ({ nodes }: ScrapeFacts) =>
+      nodes.flatMap(({ labels, figures }) =>
+        (figures?.gpus ?? []).flatMap((gpu) => labelled(known(gpu[field]), { ...labels, gpu: gpu.id })),
+      ),
   };
+}
+
+function nodeMetric(name: MetricName, valueOf: (node: NodeReading) => number | undefined): ReadMetric {
+  return {
+    name,
+    labels: ['node', 'rank'],
+    read: ({ nodes }) => nodes.flatMap((node) => labelled(known(valueOf(node)), node.labels)),
+  };
+}
+
+function labelled(readings: readonly Reading[], labels: Record<string, string>): Reading[] {
+  return readings.map((reading) => ({ ...reading, labels }));
 }
 
 function known(value: number | undefined): Reading[] {

@@ -2,11 +2,13 @@
 
 import { join } from 'node:path';
 import type { InstanceSpec } from '@fairlead/protocol';
-import { readGpuLoad } from '@fairlead/scheduler';
 import type { AgentDeps } from '../agent-deps.ts';
 import type { Engine } from '../engine/open-engine.ts';
 import type { FrontStats } from '../front/front-stats.ts';
 import type { InstanceFacts } from '../instance-facts.ts';
+import type { MeasuredNode } from '../nodes/leader/open-nodes.ts';
+import { measureNode } from '../nodes/measure-node.ts';
+import type { NodeReading } from './metric-table.ts';
 import { type AgentMetrics, createAgentMetrics } from './agent-metrics.ts';
 import { createScrape } from './scrape.ts';
 import { serveMetrics } from './serve-metrics.ts';
@@ -19,6 +21,8 @@ export interface OpenMetricsOptions {
   engine: Pick<Engine, 'kind' | 'client'>;
   facts: InstanceFacts;
   stats: () => FrontStats;
+  /** Of the other nodes of the job. */
+  readOthers: () => Promise<MeasuredNode[]>;
 }
 
 export interface OpenMetrics extends AsyncDisposable {
@@ -29,7 +33,7 @@ export interface OpenMetrics extends AsyncDisposable {
 
 /** Resolves when the page can be asked for. The caller disposes it. */
 export async function openMetrics(options: OpenMetricsOptions): Promise<OpenMetrics> {
-  const { spec, deps, engine, facts, stats } = options;
+  const { spec, deps, engine, facts, stats, readOthers } = options;
   const labels = {
     deployment: spec.deployment,
     instance: spec.instanceId,
@@ -41,9 +45,9 @@ export async function openMetrics(options: OpenMetricsOptions): Promise<OpenMetr
   const scrape = createScrape({
     labels,
     metrics,
-    facts: () => ({ ...facts, deadlineMs: facts.deadlineMs, stats: stats(), now: deps.clock.now(), usage: usageOf() }),
+    facts: () => ({ ...facts, deadlineMs: facts.deadlineMs, stats: stats(), now: deps.clock.now() }),
     readEngine: page === undefined ? undefined : (signal) => engine.client.get(page, signal),
-    readGpus: (signal) => readGpuLoad(deps.env, deps.run, signal),
+    readNodes: () => readNodes({ spec, deps, readOthers }),
     clock: deps.clock,
     log: deps.log,
   });
@@ -52,7 +56,16 @@ export async function openMetrics(options: OpenMetricsOptions): Promise<OpenMetr
   return { metrics, address: { path }, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
-function usageOf() {
-  const { user, system } = process.cpuUsage();
-  return { residentBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 };
+async function readNodes({
+  spec,
+  deps,
+  readOthers,
+}: Pick<OpenMetricsOptions, 'spec' | 'deps' | 'readOthers'>): Promise<NodeReading[]> {
+  const [figures, others] = await Promise.all([measureNode(deps), readOthers()]);
+  if (spec.engine.nodes === 1) return [{ labels: { node: deps.hostname }, figures }];
+  const own: MeasuredNode = { rank: 0, host: deps.hostname, figures };
+  return [own, ...others].map((node) => ({
+    labels: { node: node.host, rank: String(node.rank) },
+    figures: node.figures,
+  }));
 }

@@ -29,6 +29,12 @@ const record: RequestRecord = {
   silent: false,
 };
 
+const figures = {
+  gpus: [{ id: '0', utilization: 0.5, memoryUsedBytes: 10, memoryTotalBytes: 20 }],
+  memory: { heldBytes: 50, limitBytes: 60 },
+  agent: { residentBytes: 80_000_000, cpuSeconds: 1.5 },
+};
+
 function prepare(changes: Partial<ScrapeOptions> = {}) {
   const metrics = createAgentMetrics(labels);
   const clock = new ManualClock(1_000_000);
@@ -42,10 +48,9 @@ function prepare(changes: Partial<ScrapeOptions> = {}) {
       metrics: { running: 2, waiting: 4, promptTokens: 5, generationTokens: 60, kvCacheUsage: 0.25 },
       stats,
       now: clock.now(),
-      usage: { residentBytes: 80_000_000, cpuSeconds: 1.5 },
     }),
     readEngine: async () => ({ status: 200, body: enginePage }),
-    readGpus: async () => [{ id: '0', utilization: 0.5, memoryUsedBytes: 10, memoryTotalBytes: 20 }],
+    readNodes: async () => [{ labels: { node: 'gpu1' }, figures }],
     clock,
     log: silentLog,
     ...changes,
@@ -62,6 +67,25 @@ function prepare(changes: Partial<ScrapeOptions> = {}) {
 }
 
 describe('a scrape', () => {
+  it('has the figures of every node, and names one that gave none', async () => {
+    const labels = (rank: number) => ({ node: `gpu${rank + 1}`, rank: String(rank) });
+    const { read } = prepare({
+      readNodes: async () => [
+        { labels: labels(0), figures },
+        { labels: labels(1), figures: { ...figures, gpus: [{ id: '0', utilization: 0.25 }] } },
+        { labels: labels(2), figures: undefined },
+      ],
+    });
+    const value = await read();
+    expect(value('fairlead_gpu_utilization_ratio', { node: 'gpu1', rank: '0', gpu: '0' })?.value).toBe(0.5);
+    expect(value('fairlead_gpu_utilization_ratio', { node: 'gpu2', rank: '1', gpu: '0' })?.value).toBe(0.25);
+    expect(value('fairlead_node_memory_held_bytes', { node: 'gpu2' })?.value).toBe(50);
+    expect(value('fairlead_agent_resident_bytes', { node: 'gpu2' })?.value).toBe(80_000_000);
+    expect(value('fairlead_node_up', { rank: '1' })?.value).toBe(1);
+    expect(value('fairlead_node_up', { node: 'gpu3' })?.value).toBe(0);
+    expect(value('fairlead_agent_resident_bytes', { node: 'gpu3' })).toBeUndefined();
+  });
+
   it("has the agent's metrics and the engine's, all with the labels of the instance", async () => {
     const { metrics, scrape, read } = prepare();
     metrics.observe(record);
@@ -90,7 +114,10 @@ describe('a scrape', () => {
   });
 
   it('has no sample for what is not known', async () => {
-    const { read } = prepare({ readGpus: async () => [], readEngine: undefined });
+    const { read } = prepare({
+      readNodes: async () => [{ labels: { node: 'gpu1' }, figures: { ...figures, gpus: [] } }],
+      readEngine: undefined,
+    });
     const value = await read();
     expect(value('fairlead_engine_scrape_ok')).toBeUndefined();
     expect(value('fairlead_gpu_utilization_ratio')).toBeUndefined();
@@ -106,9 +133,9 @@ describe('a scrape', () => {
     expect(missing).toEqual([]);
   });
 
-  it('does not wait for an engine or an nvidia-smi that hangs', async () => {
+  it('does not wait for an engine that hangs', async () => {
     const never = () => new Promise<never>(() => undefined);
-    const { clock, read } = prepare({ readEngine: never, readGpus: never });
+    const { clock, read } = prepare({ readEngine: never });
     const reading = read();
     await clock.advance(3_000);
     const value = await reading;

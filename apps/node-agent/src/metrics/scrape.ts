@@ -3,30 +3,29 @@
 
 import { relabelMetrics } from '@fairlead/engines/metrics';
 import { type Clock, errorText, type Log, openTimeLimit, untilAborted } from '@fairlead/kit';
-import type { GpuLoad } from '@fairlead/scheduler';
 import type { AgentMetrics } from './agent-metrics.ts';
-import { metricPrefix, type ScrapeFacts } from './metric-table.ts';
+import { metricPrefix, type NodeReading, type ScrapeFacts } from './metric-table.ts';
 
 export interface ScrapeOptions {
   labels: Readonly<Record<string, string>>;
   metrics: Pick<AgentMetrics, 'render'>;
-  facts: () => Omit<ScrapeFacts, 'gpus' | 'engine'>;
+  facts: () => Omit<ScrapeFacts, 'nodes' | 'engine'>;
   /** The engine's own page. Undefined where it has none. */
   readEngine: ((signal: AbortSignal) => Promise<{ status: number; body: string }>) | undefined;
-  readGpus: (signal: AbortSignal) => Promise<GpuLoad[]>;
+  /** Resolves within some seconds. */
+  readNodes: () => Promise<NodeReading[]>;
   clock: Clock;
   log: Log;
 }
 
 /** Prometheus itself gives up on a scrape after 10 s. */
 const engineTimeoutMs = 3_000;
-const gpuTimeoutMs = 2_000;
 /** vLLM has about 600. */
 const maxEngineSamples = 20_000;
-/** Scrapers that come within this time share one look at engine and GPUs. */
+/** Scrapers that come within this time share one look at engine and nodes. */
 const freshMs = 250;
 
-/** Returns the function that renders the page. It never rejects because of the engine or of nvidia-smi. */
+/** Returns the function that renders the page. It never rejects because of the engine. */
 export function createScrape(options: ScrapeOptions): () => Promise<string> {
   const { clock } = options;
   let last: { page: Promise<string>; atMs: number } | undefined;
@@ -38,17 +37,9 @@ export function createScrape(options: ScrapeOptions): () => Promise<string> {
 }
 
 async function scrape(options: ScrapeOptions): Promise<string> {
-  const [engine, gpus] = await Promise.all([scrapeEngine(options), readGpus(options)]);
-  const own = await options.metrics.render({ ...options.facts(), gpus, engine: engine?.facts });
+  const [engine, nodes] = await Promise.all([scrapeEngine(options), options.readNodes()]);
+  const own = await options.metrics.render({ ...options.facts(), nodes, engine: engine?.facts });
   return `${own}${engine?.text ?? ''}`;
-}
-
-async function readGpus({ readGpus: read, clock }: ScrapeOptions): Promise<GpuLoad[]> {
-  using limit = openTimeLimit(clock, gpuTimeoutMs);
-  return await untilAborted(read(limit.signal), limit.signal).catch((error: unknown) => {
-    if (limit.signal.aborted) return [];
-    throw error;
-  });
 }
 
 interface EngineScrape {

@@ -3,12 +3,13 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseSamples } from '@fairlead/engines/metrics';
 import { type InstanceReported, socketName } from '@fairlead/protocol';
 import { controlIdentity } from '@fairlead/carrier/testing';
 import { describe, it } from 'vitest';
 import { findMarked } from '../engine/find-processes.ts';
 import { type AgentWorld, openAgentWorld } from '../testing/agent-world.ts';
-import { askChat, chatRequest } from '../testing/ask-endpoint.ts';
+import { askChat, askMetrics, chatRequest } from '../testing/ask-endpoint.ts';
 import { type FakeControl, openFakeControl } from '../testing/fake-control.ts';
 import { nodeEnvironment, runNodeAgent } from '../testing/run-node-agent.ts';
 import { runTestAgent } from '../testing/run-test-agent.ts';
@@ -61,6 +62,11 @@ describe.concurrent('the agents of a job over two nodes', () => {
     ]);
     const socket = join(world.runDir, socketName(String(world.spec.instanceId), 1, 'data'));
     expect((await askChat(socket, chatRequest())).status).toBe(200);
+    const resident = parseSamples((await askMetrics(socket)).body).filter(
+      ({ name }) => name === 'fairlead_agent_resident_bytes',
+    );
+    expect(resident.map(({ labels }) => labels['rank'])).toEqual(['0', '1']);
+    for (const { value } of resident) expect(value).toBeGreaterThan(10_000_000);
     control.send({ type: 'log.tail', orderId: 't1', source: 'engine', node: 1, lines: 50, follow: false, credit: 10 });
     const { lines } = await control.heard('log.chunk', ({ orderId }) => orderId === 't1');
     expect(lines.join('\n')).toContain('headless multiproc executor, with head node address 127.0.0.1:');
@@ -119,6 +125,31 @@ describe.concurrent('the agents of a job over two nodes', () => {
     worker.signal('SIGCONT');
     await control.heard('event.happened', ({ kind, id }) => kind === 'node.joined' && id > lost.id);
     await control.heard('event.happened', ({ kind, id }) => kind === 'engine.ready' && id > lost.id);
+  });
+
+  it('go on with the same engine when the leader was frozen for 13 s, and is back', async ({ expect }) => {
+    await using world = await openAgentWorld();
+    const path = await world.writeSpec({ engine });
+    await using leader = runNodeAgent(path, 0);
+    await using worker = runNodeAgent(path, 1);
+    await expect.poll(() => leader.said).toContain('first completion');
+    leader.signal('SIGSTOP');
+    await expect.poll(() => worker.said, { timeout: 20_000 }).toContain('the leader is away');
+    leader.signal('SIGCONT');
+    await expect.poll(() => worker.said.split('joined the leader').length).toBe(3);
+    leader.signal('SIGTERM');
+    expect([await leader.exited, await worker.exited]).toEqual([0, 0]);
+    expect(leader.said.split('first completion').length).toBe(2);
+    expect(leader.said).not.toContain('is lost');
+  });
+
+  it('save what every part shows, when the engine hangs', async ({ expect }) => {
+    await using job = await openJob(['--sim-fault', 'hang:200']);
+    const { world, control } = job;
+    const { message } = await control.heard('event.happened', ({ kind }) => kind === 'engine.reported');
+    expect(message).toMatch(/\/engine-hang\.0-\w+\.txt, \S+\/engine-hang\.1-\w+\.txt$/);
+    const report = (await readdir(world.jobDir)).find((name) => name.startsWith('engine-hang.1-')) ?? '';
+    expect(await readFile(join(world.jobDir, report), 'utf8')).toContain('headless multiproc executor');
   });
 
   it('stop without their leader, and leave nothing behind', async ({ expect }) => {

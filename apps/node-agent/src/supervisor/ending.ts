@@ -139,7 +139,7 @@ export function causeOf(code: EndCause['code'], failure: EngineFailure): EndCaus
   return {
     code,
     message: failure.message,
-    ...defined({ hint: failure.hint }),
+    ...defined({ hint: failure.hint, badNodes: failure.badNodes }),
     ...(failure.lastLines.length === 0 ? {} : { lastLines: failure.lastLines }),
   };
 }

@@ -3,6 +3,7 @@
 
 import type { EngineFailure } from '@fairlead/engines/failures';
 import { type Clock, detach, durationOf, errorText, isCodedError, type Log, retryPassing } from '@fairlead/kit';
+import { GpusUnfit } from '../gpu/check-gpus.ts';
 import { PrologueFailed } from '../job/refuse-failed-prologue.ts';
 import type { EngineExit, EngineProcess } from '../engine/spawn-engine.ts';
 
@@ -137,8 +138,9 @@ class Slot implements EngineSlot {
   }
 }
 
-function spawnFailure(error: unknown): EngineFailure {
+export function spawnFailure(error: unknown): EngineFailure {
   const hint = isCodedError(error) && error.hint !== undefined ? { hint: error.hint } : {};
   const lastLines = error instanceof PrologueFailed ? error.lastLines : [];
-  return { message: errorText(error), ...hint, fatal: durationOf(error) !== 'passing', lastLines };
+  const badNodes = error instanceof GpusUnfit && error.badNode !== undefined ? { badNodes: [error.badNode] } : {};
+  return { message: errorText(error), ...hint, fatal: durationOf(error) !== 'passing', lastLines, ...badNodes };
 }

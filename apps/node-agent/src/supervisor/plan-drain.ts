@@ -60,7 +60,7 @@ type SignalEvent = Extract<DrainEvent, { type: 'signal.received' }>;
 
 /** Slurm's warning came before the drain is due: the alarm is set anyway, and a minute of service is not given away. */
 export function isEarlyWarning(event: SignalEvent, deadlineMs: number | undefined, policy: SupervisorPolicy): boolean {
-  return event.signal === 'SIGUSR2' && placeNow(event, deadlineMs, policy) === 'early';
+  return event.signal === 'SIGUSR2' && event.why === undefined && placeNow(event, deadlineMs, policy) === 'early';
 }
 
 function placeNow({ now }: SignalEvent, deadlineMs: number | undefined, policy: SupervisorPolicy) {
@@ -84,8 +84,9 @@ function planForSignal(event: SignalEvent, deadlineMs: number | undefined, polic
           };
     return { ...why, untilMs: Math.max(now, hardMs - reserveMs), hardMs };
   }
-  const why =
-    signal === 'SIGUSR2' && atDeadline
+  const why = event.why
+    ? { cause: event.why, exit: 'ended' as const }
+    : signal === 'SIGUSR2' && atDeadline
       ? deadlineCause()
       : { cause: { code: 'requested', message: `a drain was asked for (${signal})` } as const, exit: 'ended' as const };
   return { ...why, ...untilDeadline(now, deadlineMs, policy) };
@@ -102,5 +103,8 @@ function untilDeadline(
 ): { untilMs: number; hardMs?: number } {
   if (deadlineMs === undefined) return { untilMs: now + policy.drainMs };
   const hardMs = deadlineMs - marginMs;
-  return { untilMs: Math.max(now, hardMs - Math.min(policy.stopLimitMs, engineReserveMs)), hardMs };
+  // Of a preemption's few seconds the requests get the larger part.
+  const thirdMs = Math.floor(Math.max(0, hardMs - now) / 3);
+  const reserveMs = Math.min(policy.stopLimitMs, engineReserveMs, thirdMs);
+  return { untilMs: Math.max(now, hardMs - reserveMs), hardMs };
 }

@@ -69,7 +69,7 @@ export type SupervisorEvent = { now: number } & (
   | { type: 'instance.fenced'; message: string }
   | { type: 'tunnel.hopeless'; message: string; hint?: string }
   /** Other nodes of the job are gone for good, or never came. */
-  | { type: 'nodes.missing'; message: string; hint: string }
+  | { type: 'nodes.missing'; message: string; hint: string; hosts: readonly string[] }
 );
 
 export type SupervisorTimer = 'ready-limit' | 'drain-limit';

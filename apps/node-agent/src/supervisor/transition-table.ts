@@ -71,7 +71,7 @@ const sampleEvents: Readonly<Record<string, SupervisorEvent>> = {
   SIGINT: { type: 'signal.received', signal: 'SIGINT', now },
   SIGUSR2: { type: 'signal.received', signal: 'SIGUSR2', now },
   'instance.fenced': { type: 'instance.fenced', message: 'superseded', now },
-  'nodes.missing': { type: 'nodes.missing', message: 'node2 is lost', hint: 'deploy again', now },
+  'nodes.missing': { type: 'nodes.missing', message: 'node2 is lost', hint: 'deploy again', hosts: ['node2'], now },
   'tunnel.hopeless': { type: 'tunnel.hopeless', message: 'another host key', now },
 };
 

@@ -232,6 +232,18 @@ describe('transition', () => {
     expect(after(9_000_000).state).toMatchObject({ status: 'draining', cause: { code: 'requested' } });
   });
 
+  it('calls a warning signal a preemption where Slurm says so, and leaves most of the grace time to the requests', () => {
+    const why = { code: 'preempted', message: 'Slurm preempted the job' } as const;
+    const { state, effects } = play([
+      ...readyEvents,
+      { type: 'deadline.learned', deadlineMs: 18_000 },
+      { type: 'signal.received', signal: 'SIGUSR2', why },
+    ]);
+    expect(state).toMatchObject({ status: 'draining', cause: why });
+    // Received after 3 s, a second before the end kept free: of 14 s a third is the engine's.
+    expect(effects).toContainEqual(expect.objectContaining({ type: 'timer.set', ms: 9_334 }));
+  });
+
   it('becomes degraded, and keeps its engine, while the agent cannot probe', () => {
     const broken = { type: 'probe.broken', reason: 'a fault' } as const;
     const { state, effects } = play([...readyEvents, broken, broken, broken, broken]);

@@ -74,8 +74,8 @@ const endOf: Handlers<Alive> = {
   'tunnel.hopeless': drain,
   'stop.ordered': (_state, { now }, policy) =>
     end({ code: 'requested', message: 'it was asked to stop at once (`fairlead stop --now`)' }, 'ended', now, policy),
-  'nodes.missing': (_state, { now, message, hint }, policy) =>
-    end({ code: 'node_lost', message, hint }, 'node_lost', now, policy),
+  'nodes.missing': (_state, { now, message, hint, hosts }, policy) =>
+    end({ code: 'node_lost', message, hint, badNodes: [...hosts] }, 'node_lost', now, policy),
   'instance.fenced': (_state, { now, message }, policy) =>
     end({ code: 'superseded', message }, 'superseded', now, policy),
   'ready.limit_reached': (state, event, policy) =>

@@ -5,10 +5,10 @@ import { defined, untilAborted } from '@fairlead/kit';
 
 import { sayRoute } from '../bastion/say-route.ts';
 import type { Context } from '../context.ts';
-import { ensureProfile } from '../bastion/ensure-profile.ts';
+import { ensureHeldProfile } from '../bastion/ensure-held-profile.ts';
 import { sessionOptions } from '../session-options.ts';
 import { leftWords } from './instance-words.ts';
-import { taskOf } from './model-task.ts';
+import { type Task, taskOf } from './model-task.ts';
 import { examplesText } from './ready-text.ts';
 
 export interface ConnectArgs {
@@ -16,11 +16,12 @@ export interface ConnectArgs {
   port?: number | undefined;
   bind?: string | undefined;
   allowOrigin?: readonly string[] | undefined;
+  mux?: boolean | undefined;
 }
 
 export async function runConnect(args: ConnectArgs, context: Context): Promise<void> {
   const { output } = context;
-  await ensureProfile(context);
+  await ensureHeldProfile(context);
   output.busy(`connecting to ${args.name}`);
   let apiKey: string | undefined;
   const onEvent = (event: ConnectionEvent) => {
@@ -31,11 +32,11 @@ export async function runConnect(args: ConnectArgs, context: Context): Promise<v
   };
   await using connection = await connect(args.name, {
     ...sessionOptions(context),
-    ...defined({ port: args.port, bind: args.bind, allowOrigins: args.allowOrigin }),
+    ...defined({ port: args.port, bind: args.bind, allowOrigins: args.allowOrigin, mux: args.mux }),
     onEvent,
   });
   warnOfRisks(args, context);
-  announce(args.name, connection, context);
+  announce(args.name, connection, { context, task: await taskOf([connection.servedModel], context) });
   try {
     await untilAborted(connection.ended, context.signal);
     output.event('connection.ended', { ok: true, name: args.name }, `${args.name} has ended; closing the port`);
@@ -57,7 +58,7 @@ function warnOfRisks({ bind, allowOrigin = [] }: ConnectArgs, { output }: Contex
   }
 }
 
-function announce(name: string, connection: Connection, context: Context): void {
+function announce(name: string, connection: Connection, { context, task }: { context: Context; task: Task }): void {
   const { output } = context;
   const { baseURL, apiKey, servedModel, endpoint } = connection;
   const until =
@@ -73,7 +74,7 @@ function announce(name: string, connection: Connection, context: Context): void 
       instance: endpoint.instanceId,
       generation: endpoint.generation,
     },
-    `${name} answers at ${baseURL} (model ${servedModel}${until}). Ctrl-C closes the port; the job goes on.\n\n${examplesText({ baseUrl: baseURL, model: servedModel, name, task: taskOf(servedModel) })}`,
+    `${name} answers at ${baseURL} (model ${servedModel}${until}). Ctrl-C closes the port; the job goes on.\n\n${examplesText({ baseUrl: baseURL, model: servedModel, name, task })}`,
   );
 }
 

@@ -10,7 +10,9 @@ import {
   type PlannedDeployment,
   planDeployment,
   profileFacts,
+  recallModel,
 } from '@fairlead/launch';
+import { cacheDir } from '@fairlead/client/cache-dir';
 import { defined } from '@fairlead/kit';
 import type { InstanceState } from '@fairlead/protocol';
 import { formatSlurmDuration } from '@fairlead/scheduler';
@@ -25,7 +27,7 @@ import type { Output } from '../output/output.ts';
 import { watchInterrupt } from './deploy-interrupt.ts';
 import { dryRun } from './dry-run.ts';
 import { startDuration, stateWords } from './instance-words.ts';
-import { taskOf } from './model-task.ts';
+import { type Task, taskOf } from './model-task.ts';
 import { readyText } from './ready-text.ts';
 
 export interface DeployArgs extends DeployRequest {
@@ -40,9 +42,12 @@ export async function runDeploy(args: DeployArgs, context: Context): Promise<voi
   const { config, cluster, files } = await loadForCluster(configPlaceOf(context), args);
   if (args.dryRun) {
     const site = await profileFacts(cluster.config, context.home);
+    const { model: id } = planDeployment({ ...args, plan: false }, config, cluster.config);
+    // It asks no host: what the hub said at an earlier plan serves.
+    const model = await recallModel(id, { cacheDir: cacheDir(context), clock: context.clock });
     return dryRun(
-      planDeployment(args, config, cluster.config, { site }),
-      { cluster, files, isPlanned: site !== undefined },
+      planDeployment(args, config, cluster.config, { site, model }),
+      { cluster, files, hasProfile: site !== undefined },
       context,
     );
   }
@@ -63,7 +68,8 @@ async function renderLaunch(
   for await (const event of launch(deps, request, signal)) {
     if (event.type === 'instance.changed') starts.see(event.instance.state);
     if (event.type === 'launch.phase') interrupts.enter(event.phase);
-    else if (event.type === 'deployment.ready') sayReady(event, { ...starts.ended(), model }, context);
+    else if (event.type === 'deployment.ready')
+      sayReady(event, { ...starts.ended(), task: await taskOf([model, event.servedModel], context) }, context);
     else if (event.type === 'deployment.planned') {
       interrupts.name(event.plan.name);
       model = event.plan.model;
@@ -126,12 +132,11 @@ function sayPlanned(
 
 function sayReady(
   { type, name, servedModel, instance }: Extract<LaunchEvent, { type: 'deployment.ready' }>,
-  { startMs, lastStartMs, model }: StartTimed & { model: string },
+  { startMs, lastStartMs, task }: StartTimed & { task: Task },
   { output, clock }: Context,
 ): void {
   const { id, jobId, nodes, endpoints, deadlineMs } = instance;
   const last = lastStartMs === undefined ? '' : ` (last time ${startDuration(lastStartMs)})`;
-  const task = taskOf(model, servedModel);
   const took = startMs === undefined ? '' : `ready in ${startDuration(startMs)}${last}\n\n`;
   const timed = defined({ startMs: startMs && Math.round(startMs), lastStartMs });
   output.result(

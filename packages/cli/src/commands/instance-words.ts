@@ -2,7 +2,7 @@
 
 import { defined } from '@fairlead/kit';
 import type { Deployment } from '@fairlead/client';
-import type { InstanceState, InstanceView } from '@fairlead/protocol';
+import type { InstanceState, InstanceView, NodeProgress } from '@fairlead/protocol';
 
 import type { LineFields } from '../output/lines/json-line.ts';
 
@@ -37,18 +37,18 @@ export function stateWords(state: InstanceState): string {
 }
 
 /** `downloading weights: 12.4 of 16.1 GB, 77 % (ready after 4 min 05 s last time)`. */
-function startingWords({
-  phase,
-  percent,
-  detail,
-  lastStartMs,
-}: Extract<InstanceState, { status: 'starting' }>): string {
+function startingWords({ lastStartMs, ...progress }: Extract<InstanceState, { status: 'starting' }>): string {
+  const last = lastStartMs === undefined ? '' : ` (ready after ${startDuration(lastStartMs)} last time)`;
+  return `${progressWords(progress)}${last}`;
+}
+
+/** `loading weights: shard 3/4, 75 %`. */
+export function progressWords({ phase, percent, detail }: NodeProgress): string {
   const parts = [detail, percent === undefined ? undefined : `${Math.round(percent)} %`].filter(
     (part) => part !== undefined,
   );
   const far = parts.length === 0 ? '' : `${detail === undefined ? ' ' : ': '}${parts.join(', ')}`;
-  const last = lastStartMs === undefined ? '' : ` (ready after ${startDuration(lastStartMs)} last time)`;
-  return `${startPhases[phase] ?? phase}${far}${last}`;
+  return `${startPhases[phase] ?? phase}${far}`;
 }
 
 /** `4 min 05 s`. */

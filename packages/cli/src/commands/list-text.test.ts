@@ -39,3 +39,15 @@ it('status names a lost node with the reason, and counts the GPUs of each', () =
   const text = statusText({ ...both!, instances: [{ ...first!, nodes }] }, { events: [], route: undefined }, 0);
   expect(text).toMatch(/nodes +0 node1: 2 × H100, running\n +1 node2: lost: no word for 12 s\n/);
 });
+
+it('status shows how far the start of each node is, and whose memory is nearly full', () => {
+  const [both] = deployments;
+  const [first] = both!.instances;
+  const progress = { phase: 'loading' as const, percent: 50, detail: 'shard 2/4' };
+  const nodes = [
+    { rank: 0, host: 'node1', gpus: [], state: { status: 'starting' as const } },
+    { rank: 1, host: 'node2', gpus: [], state: { status: 'starting' as const, progress }, pressure: '57 of 60 GiB' },
+  ];
+  const text = statusText({ ...both!, instances: [{ ...first!, nodes }] }, { events: [], route: undefined }, 0);
+  expect(text).toMatch(/0 node1: starting\n +1 node2: loading weights: shard 2\/4, 50 %, 57 of 60 GiB\n/);
+});

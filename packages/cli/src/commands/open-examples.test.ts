@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 
+import { systemClock } from '@fairlead/kit';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 
@@ -9,6 +10,7 @@ import { examplesText, readyText } from './ready-text.ts';
 import { requestExamples } from './request-examples.ts';
 
 const facts = { name: 'mine', model: 'org/model', baseUrl: 'http://127.0.0.1:9000/v1', task: 'chat' as const };
+const here = { env: { XDG_CACHE_HOME: '/nonexistent' }, home: '/nonexistent', clock: systemClock };
 const textOf = (apiKey?: string) => openExamples({ ...facts, apiKey }).map(({ text }) => text);
 
 it('openExamples has the values of the deployment in every example that needs them', () => {
@@ -36,8 +38,8 @@ describe('A model that does not chat', () => {
     ['bge-m3', 'embedding', /\/v1\/embeddings/, /client\.embeddings\.create/],
     ['BAAI/bge-reranker-v2-m3', 'reranker', /\/v1\/rerank/, /client\.post\(.\/rerank/],
     ['openai/whisper-large-v3', 'speech', /\/v1\/audio\/transcriptions/, /client\.audio\.transcriptions\.create/],
-  ] as const)('%s is shown with requests that it answers', (model, task, route, call) => {
-    expect(taskOf(model)).toBe(task);
+  ] as const)('%s is shown with requests that it answers', async (model, task, route, call) => {
+    expect(await taskOf([model], here)).toBe(task);
     const examples = openExamples({ ...facts, model, task });
     const text = renderExamples(examples);
     expect(text).toMatch(route);
@@ -55,8 +57,8 @@ describe('A model that does not chat', () => {
   });
 });
 
-it('A model that the catalogue does not know, and one that chats, are offered chat', () => {
-  expect([taskOf('org/unknown'), taskOf('qwen3-8b')]).toEqual(['chat', 'chat']);
+it('A model that the catalogue does not know, and one that chats, are offered chat', async () => {
+  expect([await taskOf(['org/unknown'], here), await taskOf(['qwen3-8b'], here)]).toEqual(['chat', 'chat']);
   expect(readyText({ ...facts }, undefined, 0)).toContain('fairlead chat mine Hello');
 });
 

@@ -15,7 +15,7 @@ export async function runOpen(args: { name: string; port: number; showKey: boole
   await using session = await openCliSession(context);
   const deployment = await session.api.getDeployment(name, context.signal);
   const { servedModel, model } = deployment;
-  const task = taskOf(model, servedModel);
+  const task = await taskOf([model, servedModel], context);
   const instance = leadInstance(deployment);
   // Every instance of a deployment has a key of its own: that of the one that is used.
   const endpoint = args.showKey ? pickReachable(await session.api.endpoints(name, context.signal)) : undefined;

@@ -25,7 +25,7 @@ async function shown(json: boolean, run: (context: Parameters<typeof runPlan>[1]
   const given = { flags: { config, verbose: false } };
   const place = { env, home: '/nonexistent', cwd: tmpdir(), clock: systemClock, signal, ...given };
   await run({ output, setExitCode: (code) => (exitCode = code), ...place });
-  return { text: String(stdout.read() ?? ''), exitCode };
+  return { text: String(stdout.read() ?? ''), errors: String(stderr.read() ?? ''), exitCode };
 }
 
 const plan = (args: Omit<PlanArgs, 'kvCache'>, json = false, config?: string) =>
@@ -171,6 +171,16 @@ describe('plan', () => {
   ])('of %s is refused with what to do', async (_, args, code, hint) => {
     await expect(plan(args)).rejects.toMatchObject({ code, hint: expect.stringMatching(hint) });
   });
+});
+
+it('A folder without weights is planned by its config.json, with a warning that it cannot be deployed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'plan-folder-'));
+  const config = { model_type: 'qwen3', num_hidden_layers: 36, hidden_size: 4096, num_attention_heads: 32 };
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ ...config, max_position_embeddings: 40_960 }));
+  const { text, errors } = await plan({ model: folder.replace(tmpdir(), '.'), gpu: 'a100:80', context: 4096 });
+  await rm(folder, { recursive: true });
+  expect(text).toMatch(/a100:80: fits/);
+  expect(errors).toMatch(/cannot be deployed as it is: every file of weights is missing/);
 });
 
 it('A GPU type of several sizes is not called unknown', async () => {

@@ -28,7 +28,7 @@ import {
   spentUntil,
 } from '@fairlead/launch';
 import { spentWords } from './sized-text.ts';
-import { clockTime, indented, leftWords, placeWords, stateWords } from './instance-words.ts';
+import { clockTime, indented, leftWords, placeWords, progressWords, stateWords } from './instance-words.ts';
 import { readLastEvents } from './last-events.ts';
 
 const eventsShown = 10;
@@ -141,10 +141,15 @@ function linesOf(rows: readonly Row[]): string[] {
 }
 
 /** `0 node1: 4 × NVIDIA H100, running`. */
-function nodeWords({ rank, host, gpus, state }: InstanceNode): string {
+function nodeWords({ rank, host, gpus, state, pressure }: InstanceNode): string {
   const kinds = [...new Set(gpus)].map((kind) => `${gpus.filter((gpu) => gpu === kind).length} × ${kind}`);
-  const status = state.status === 'lost' ? `lost: ${state.reason}` : state.status;
-  return `${rank} ${host}: ${[...kinds, status].join(', ')}`;
+  return `${rank} ${host}: ${[...kinds, nodeStateWords(state), ...(pressure ? [pressure] : [])].join(', ')}`;
+}
+
+function nodeStateWords(state: InstanceNode['state']): string {
+  if (state.status === 'lost') return `lost: ${state.reason}`;
+  if (state.status === 'starting' && state.progress) return progressWords(state.progress);
+  return state.status;
 }
 
 function instanceRows(instance: InstanceView, { cluster }: DeploymentView, nowMs: number): Row[] {

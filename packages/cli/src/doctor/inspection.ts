@@ -21,6 +21,7 @@ import { launchRun } from '../launch/launch-run.ts';
 import { configPlaceOf } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
 import {
+  type AskedFacts,
   clusterPaths,
   type ClusterPaths,
   expandCluster,
@@ -37,6 +38,7 @@ import { resolveRoute } from '@fairlead/launch/login';
 import { sessionOptions } from '../session-options.ts';
 import type { ProbeReport } from './probe/probe-report.ts';
 import { type Attempt, tryLogin, tryRoutes } from './reach/try-login.ts';
+import { learnFacts } from './slurm/learn-facts.ts';
 
 export interface DoctorArgs {
   on?: string | undefined;
@@ -67,6 +69,8 @@ export interface Inspection {
   partitions(): Promise<SlurmPartition[]>;
   /** GPUs and prices by which `deploy` plans: those of the site profile, else those that Slurm shows. Undefined for a local cluster without a profile. */
   site(): Promise<SiteFacts | undefined>;
+  /** What `deploy` would know of the site, and of the model that was named where it is no preset: from the hub, else from the cluster. */
+  knownFacts(): Promise<AskedFacts>;
   /** What the test job said; empty until it has run. */
   probe: ProbeReport;
 }
@@ -91,6 +95,7 @@ export function createInspection(args: DoctorArgs, context: Context, scope: Scop
     createSlurmInventory((await login.host()).runner, slurmSite((await there()).config, await paths())),
   );
   const partitions = once(async () => (await inventory()).partitions(context.signal));
+  const site = once(async () => siteFactsOf(await cluster(), context.home, partitions));
   return {
     args,
     context,
@@ -109,7 +114,14 @@ export function createInspection(args: DoctorArgs, context: Context, scope: Scop
     login: { ...login, cluster: there, paths },
     inventory,
     partitions,
-    site: once(async () => siteFactsOf(await cluster(), context.home, partitions)),
+    site,
+    knownFacts: once(async () => {
+      const { model: what } = args;
+      const early = { site: await site() };
+      if (what === undefined) return early;
+      const place = { cluster: await there(), host: await login.host(), paths: await paths() };
+      return learnFacts({ what, config: await config(), place, early, run: launchRun(context) });
+    }),
     probe: { lines: [] },
   };
 }

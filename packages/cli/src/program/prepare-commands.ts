@@ -24,7 +24,7 @@ function addPrefetch(program: Command, go: RunCommand): void {
     .description("download a model's weights on the cluster, into the cache in which its jobs look for them")
     .argument('<model>', "a preset's name or a Hugging Face id (org/model)")
     .option('--on <cluster>', 'the cluster')
-    .option('--engine <engine>', 'the engine that will serve it', 'vllm')
+    .option('--engine <engine>', "the engine that will serve it (default: the preset's, else vllm)")
     .option('--set <path=value>', 'one setting of the configuration for this download; may be repeated', collect, [])
     .option('--token-stdin', "read a Hugging Face token from standard input, in place of the cluster's tokenFile")
     .option('--verify', 'compare the hash of every file, also of those that were there before')

@@ -141,6 +141,9 @@ function answerRoute(route: ServedRoute, exchange: Exchange, deps: HttpServerDep
       if (deps.offer.generate) return finishing(exchange, generate(route.name, exchange, deps.generate));
       return finishing(exchange, answerPooling(route.name, exchange, deps));
     case 'embeddings':
+    case 'cohere-embed':
+    case 'pooling':
+    case 'classify':
     case 'score':
     case 'rerank':
       return finishing(exchange, answerPooling(route.name, exchange, deps));
@@ -169,6 +172,9 @@ const countedRoutes: ReadonlySet<string> = new Set([
   'messages',
   'invocations',
   'embeddings',
+  'cohere-embed',
+  'pooling',
+  'classify',
   'score',
   'rerank',
   'transcription',

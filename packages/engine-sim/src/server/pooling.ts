@@ -1,18 +1,21 @@
-// Serves one request that generates nothing (embeddings, scores, reranking), from its bytes to its answer. It waits in the engine's
+// Serves one request that generates nothing (embeddings, classes, scores, reranking), from its bytes to its answer. It waits in the engine's
 // queue like any other request.
 
 import { decodeBody } from '../wire/decode-body.ts';
 import { engineDead, simulatedFailure } from '../wire/api-error.ts';
+import { decodeClassifyRequest } from '../wire/classification.ts';
+import { decodeCohereRequest } from '../wire/cohere-embedding.ts';
 import { decodeEmbeddingRequest } from '../wire/embedding.ts';
 import type { Fields } from '../wire/fields.ts';
 import type { DecodedPooling } from '../wire/pooling-request.ts';
+import { decodePoolingRequest } from '../wire/raw-pooling.ts';
 import type { Offer } from '../wire/routes.ts';
 import { decodeRerankRequest, decodeScoreRequest, isRerankRequest, isScoreRequest } from '../wire/scoring.ts';
 import { type GenerateDeps, refusal, respondError } from './generate.ts';
 import { readBody } from './read-body.ts';
 import { type Exchange, respondJson } from './respond.ts';
 
-export type PoolingRoute = 'embeddings' | 'score' | 'rerank' | 'invocations';
+export type PoolingRoute = 'embeddings' | 'cohere-embed' | 'pooling' | 'classify' | 'score' | 'rerank' | 'invocations';
 
 export interface PoolingDeps {
   generate: GenerateDeps;
@@ -54,9 +57,16 @@ export async function answerPooling(route: PoolingRoute, exchange: Exchange, dep
 function decode(route: PoolingRoute, fields: Fields, { generate, offer }: PoolingDeps): DecodedPooling {
   const { model, vocabulary } = generate;
   const scorer = { model, comparison: offer.score || 'vectors' } as const;
+  const task = offer.score === 'pairs' ? 'classify' : 'embed';
   switch (route) {
     case 'embeddings':
       return decodeEmbeddingRequest(fields, model, vocabulary);
+    case 'cohere-embed':
+      return decodeCohereRequest(fields, model);
+    case 'pooling':
+      return decodePoolingRequest(fields, { model, vocabulary, task });
+    case 'classify':
+      return decodeClassifyRequest(fields, model, vocabulary);
     case 'score':
       return decodeScoreRequest(fields, scorer);
     case 'rerank':
@@ -64,6 +74,7 @@ function decode(route: PoolingRoute, fields: Fields, { generate, offer }: Poolin
     case 'invocations':
       if (offer.score && isRerankRequest(fields)) return decodeRerankRequest(fields, scorer);
       if (offer.score && isScoreRequest(fields)) return decodeScoreRequest(fields, scorer);
+      if (task === 'classify') return decodeClassifyRequest(fields, model, vocabulary);
       return decodeEmbeddingRequest(fields, model, vocabulary);
   }
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import { describeClassificationContract } from '../classification.contract.ts';
 import { describeEmbeddingContract, embeddingFlags } from '../embedding.contract.ts';
 import { contractFlags, describeEngineContract } from '../engine.contract.ts';
 import { crossEncoderFlags, describeScoringContract } from '../scoring.contract.ts';
@@ -37,10 +38,9 @@ export function describeContracts(name: string, prepare: (folder: string) => Pro
   });
 
   describe('reading two texts at once', () => {
-    describeScoringContract(
-      name,
-      opened(() => prepared, crossEncoderFlags),
-    );
+    const engine = opened(() => prepared, crossEncoderFlags);
+    describeScoringContract(name, engine);
+    describeClassificationContract(name, engine);
   });
 }
 

@@ -40,10 +40,24 @@ export const streamedAnswers = words(`
 
 export const exactEmbeddings = words(`
   err-embeddings-dimensions err-embeddings-wrong-model err-embeddings-empty err-embeddings-empty-list
-  err-embeddings-no-key err-chat-on-pooling err-rerank-empty-query`);
+  err-embeddings-no-key err-chat-on-pooling err-rerank-empty-query
+  err-cohere-embed-input-type err-cohere-embed-nothing err-cohere-embed-two err-cohere-embed-types err-cohere-embed-wrong-model
+  err-cohere-embed-empty err-cohere-embed-empty-text err-cohere-embed-truncate err-cohere-embed-no-key
+  err-pooling-task err-pooling-task-unknown err-pooling-wrong-model err-pooling-nothing err-pooling-empty err-classify-on-embed`);
 
 export const shapedEmbeddings = words(`
-  embeddings embeddings-base64 embeddings-list embeddings-tokens embeddings-messages`);
+  embeddings embeddings-base64 embeddings-list embeddings-tokens embeddings-messages
+  pooling-embed pooling-embed-list pooling-embed-base64 pooling-embed-messages pooling-embed-task`);
+
+export const shapedCohere = words('cohere-embed-default cohere-embed-types cohere-embed-inputs cohere-embed-no-model');
+
+export const exactClasses = words(`
+  err-classify-wrong-model err-classify-nothing err-classify-empty err-classify-empty-list err-embeddings-on-classify
+  err-cohere-embed-on-classify`);
+
+export const shapedClasses = words(`
+  classify classify-list classify-tokens classify-messages classify-raw classify-no-model classify-invocations
+  pooling-classify pooling-classify-task`);
 
 export const exactScores = words(`
   err-score-wrong-model err-score-nothing err-score-no-documents err-score-counts err-score-empty err-score-v1-no-key

@@ -18,24 +18,22 @@ export const embeddingSize = 128;
 const formats = ['float', 'base64', 'bytes', 'bytes_only'] as const;
 
 export function decodeEmbeddingRequest(fields: Fields, model: ServedModel, vocabulary: Vocabulary): DecodedPooling {
-  const wrong = checkSchema(fields) ?? checkEmbeddingModel(fields, model);
+  const wrong = checkSchema(fields) ?? checkPoolingModel(fields, model);
   if (wrong) return { ok: false, error: wrong };
   if (fields.dimensions !== undefined && fields.dimensions !== null)
     return { ok: false, error: noMatryoshka(fields, model) };
   const read = readTexts(fields, model, vocabulary);
   if ('error' in read) return { ok: false, error: read.error };
-  const { texts, templateTokens } = read;
-  const limit = number(fields.truncate_prompt_tokens);
-  const kept = limit === undefined || limit < 0 ? texts : texts.map((text) => lastTokens(text, limit));
-  const counts = kept.map((text) => countTokens(text));
-  const longest = Math.max(...counts);
-  const tooLong = checkLength({ promptTokens: longest, asked: undefined, maxModelLen: model.maxModelLen });
-  if (tooLong) return { ok: false, error: tooLong };
-  const encoding = fields.encoding_format === 'base64' ? 'base64' : 'float';
-  const promptTokens = counts.reduce((sum, count) => sum + count, templateTokens);
-  const embeddings = { texts: kept, promptTokens, encoding, model: model.names[0] ?? '' } as const;
+  const { texts, promptTokens } = read;
+  const embeddings = { texts, promptTokens, encoding: encodingOf(fields), model: model.names[0] ?? '' };
   const answer = (head: PoolingHead) => embeddingAnswer(embeddings, head);
-  return { ok: true, request: { sequences: kept.length, promptTokens, answer } };
+  return { ok: true, request: { sequences: texts.length, promptTokens, answer } };
+}
+
+export type Encoding = 'float' | 'base64';
+
+export function encodingOf({ encoding_format: format }: Fields): Encoding {
+  return format === 'base64' ? 'base64' : 'float';
 }
 
 function checkSchema(fields: Fields): ApiError | undefined {
@@ -48,26 +46,45 @@ function checkSchema(fields: Fields): ApiError | undefined {
   return fields.input === null ? missingFields({}, ['input']) : missingFields(fields, ['input']);
 }
 
-function checkEmbeddingModel(fields: Fields, { names }: ServedModel): ApiError | undefined {
+export function checkPoolingModel(fields: Fields, { names }: ServedModel): ApiError | undefined {
   const { model } = fields;
   return typeof model === 'string' && !names.includes(model) ? modelNotFoundBriefly(model) : undefined;
 }
 
-function noMatryoshka(fields: Fields, { names }: ServedModel): ApiError {
-  const asked = String(fields.dimensions);
+export function noMatryoshka({ dimensions }: { dimensions?: unknown }, { names }: ServedModel): ApiError {
+  const asked = String(dimensions);
   const name = names[0];
   return badRequest(
     `Model '${name}' does not support Matryoshka embeddings; dimensions must be unset (received dimensions=${asked}).`,
   );
 }
 
-interface Texts {
+export interface Texts {
+  texts: readonly string[];
+  promptTokens: number;
+}
+
+/** The texts of `input` or `messages`, cut as the request says; an error where one is empty or too long. */
+export function readTexts(fields: Fields, model: ServedModel, vocabulary: Vocabulary): Texts | { error: ApiError } {
+  const read = readWholeTexts(fields, model, vocabulary);
+  if ('error' in read) return read;
+  const { texts, templateTokens } = read;
+  const limit = number(fields.truncate_prompt_tokens);
+  const kept = limit === undefined || limit < 0 ? texts : texts.map((text) => lastTokens(text, limit));
+  const counts = kept.map((text) => countTokens(text));
+  const longest = Math.max(...counts);
+  const tooLong = checkLength({ promptTokens: longest, asked: undefined, maxModelLen: model.maxModelLen });
+  if (tooLong) return { error: tooLong };
+  return { texts: kept, promptTokens: counts.reduce((sum, count) => sum + count, templateTokens) };
+}
+
+interface WholeTexts {
   texts: readonly string[];
   /** The tokens that a chat template adds to them. */
   templateTokens: number;
 }
 
-function readTexts(fields: Fields, model: ServedModel, vocabulary: Vocabulary): Texts | { error: ApiError } {
+function readWholeTexts(fields: Fields, model: ServedModel, vocabulary: Vocabulary): WholeTexts | { error: ApiError } {
   const { input } = fields;
   if (Array.isArray(fields.messages)) {
     const conversation = readConversation(fields.messages, model);
@@ -86,8 +103,12 @@ function isIds(value: unknown): value is number[] {
   return Array.isArray(value) && value.length > 0 && list(value).every((one) => typeof one === 'number');
 }
 
-function lastTokens(text: string, count: number): string {
+export function lastTokens(text: string, count: number): string {
   return splitTokens(text).slice(-Math.max(1, count)).join('');
+}
+
+export function firstTokens(text: string, count: number): string {
+  return splitTokens(text).slice(0, Math.max(1, count)).join('');
 }
 
 /** The sum of one direction per token, with length 1: the more words two texts share, the closer their vectors are. */
@@ -104,18 +125,22 @@ export function embed(text: string): Float32Array {
 interface Embeddings {
   texts: readonly string[];
   promptTokens: number;
-  encoding: 'float' | 'base64';
+  encoding: Encoding;
   model: string;
 }
 
 function embeddingAnswer({ texts, promptTokens, encoding, model }: Embeddings, head: PoolingHead): unknown {
-  const data = texts.map((text, index) => ({ index, object: 'embedding', embedding: encode(embed(text), encoding) }));
+  const data = texts.map((text, index) => ({
+    index,
+    object: 'embedding',
+    embedding: encodeVector(embed(text), encoding),
+  }));
   const usage = usageWithDetails({ promptTokens, completionTokens: 0 });
   return { id: `embd-${head.id}`, object: 'list', created: head.created, model, data, usage };
 }
 
 /** Base64 of little-endian 32-bit floats on any machine. */
-function encode(vector: Float32Array, encoding: 'float' | 'base64'): number[] | string {
+export function encodeVector(vector: Float32Array, encoding: Encoding): number[] | string {
   if (encoding === 'float') return [...vector];
   const bytes = Buffer.alloc(vector.length * 4);
   for (const [at, value] of vector.entries()) bytes.writeFloatLE(value, at * 4);

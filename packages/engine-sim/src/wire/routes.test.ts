@@ -47,6 +47,9 @@ test('routesOf: leaves out the routes of options that are off', () => {
   expect(paths({ ...none, generate: true })).not.toContain('/v1/embeddings');
   expect(paths({ ...none, embed: true })).not.toContain('/v1/chat/completions');
   expect(paths({ ...none, embed: true })).not.toContain('/rerank');
+  expect(paths({ ...none, embed: true })).not.toContain('/classify');
+  expect(paths({ ...none, generate: true })).not.toContain('/pooling');
+  expect(paths({ ...none, score: 'pairs' })).toEqual(expect.arrayContaining(['/pooling', '/classify']));
   expect(paths({ ...none, score: 'pairs' })).toEqual(expect.arrayContaining(['/score', '/v1/rerank', '/v2/rerank']));
   expect(paths({ ...none, transcribe: true })).toContain('/v1/audio/transcriptions');
   expect(paths(none)).not.toContain('/v1/load_lora_adapter');

@@ -19,6 +19,9 @@ export type RouteName =
   | 'messages'
   | 'count-tokens'
   | 'embeddings'
+  | 'cohere-embed'
+  | 'pooling'
+  | 'classify'
   | 'score'
   | 'rerank'
   | 'transcription'
@@ -48,7 +51,14 @@ const generateRoutes: readonly ServedRoute[] = [
   { path: '/v1/messages/count_tokens', methods: ['POST'], name: 'count-tokens' },
 ];
 
-const embeddingRoutes: readonly ServedRoute[] = [{ path: '/v1/embeddings', methods: ['POST'], name: 'embeddings' }];
+const poolingRoutes: readonly ServedRoute[] = [{ path: '/pooling', methods: ['POST'], name: 'pooling' }];
+
+const classifyRoutes: readonly ServedRoute[] = [{ path: '/classify', methods: ['POST'], name: 'classify' }];
+
+const embeddingRoutes: readonly ServedRoute[] = [
+  { path: '/v1/embeddings', methods: ['POST'], name: 'embeddings' },
+  { path: '/v2/embed', methods: ['POST'], name: 'cohere-embed' },
+];
 
 const scoringRoutes: readonly ServedRoute[] = [
   { path: '/score', methods: ['POST'], name: 'score' },
@@ -67,7 +77,7 @@ const speechRoutes: readonly ServedRoute[] = [
 export interface Offer {
   generate: boolean;
   embed: boolean;
-  /** How it compares texts: an embedding model has a vector of each, a cross-encoder reads two at once. */
+  /** How it compares texts: an embedding model has a vector of each, a cross-encoder reads two at once, and classifies one. */
   score: 'vectors' | 'pairs' | false;
   transcribe: boolean;
   /** VLLM_ALLOW_RUNTIME_LORA_UPDATING. */
@@ -90,6 +100,8 @@ export function routesOf({ generate, embed, score, transcribe, adapterUpdates }:
     { path: '/invocations', methods: ['POST'], name: 'invocations' },
     ...(generate ? generateRoutes : []),
     ...(transcribe ? speechRoutes : []),
+    ...(embed || score === 'pairs' ? poolingRoutes : []),
+    ...(score === 'pairs' ? classifyRoutes : []),
     ...(embed ? embeddingRoutes : []),
     ...(score ? scoringRoutes : []),
   ];

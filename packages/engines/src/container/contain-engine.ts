@@ -10,7 +10,7 @@ import type { ContainerSettings } from './container-settings.ts';
 export interface ContainEngineInput {
   container: ContainerSettings;
   wanted: Pick<EngineWanted, 'model' | 'gpus'>;
-  place: EnginePlace;
+  place: Pick<EnginePlace, 'node' | 'nodePath' | 'engineSim' | 'directory'>;
   argv: readonly string[];
   /** The variables that the engine gets. */
   env: Readonly<Record<string, string>>;
@@ -32,7 +32,14 @@ function bindsFor({ container, wanted, place, argv, env, caches }: ContainEngine
   // The whole directory, so that the image needs one place for it.
   const places = [caches.shared?.path ?? '', caches.local ?? ''];
   const chosen = cacheVariables.flatMap((name) => env[name] ?? []);
-  const needed = [place.directory, ...programs, ...places, ...chosen, folderOfModel(wanted.model)];
+  const needed = [
+    place.directory,
+    place.node?.companion?.directory ?? '',
+    ...programs,
+    ...places,
+    ...chosen,
+    folderOfModel(wanted.model),
+  ];
   const all = [...(container.binds ?? []).map(parseBind), ...needed.filter(isNodePath).map(same)];
   return all.filter((bind, at) => !all.some((other, otherAt) => covers(other, bind, otherAt < at)));
 }

@@ -71,8 +71,8 @@ const ready = /Application startup complete\./;
 const answering =
   /^(?:\([^)]{1,80}\) )?INFO(?: .{10,120} Avg prompt throughput: |: {4,6}\S{1,80} - "(?:GET|POST) \S{1,300} HTTP\/1\.\d" 200)/;
 const told = /\[shutdown\] API server: shutdown triggered/;
-/** uvicorn's line. vLLM before 0.18 logs no other line when it is told to end. */
-const closing = /^INFO: {4,6}Shutting down$/;
+/** uvicorn's line, which vLLM 0.10 to 0.17 names its process in. vLLM before 0.18 logs no other line when it is told to end. */
+const closing = /^(?:\(APIServer pid=\d+\) )?INFO: {4,6}Shutting down$/;
 const requestTrace = /^ERROR: {4}Exception in ASGI application/;
 const plainRecord = /^(?:\([A-Za-z][\w: ,.=-]*\) )?(?:INFO|DEBUG)(?: \d|:)/;
 const requestFiles =

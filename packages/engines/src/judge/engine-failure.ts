@@ -5,6 +5,8 @@ export interface EngineFailure {
   /** Another start would fail in the same way. */
   fatal: boolean;
   lastLines: string[];
+  /** The scheduler's names of nodes on which no engine can run. */
+  badNodes?: string[];
   /** The id of the catalogue's entry for it. */
   known?: string;
 }

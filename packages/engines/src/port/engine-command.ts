@@ -3,7 +3,14 @@
 import type { Secret } from '@fairlead/kit';
 import { type CachePlaces, cacheVariables, placeCaches } from '../caches/cache-variables.ts';
 import { containEngine } from '../container/contain-engine.ts';
-import type { EngineKind, EnginePlace, EnginePlan, EngineWanted, OptionalArguments } from './engine-kind.ts';
+import type {
+  EngineFile,
+  EngineKind,
+  EnginePlace,
+  EnginePlan,
+  EngineWanted,
+  OptionalArguments,
+} from './engine-kind.ts';
 
 /** The agent finds it in /proc/<pid>/environ: so it recognizes a child that left its process group and its parent. */
 export const markerVariable = 'FAIRLEAD_INSTANCE';
@@ -13,6 +20,8 @@ export interface EngineCommandInput {
   wanted: EngineWanted;
   place: EnginePlace;
   instanceId: string;
+  /** Of a companion of the engine. Default: the plan of the engine itself. */
+  plan?: EnginePlan;
   hfToken?: Secret;
   /** Fits the plan to the engine that is installed. */
   fit?: (plan: EnginePlan) => EnginePlan;
@@ -30,6 +39,7 @@ export interface EngineCommand {
   notes: readonly string[];
   /** The optional arguments in `argv`. */
   optional?: OptionalArguments | undefined;
+  files: readonly EngineFile[];
   /** Directories that must be there before the start: caches, which a container could not bind otherwise. */
   directories: readonly string[];
 }
@@ -41,11 +51,12 @@ export function engineCommand({
   kind,
   wanted,
   place,
+  plan: given,
   fit = (plan) => plan,
   isPlain = false,
   ...job
 }: EngineCommandInput): EngineCommand {
-  const plan = fit(kind.plan(wanted, place));
+  const plan = given ?? fit(kind.plan(wanted, place));
   const jobEnv = inheritedFrom(job.env);
   const own = {
     ...cachesOf({ wanted, place, jobEnv, caches: job.caches }),
@@ -62,20 +73,21 @@ export function engineCommand({
     Object.hasOwn(own, name) || neededVariables.test(name) || kind.variables?.test(name) === true;
   const needed = Object.fromEntries(Object.entries(env).filter(([name]) => isNeeded(name)));
   const directories = cacheVariables.flatMap((name) => needed[name] ?? []).filter((path) => path.startsWith('/'));
-  const { notes = [] } = plan;
+  const { notes = [], files = [] } = plan;
   const { container } = wanted;
   if (container) {
     const { caches = {} } = job;
     const argv = [program, ...args];
     const inside = containEngine({ container, wanted, place, argv, env: needed, jobEnv, caches });
     // The agent finds the program that runs the container by the marker too.
-    return { ...inside, env: { ...inside.env, [markerVariable]: job.instanceId }, optional, directories, notes };
+    return { ...inside, env: { ...inside.env, [markerVariable]: job.instanceId }, optional, directories, files, notes };
   }
   return {
     argv: [program, ...args],
     env: { ...env, ...prefixedVariables(plan.argv, needed) },
     notes,
     optional,
+    files,
     directories,
   };
 }

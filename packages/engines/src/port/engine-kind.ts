@@ -40,6 +40,20 @@ export interface EngineGpu {
   computeCapability?: number;
 }
 
+/** What a node gives a companion, in words as in `EnginePlace`. */
+export interface CompanionPlace {
+  /** A 0700 directory of this node. It has the same path on every node of the job. */
+  directory: string;
+  /** Free ports of this node, one after the other: as many as `EngineCompanion.portCount`. */
+  ports: readonly string[];
+  /** The same on every node of the job: 64 hexadecimal digits. */
+  secret: Secret;
+  /** What the job may use of this node's memory. Absent: not known. */
+  memoryBytes?: string;
+  /** Runs the Python of the companion's environment. */
+  python: readonly string[];
+}
+
 /** What one process of an engine over several nodes has to know of the others, in words as in `EnginePlace`. */
 export interface EngineNode {
   /** 0 leads: it alone answers requests. */
@@ -50,6 +64,8 @@ export interface EngineNode {
   networkInterface?: string;
   /** Where the processes meet: an address and a free port of rank 0. */
   meeting: { address: string; port: string };
+  /** For an engine that has a companion. */
+  companion?: CompanionPlace;
 }
 
 /** The values that the node gives an engine. They are words, so that a dry run can show names in their place. */
@@ -82,6 +98,13 @@ export interface EnginePlan {
   notes?: readonly string[];
   /** Added to `argv`; left out at the next start if the engine reports that it does not know the first of them. */
   optional?: OptionalArguments | undefined;
+  /** Made before the start, for this user alone. */
+  files?: readonly EngineFile[];
+}
+
+export interface EngineFile {
+  path: string;
+  text: Secret;
 }
 
 export interface OptionalArguments {
@@ -90,6 +113,25 @@ export interface OptionalArguments {
   /** The consequence of leaving them out, as a clause about the engine: `a request may …`. */
   without: string;
   hint: string;
+}
+
+/** Processes on every node of a job that must be there before the engine starts, which then runs on rank 0 alone. */
+export interface EngineCompanion {
+  /** The name of its program. */
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  /** Program and first arguments. */
+  readonly command: readonly string[];
+  readonly portCount: number;
+  /** The longest path that `CompanionPlace.directory` may have. */
+  readonly maxDirectoryBytes: number;
+  /** A process that runs as long as the companion is wanted, on each rank. SIGTERM to it alone ends the companion on this node. */
+  plan: (wanted: EngineWanted, place: EnginePlace) => EnginePlan;
+  /** A program for rank 0. It ends with code 0 when the companions of all nodes are there with what the engine needs, else with another code. */
+  planCheck: (wanted: EngineWanted, place: EnginePlace) => EnginePlan;
+  /** A web page of it on 127.0.0.1 of rank 0 and the key that it wants as a bearer token. Undefined: the settings ask for none. */
+  dashboard: (place: EnginePlace) => { port: string; key: Secret } | undefined;
 }
 
 export interface EngineCheck {
@@ -182,6 +224,8 @@ export interface EngineKind {
   combine?: (preset: PresetSettings, own: EngineSettings) => PresetSettings;
   /** Why these settings cannot be run over several nodes, as `check` has it. Absent: the engine runs on one node only. */
   checkNodes?: (settings: EngineSettings) => EngineCheck['problems'];
+  /** What must run on every node before the engine, which then runs on rank 0 alone. Undefined or absent: nothing. */
+  companionOf?: (wanted: EngineWanted) => EngineCompanion | undefined;
   listens: (wanted: EngineWanted) => 'socket' | 'port';
   /** Only for settings in which `check` finds no problem. Throws `engine_options_invalid` if `options` do not fit the schema. */
   plan: (wanted: EngineWanted, place: EnginePlace) => EnginePlan;

@@ -3,22 +3,30 @@
 import { z } from 'zod';
 import type { EngineKind, EnginePlace } from '../port/engine-kind.ts';
 import { fillPlaceholders } from '../port/placeholders.ts';
+import { readOptions } from '../port/read-options.ts';
+import { rayContradictions, rayOptions } from '../ray/ray-options.ts';
 import { nodeFallbacks, placeArguments } from '../vllm/over-nodes.ts';
-import { serveArguments, serveEnvironment, takenFlags, vllm } from '../vllm/vllm.ts';
+import { serveArguments, rayOf, serveEnvironment, takenFlags, vllm } from '../vllm/vllm.ts';
 
 const { argumentsOf: _argumentsOf, combine: _combine, ...likeVllm } = vllm;
+
+const simOptions = z.strictObject(rayOptions);
 
 export const sim: EngineKind = {
   ...likeVllm,
   name: 'sim',
   title: 'the simulator',
   description: "Fairlead's simulator: answers as vLLM does, without a GPU and without a model.",
-  options: z.strictObject({}),
+  options: simOptions,
   examples: { command: ['{node}', '{engineSim}', 'serve'], args: ['--sim-decode-ms', '12'], env: {} },
   defaultGpus: 0,
   program: { kind: 'bundled' },
   caches: [],
-  check: ({ args }) => ({ problems: takenFlags(args), risks: [] }),
+  check: ({ args, options }) => ({
+    problems: [...takenFlags(args), ...rayContradictions(readOptions('sim', simOptions, options))],
+    risks: [],
+  }),
+  companionOf: (wanted) => rayOf(wanted, readOptions('sim', simOptions, wanted.options), ['ray']),
   plan: (wanted, place) => ({
     argv: serveArguments(programOf(wanted.command, place), wanted, [...wanted.args, ...placeArguments(place, wanted)]),
     env: serveEnvironment(place, wanted.env),

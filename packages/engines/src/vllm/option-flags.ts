@@ -1,9 +1,10 @@
 // Turns the settings of `engines.vllm` into flags of `vllm serve`. Pure.
 
 import { namesFlag, valueOfFlag, wordsWithout } from '../port/flags.ts';
+import type { RayOptions } from '../ray/ray-options.ts';
 import type { VllmOptions } from './options.ts';
 
-type FlagOptions = Omit<VllmOptions, 'mediaDomains' | 'mediaPath'>;
+type FlagOptions = Omit<VllmOptions, 'mediaDomains' | 'mediaPath' | keyof RayOptions>;
 type Options = { [Name in keyof FlagOptions]-?: NonNullable<FlagOptions[Name]> };
 
 interface OptionFlags<Value> {
@@ -34,6 +35,8 @@ const optionFlags: { [Name in keyof Options]: OptionFlags<Options[Name]> } = {
   quantization: { flags: ['--quantization', '-q'], words: withValue },
   kvCacheDtype: { flags: ['--kv-cache-dtype'], words: withValue },
   loadFormat: { flags: ['--load-format'], words: withValue },
+  configFormat: { flags: ['--config-format'], words: withValue },
+  tokenizerMode: { flags: ['--tokenizer-mode'], words: withValue },
   trustRemoteCode: { flags: switchFlags('--trust-remote-code'), words: asSwitch },
   enforceEager: { flags: switchFlags('--enforce-eager'), words: asSwitch },
   seed: { flags: ['--seed'], words: withValue },
@@ -53,6 +56,8 @@ const optionFlags: { [Name in keyof Options]: OptionFlags<Options[Name]> } = {
     words: ({ tokens, ...rest }, flag) => asJson({ ...rest, num_speculative_tokens: tokens }, flag),
   },
   mediaPerPrompt: { flags: ['--limit-mm-per-prompt'], words: asJson },
+  mediaEncoderSplit: { flags: ['--mm-encoder-tp-mode'], words: withValue },
+  mediaCache: { flags: ['--mm-processor-cache-type'], words: withValue },
 };
 
 /** All settings that are flags, with theirs. */

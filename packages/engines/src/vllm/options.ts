@@ -1,6 +1,7 @@
 // The settings of `engines.vllm` that become flags of `vllm serve`, and those about media.
 
 import { z } from 'zod';
+import { rayOptions } from '../ray/ray-options.ts';
 
 const size = z.int().min(1);
 const word = z.string().regex(/^[^\s-]\S*$/, 'must be one word that does not begin with -');
@@ -93,6 +94,15 @@ const format = {
     description: 'Form in which the weights are read (`--load-format`). Default auto.',
     examples: ['safetensors'],
   }),
+  configFormat: word.optional().meta({
+    description: "Form of the model's configuration (`--config-format`), such as `hf` or `mistral`. Default auto.",
+    examples: ['mistral'],
+  }),
+  tokenizerMode: word.optional().meta({
+    description:
+      "Whose tokenizer reads the model's files (`--tokenizer-mode`), such as `hf` or `mistral`. Default auto.",
+    examples: ['mistral'],
+  }),
   trustRemoteCode: z
     .boolean()
     .optional()
@@ -176,6 +186,22 @@ const media = {
     .describe(
       'Limits for a multimodal model (`--limit-mm-per-prompt`); 0 saves the memory that vLLM reserves for the kind.',
     ),
+  mediaEncoderSplit: z
+    .enum(['weights', 'data'])
+    .optional()
+    .meta({
+      description:
+        'What the GPUs share of the part that sees or hears (`--mm-encoder-tp-mode`): its weights, or the media, of which each GPU then reads some whole. Default weights.',
+      examples: ['data'],
+    }),
+  mediaCache: z
+    .enum(['lru', 'shm'])
+    .optional()
+    .meta({
+      description:
+        'Where prepared media are kept (`--mm-processor-cache-type`): in each process, or once in shared memory. Default lru.',
+      examples: ['shm'],
+    }),
   mediaDomains: z
     .array(z.string().regex(/^(\*|[A-Za-z0-9[][A-Za-z0-9._:[\]-]*)$/, 'must be a host name, or * for any host'))
     .optional()
@@ -195,6 +221,7 @@ const media = {
 
 export const vllmOptions = z.strictObject({
   ...parallelism,
+  ...rayOptions,
   ...memory,
   ...format,
   ...answers,

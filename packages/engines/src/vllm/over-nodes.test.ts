@@ -65,7 +65,7 @@ describe('vLLM over two nodes', () => {
   it.each<[Partial<EngineSettings>, string]>([
     [{ args: ['--nnodes', '2'] }, 'leave --nnodes out'],
     [{ args: ['--headless'] }, 'leave --headless out'],
-    [{ args: ['--distributed-executor-backend', 'ray'] }, 'on its own backend, mp: got'],
+    [{ args: ['--distributed-executor-backend', 'ray'] }, 'use the setting executor: ray'],
     [{ args: ['-dp', '2'] }, 'one copy of the model: got 2'],
     [{ options: { dataParallel: 4 } }, 'one copy of the model: got 4'],
     [{ container: { kind: 'pyxis', image: '/x.sqsh' } }, 'use apptainer'],

@@ -14,7 +14,7 @@ const takenFlags = ['--nnodes', '--node-rank', '--master-addr', '--master-port',
 
 /** Where this process listens, and how it finds those on other nodes. A process of another rank than 0 listens for no requests. */
 export function placeArguments({ node, socket }: EnginePlace, wanted: Pick<EngineWanted, 'nodes' | 'args'>): string[] {
-  if (!node) return ['--uds', socket];
+  if (!node || node.companion) return ['--uds', socket];
   const { rank, meeting } = node;
   const words = ['--nnodes', String(wanted.nodes), '--node-rank', String(rank)];
   const timeout = namesFlag(wanted.args, '--distributed-timeout-seconds')
@@ -50,7 +50,10 @@ export function checkNodes({ args, options, container }: EngineSettings): Engine
   if (backend !== undefined && backend !== 'mp')
     problems.push({
       path: 'args',
-      message: `over several nodes vLLM runs on its own backend, mp: got --distributed-executor-backend ${backend}`,
+      message:
+        backend === 'ray'
+          ? 'use the setting executor: ray in place of --distributed-executor-backend ray, so that the agents start Ray'
+          : `over several nodes vLLM runs on mp, or with executor: ray on Ray: got --distributed-executor-backend ${backend}`,
     });
   const copies = Number(valueOfFlag(args, ['--data-parallel-size', '-dp']) ?? options['dataParallel'] ?? 1);
   if (copies > 1)

@@ -35,6 +35,10 @@ it('vllm turns its settings into flags, before the arguments of the user', () =>
     loraModules: { sql: '/a/sql' },
     speculative: { method: 'ngram', tokens: 3 },
     mediaPerPrompt: { image: 2, video: 0 },
+    mediaEncoderSplit: 'data',
+    mediaCache: 'shm',
+    tokenizerMode: 'mistral',
+    configFormat: 'mistral',
   };
   const { argv } = vllm.plan({ ...wanted, options, args: ['--x', '1'] }, place);
   const start = ['vllm', 'serve', 'a/b', '--served-model-name', 'b', '--tensor-parallel-size', '2'];
@@ -42,10 +46,13 @@ it('vllm turns its settings into flags, before the arguments of the user', () =>
   const parser = ['--enable-auto-tool-choice', '--tool-call-parser', 'hermes'];
   const lora = ['--enable-lora', '--lora-modules', 'sql=/a/sql'];
   const speculation = ['--speculative-config', '{"method":"ngram","num_speculative_tokens":3}'];
-  const media = ['--limit-mm-per-prompt', '{"image":2,"video":0}'];
+  const shared = ['--mm-encoder-tp-mode', 'data', '--mm-processor-cache-type', 'shm'];
+  const media = ['--limit-mm-per-prompt', '{"image":2,"video":0}', ...shared];
+  const formats = ['--config-format', 'mistral', '--tokenizer-mode', 'mistral'];
   expect(argv).toEqual([
     ...start,
     ...flags,
+    ...formats,
     ...parser,
     ...lora,
     ...speculation,

@@ -11,6 +11,9 @@ import type {
 } from '../port/engine-kind.ts';
 import type { MetricNames } from '../port/parse-metrics.ts';
 import { readOptions } from '../port/read-options.ts';
+import { rayBeside } from '../ray/find-ray.ts';
+import { createRay, rayEnvironment } from '../ray/ray.ts';
+import { rayContradictions, type RayOptions } from '../ray/ray-options.ts';
 import { chooseDtype } from './choose-dtype.ts';
 import { mediaSettings } from './media-settings.ts';
 import { argumentsBeside, dtypeOf, optionArguments, optionsNamedIn, tensorArguments } from './option-flags.ts';
@@ -77,6 +80,10 @@ export const vllm: EngineKind = {
         readOptions('vllm', vllmOptions, given).gpuMemoryUtilization ??
         0.9,
     ),
+  companionOf: (wanted) => {
+    const options = readOptions('vllm', vllmOptions, wanted.options);
+    return rayOf(wanted, options, rayBeside(wanted.command ?? ['vllm', 'serve'], 'vllm'));
+  },
   listens: () => 'socket',
   argumentsOf: (given) => optionArguments(readOptions('vllm', vllmOptions, given)),
   combine: (preset, own) => ({
@@ -97,13 +104,14 @@ export const vllm: EngineKind = {
       ...wanted.args,
       ...dtype.arguments,
       ...media.arguments,
+      ...(place.node?.companion ? ['--distributed-executor-backend', 'ray'] : []),
       ...placeArguments(place, wanted),
     ];
     return {
       argv: serveArguments(wanted.command ?? ['vllm', 'serve'], wanted, words),
       env: serveEnvironment(place, { ...stacksAtFaults, ...media.env, ...wanted.env }),
       fallbacks: nodeFallbacks(place),
-      notes: dtype.notes,
+      notes: [...dtype.notes, ...(given.executor === 'ray' && wanted.nodes === 1 ? [aloneOnRay] : [])],
       optional: media.optional,
     };
   },
@@ -111,6 +119,8 @@ export const vllm: EngineKind = {
   guard: () => 'socket',
   parsePhase: parseStartPhase,
 };
+
+const aloneOnRay = 'On one node vLLM needs no Ray, so executor: ray changes nothing.';
 
 /** Python prints the stacks of all threads when a process of it crashes, and when the agent aborts a hung one (docs.python.org/3/library/faulthandler.html). */
 const stacksAtFaults = { PYTHONFAULTHANDLER: '1' };
@@ -140,9 +150,21 @@ export function serveEnvironment(place: EnginePlace, own: Readonly<Record<string
     // zmq's ipc paths are this and 37 characters, at most 107 in all; a site's TMPDIR may be too long for that.
     VLLM_RPC_BASE_PATH: place.directory,
     ...nodeEnvironment(place),
+    ...(place.node?.companion ? rayEnvironment(place) : {}),
     ...own,
     VLLM_API_KEY: place.engineKey.reveal(),
   };
+}
+
+/** Undefined where the settings do not ask for it, and on one node. */
+export function rayOf(wanted: EngineWanted, options: RayOptions, beside: readonly string[]) {
+  if (options.executor !== 'ray' || wanted.nodes === 1) return undefined;
+  return createRay({
+    options,
+    command: options.rayCommand ?? beside,
+    environment: (place) => ({ ...nodeEnvironment(place), ...wanted.env }),
+    fallbacks: nodeFallbacks,
+  });
 }
 
 export function takenFlags(args: readonly string[]): EngineCheck['problems'] {
@@ -158,7 +180,13 @@ function checkVllm({ args, options: given }: EngineSettings): EngineCheck {
     message: `args name ${flag} too, so ${option} would never be used`,
   }));
   return {
-    problems: [...takenFlags(args), ...doubled, ...contradictions(options, args), ...mediaProblems(options, args)],
+    problems: [
+      ...takenFlags(args),
+      ...doubled,
+      ...contradictions(options, args),
+      ...rayContradictions(options),
+      ...mediaProblems(options, args),
+    ],
     risks: [],
   };
 }

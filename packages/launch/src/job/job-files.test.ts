@@ -54,6 +54,10 @@ describe("A job's script", () => {
       /^exec .*--disable-sigusr1 --max-semi-space-size=2 \/opt\/agent\.mjs --spec '\/home\/al ice\//,
     );
   });
+  it('leaves out the nodes of the plan', () => {
+    const plan = { ...planDeployment({ what: 'a/b' }, {}, cluster.config), exclude: ['node2', 'node7'] };
+    expect(jobScript(plan, cluster, place)).toContain('#SBATCH --exclude=node2,node7\n');
+  });
   it('over several nodes becomes srun, which starts an agent on each', () => {
     const several = jobScript(planDeployment({ what: 'a/b', nodes: 2 }, {}, cluster.config), cluster, place);
     expect(several).toContain('#SBATCH --nodes=2\n#SBATCH --ntasks-per-node=1');

@@ -5,6 +5,7 @@ import { CodedError, createSecret, errorText, isCodedError } from '@fairlead/kit
 import { type DeploymentCreated, isEnded } from '@fairlead/protocol';
 import type { FairleadConfig } from '@fairlead/config';
 
+import { badNodesOf } from './bad-nodes.ts';
 import { routesForJobs } from './routes-for-jobs.ts';
 import { ensureJobKey } from '../job-key/ensure-job-key.ts';
 import type { LaunchErrorCode } from '../launch-error.ts';
@@ -28,10 +29,9 @@ export interface JobLaunch {
   run: Run<LaunchEvent>;
 }
 
-export async function launchJob(launch: JobLaunch): Promise<{ id: string; jobId: string }> {
-  const { plan, site, shipped, session, run } = launch;
-  const script = (instance: string) => jobScript(plan, site.cluster, { instance, paths: site.paths, ...shipped });
-  await testJob(site, script('testonly'), run.signal);
+export async function launchJob(asked: JobLaunch): Promise<{ id: string; jobId: string }> {
+  const launch = { ...asked, plan: await placeJob(asked) };
+  const { plan, site, session, run } = launch;
   run.signal.throwIfAborted();
   run.tell({ type: 'launch.phase', phase: 'recorded' });
   // Without the signal: an answer that is not awaited would leave a deployment without a job.
@@ -44,7 +44,7 @@ export async function launchJob(launch: JobLaunch): Promise<{ id: string; jobId:
     jobDir: jobDirOf(site.paths, '{instance}'),
   });
   const id = created.instanceId;
-  const jobId = await submit(launch, created, script(id)).catch(async (error: unknown) => {
+  const jobId = await submit(launch, created, scriptOf(launch, id)).catch(async (error: unknown) => {
     if (isCodedError(error, 'submit_uncertain')) throw uncertain(plan.name, error);
     await withdraw(launch, id, error);
     throw error;
@@ -52,6 +52,30 @@ export async function launchJob(launch: JobLaunch): Promise<{ id: string; jobId:
   run.tell({ type: 'launch.phase', phase: 'submitted' });
   await tellControl(launch, { id, jobId });
   return { id, jobId };
+}
+
+function scriptOf({ plan, site, shipped }: JobLaunch, instance: string): string {
+  return jobScript(plan, site.cluster, { instance, paths: site.paths, ...shipped });
+}
+
+/** Asks the scheduler about the job before anything is recorded: without the nodes that failed last, else with them. */
+async function placeJob(launch: JobLaunch): Promise<DeploymentPlan> {
+  const { plan, site, session, run } = launch;
+  const exclude = await badNodesOf(plan.name, site.cluster, { session, signal: run.signal });
+  const test = (tested: DeploymentPlan) =>
+    testJob(site, scriptOf({ ...launch, plan: tested }, 'testonly'), run.signal).then(() => tested);
+  if (exclude.length === 0) return test(plan);
+  const failed = `${exclude.join(', ')} failed when ${plan.name} ran last`;
+  try {
+    const placed = await test({ ...plan, exclude });
+    run.tell({ type: 'warning', message: `${failed}: left out (slurm.leaveOutFailedNodes: false uses it again)` });
+    return placed;
+  } catch (error) {
+    if (!isCodedError(error, 'submit_refused')) throw error;
+  }
+  const placed = await test(plan);
+  run.tell({ type: 'warning', message: `${failed}, and the job does not fit without: it may run there again` });
+  return placed;
 }
 
 /** The job may exist: nothing is taken back, and it is found by its name. */

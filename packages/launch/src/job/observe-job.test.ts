@@ -45,6 +45,14 @@ describe('What the scheduler says of a job', () => {
       cause: { code, message: expect.stringContaining(outcome.toUpperCase()) },
     });
   });
+  it.each([
+    ['node7', ['node7']],
+    ['node[1-2]', undefined],
+  ])('when a node failed blames it, where %s leaves no doubt', (nodes, badNodes) => {
+    const ended = job({ phase: { kind: 'ended', outcome: 'node_fail' }, state: 'NODE_FAIL', nodes });
+    const state = observedState(ended);
+    expect(state?.status === 'failed' && state.cause.badNodes).toEqual(badNodes);
+  });
   it('when memory ran out says what to do', () => {
     const ended = job({ phase: { kind: 'ended', outcome: 'out_of_memory' }, state: 'OUT_OF_MEMORY' });
     expect(observedState(ended)).toMatchObject({ cause: { hint: expect.stringContaining('slurm.mem') } });

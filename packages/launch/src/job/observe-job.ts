@@ -4,7 +4,7 @@ import { defined } from '@fairlead/kit';
 import { join } from 'node:path/posix';
 
 import type { EndCauseCode, JobObserved } from '@fairlead/protocol';
-import type { JobObservation } from '@fairlead/scheduler';
+import { expandHostList, type JobObservation } from '@fairlead/scheduler';
 
 import type { Run } from '../machine.ts';
 import { jobDirOf } from '../cluster-paths.ts';
@@ -129,14 +129,21 @@ function endedState(observation: JobObservation, outcome: Outcome): ObservedStat
   const reason = observation.reason && observation.reason !== 'None' ? ` (${observation.reason})` : '';
   const message = `job ${observation.jobId} ended: ${observation.state}${reason}${exitWords(observation)}`;
   const hint = hints[outcome];
-  const cause = { code: causeOf(outcome), message, ...defined({ hint }) };
+  const cause = { code: causeOf(outcome), message, ...defined({ hint, badNodes: failedNode(observation, outcome) }) };
   return outcome === 'completed' || outcome === 'cancelled' || outcome === 'timeout'
     ? { status: 'stopped', cause }
     : { status: 'failed', cause };
 }
 
+/** Slurm does not say which of several nodes failed. */
+function failedNode({ nodes = '' }: JobObservation, outcome: Outcome): string[] | undefined {
+  if (!['node_fail', 'boot_fail', 'launch_failed'].includes(outcome)) return undefined;
+  const hosts = expandHostList(nodes);
+  return hosts?.length === 1 ? hosts : undefined;
+}
+
 const offTheNode =
-  'Deploy again; to keep off that node, exclude it: --set \'slurm.extra=["#SBATCH --exclude=<node>"]\'.';
+  "Deploy again: the node of a job on one node is left out then; of several, name it: --set 'slurm.override={exclude: <node>}'.";
 
 const hints: Partial<Record<Outcome, string>> = {
   out_of_memory: 'Ask for more memory (slurm.mem), or let the engine use less.',

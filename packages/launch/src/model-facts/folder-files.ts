@@ -4,9 +4,11 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { errorText } from '@fairlead/kit';
+import { errnoOf, errorText } from '@fairlead/kit';
 import type { CommandRunner } from '@fairlead/scheduler';
+import { z } from 'zod';
 
+import { missingFrom } from '../weights/judge-cache.ts';
 import type { FilesFound } from './hub-files.ts';
 
 const askTimeoutMs = 20_000;
@@ -23,15 +25,57 @@ export async function readLocalFiles(folder: string): Promise<FilesFound> {
     if (!found.isFile() || found.size > maxConfigBytes) throw new Error('it is no regular file of at most 1 MB');
     const config = JSON.parse(await readFile(configPath, 'utf8')) as unknown;
     const names = await readdir(folder);
-    const weights = names.filter((name) => name.endsWith('.safetensors'));
-    const sizes = await Promise.all(weights.map(async (name) => (await stat(join(folder, name))).size));
-    const small = weights.filter((_name, at) => (sizes[at] ?? 0) < maxPointerBytes);
-    const texts = await Promise.all(small.map((name) => readFile(join(folder, name), 'utf8')));
-    const pointer = small.find((_name, at) => texts[at]?.startsWith('version https://git-lfs'));
+    const files = await Promise.all(names.map((name) => fileAt(folder, name)));
+    const weights = files.filter(({ name }) => name.endsWith('.safetensors'));
+    const pointer = await findPointer(folder, weights);
     if (pointer !== undefined) return { ok: false, reason: `${join(folder, pointer)} is a pointer of Git LFS` };
-    return { ok: true, files: { source: folder, config, weightBytes: sizes.reduce((sum, size) => sum + size, 0) } };
+    const index = await readIndex(folder, names);
+    const indexed = Object.values(weightMap.safeParse(index).data?.weight_map ?? {});
+    const missing = missingFrom({ files, indexed });
+    const weightBytes = weights.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    // Of some of the files the size says too little; a plan without it estimates.
+    const size = missing.length > 0 ? { missing } : weightBytes > 0 ? { weightBytes } : {};
+    // Made by the library of sentence-transformers, as vLLM looks for it.
+    const tag = names.includes('modules.json') ? { pipelineTag: 'sentence-similarity' } : {};
+    return { ok: true, files: { source: folder, config, ...size, ...tag, ...(index === undefined ? {} : { index }) } };
   } catch (error) {
     return { ok: false, reason: `${folder} has no config.json that can be read: ${errorText(error)}` };
+  }
+}
+
+const indexFile = 'model.safetensors.index.json';
+/** The index of the largest models has 10 MB. */
+const maxIndexBytes = 32 * 1024 * 1024;
+const weightMap = z.object({ weight_map: z.record(z.string(), z.string()) });
+
+async function readIndex(folder: string, names: readonly string[]): Promise<unknown> {
+  const path = join(folder, indexFile);
+  if (!names.includes(indexFile)) return undefined;
+  const found = await stat(path);
+  if (!found.isFile() || found.size > maxIndexBytes) return undefined;
+  return JSON.parse(await readFile(path, 'utf8')) as unknown;
+}
+
+async function findPointer(folder: string, weights: readonly FolderFile[]): Promise<string | undefined> {
+  const small = weights.filter(({ sizeBytes, isBroken }) => !isBroken && sizeBytes < maxPointerBytes);
+  const texts = await Promise.all(small.map(({ name }) => readFile(join(folder, name), 'utf8')));
+  return small.find((_file, at) => texts[at]?.startsWith('version https://git-lfs'))?.name;
+}
+
+interface FolderFile {
+  name: string;
+  sizeBytes: number;
+  isBroken: boolean;
+}
+
+/** A link into a cache whose file is gone is broken. */
+async function fileAt(folder: string, name: string): Promise<FolderFile> {
+  try {
+    const found = await stat(join(folder, name));
+    return { name, sizeBytes: found.size, isBroken: !found.isFile() };
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return { name, sizeBytes: 0, isBroken: true };
   }
 }
 

@@ -20,6 +20,10 @@ export const foundFiles = z.object({
   config: z.unknown(),
   index: z.unknown().optional(),
   weightBytes: z.number().exactOptional(),
+  /** What its authors say that it does, in the hub's words. */
+  pipelineTag: z.string().max(100).exactOptional(),
+  /** Files of weights that its folder lacks. */
+  missing: z.array(z.string()).exactOptional(),
 });
 export type FoundFiles = z.infer<typeof foundFiles>;
 
@@ -41,27 +45,29 @@ export async function readHubFiles(model: string, access: HubAccess): Promise<Fi
   if (/^(1|on|yes|true)$/i.test(env['HF_HUB_OFFLINE'] ?? '')) return { ok: false, reason: 'HF_HUB_OFFLINE is set' };
   const endpoint = (env['HF_ENDPOINT'] || 'https://huggingface.co').replace(/\/+$/, '');
   using limit = openTimeLimit(clock, hubTimeoutMs, () => new Error(`no answer for ${hubTimeoutMs / 1000} s`));
+  const base = `${endpoint}/${model}/resolve/main`;
   const asking = {
-    base: `${endpoint}/${model}/resolve/main`,
     token: await readToken(access),
     signal: AbortSignal.any([signal, limit.signal]),
+    caller: signal,
   };
   try {
-    const config = await fetchJson('config.json', asking);
+    const config = await fetchJson(`${base}/config.json`, asking);
     if (!config.ok)
       return {
         ok: false,
         reason: refusalWords(config.status, { model, endpoint, hasToken: asking.token !== undefined }),
       };
-    const index = await fetchJson('model.safetensors.index.json', asking);
-    const single = index.ok ? undefined : await sizeOf('model.safetensors', asking);
+    const index = await fetchJson(`${base}/model.safetensors.index.json`, asking);
+    const single = index.ok ? undefined : await sizeOf(`${base}/model.safetensors`, asking);
+    const pipelineTag = await readTag(`${endpoint}/api/models/${model}`, asking);
     return {
       ok: true,
       files: {
         source: `${endpoint}/${model}`,
         config: config.value,
         ...(index.ok ? { index: index.value } : {}),
-        ...defined({ weightBytes: single }),
+        ...defined({ weightBytes: single, pipelineTag }),
       },
     };
   } catch (error) {
@@ -71,20 +77,35 @@ export async function readHubFiles(model: string, access: HubAccess): Promise<Fi
 }
 
 interface Asking {
-  base: string;
   token: string | undefined;
   signal: AbortSignal;
+  /** Without the time limit. */
+  caller: AbortSignal;
 }
 
 type Answer = { ok: true; value: unknown } | { ok: false; status: number };
 
-async function fetchJson(file: string, { base, token, signal }: Asking): Promise<Answer> {
-  const response = await fetch(`${base}/${file}`, { signal, headers: headersOf(token) });
+async function fetchJson(url: string, { token, signal }: Asking): Promise<Answer> {
+  const response = await fetch(url, { signal, headers: headersOf(token) });
   if (!response.ok) {
     await response.body?.cancel();
     return { ok: false, status: response.status };
   }
   return { ok: true, value: JSON.parse(await readBounded(response)) as unknown };
+}
+
+const tagged = z.object({ pipeline_tag: z.string().max(100) });
+
+/** Undefined where a mirror has files alone, and where the model has no tag: a plan goes without. */
+async function readTag(url: string, asking: Asking): Promise<string | undefined> {
+  try {
+    const answer = await fetchJson(url, asking);
+    return answer.ok ? tagged.safeParse(answer.value).data?.pipeline_tag : undefined;
+  } catch (error) {
+    asking.caller.throwIfAborted();
+    if (error instanceof Error) return undefined;
+    throw error;
+  }
 }
 
 async function readBounded(response: Response): Promise<string> {
@@ -99,8 +120,8 @@ async function readBounded(response: Response): Promise<string> {
 }
 
 /** The hub says the size of a large file in a header of its own, before the redirect to its storage. */
-async function sizeOf(file: string, { base, token, signal }: Asking): Promise<number | undefined> {
-  const response = await fetch(`${base}/${file}`, {
+async function sizeOf(url: string, { token, signal }: Asking): Promise<number | undefined> {
+  const response = await fetch(url, {
     method: 'HEAD',
     redirect: 'manual',
     signal,

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 
 import { errnoOf } from '@fairlead/kit';
-import { decodeModelFacts, type DecodedFacts } from '@fairlead/planner';
+import { decodeModelFacts, type DecodedFacts, type ModelFacts } from '@fairlead/planner';
 import { decodeText, encodeText } from '@fairlead/protocol';
 import { z } from 'zod';
 
@@ -22,13 +22,27 @@ export interface LearnDeps extends HubAccess {
 /** From the hub, or from an earlier answer of it; `reason` says why there are none. Throws the signal's reason alone. */
 export async function learnFromHub(model: string, deps: LearnDeps): Promise<DecodedFacts> {
   if (!isHubId(model)) return { ok: false, reason: `${model} is no Hugging Face id` };
-  const path = join(deps.cacheDir, 'models', `${model.replace('/', '--')}.json`);
+  const path = keptPath(model, deps);
   const kept = await readKept(path, deps.clock.now());
   if (kept) return decodeFound(model, kept);
   const found = await readHubFiles(model, deps);
   const decoded = decodeFound(model, found);
   if (found.ok && decoded.ok) await keep(path, { readMs: deps.clock.now(), files: slim(found.files) });
   return decoded;
+}
+
+/** From an earlier answer of the hub, without a look at it. */
+export async function recallModel(
+  model: string,
+  deps: Pick<LearnDeps, 'cacheDir' | 'clock'>,
+): Promise<ModelFacts | undefined> {
+  const kept = isHubId(model) ? await readKept(keptPath(model, deps), deps.clock.now()) : undefined;
+  const decoded = kept && decodeFound(model, kept);
+  return decoded?.ok ? decoded.model : undefined;
+}
+
+function keptPath(model: string, { cacheDir }: Pick<LearnDeps, 'cacheDir'>): string {
+  return join(cacheDir, 'models', `${model.replace('/', '--')}.json`);
 }
 
 export function decodeFound(model: string, found: FilesFound): DecodedFacts {

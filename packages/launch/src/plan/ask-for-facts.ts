@@ -27,8 +27,12 @@ interface Asking {
   run: Run;
 }
 
-/** Warns where the site is known and nothing is of the model. */
-export async function askCluster({ site, plan, early, request, run }: Asking): Promise<KnownFacts> {
+export interface AskedFacts extends KnownFacts {
+  /** Why the model is not planned, where the site is known and nothing is of the model. */
+  unplanned?: string;
+}
+
+export async function askCluster({ site, plan, early, request, run }: Asking): Promise<AskedFacts> {
   if (!isPlannable(plan, request)) return early;
   const gpus = early.site ?? (await askForGpus(site, run));
   const known = early.model ?? factsOf(plan.model);
@@ -42,9 +46,7 @@ export async function askCluster({ site, plan, early, request, run }: Asking): P
   );
   const learnt = there.ok || early.site ? there : await learnFromHub(plan.model, run);
   if (learnt.ok) return { site: gpus, model: learnt.model };
-  const message = `${plan.model} is not planned, because ${learnt.reason}: deploying with the settings as they are`;
-  run.tell({ type: 'warning', message });
-  return { site: gpus };
+  return { site: gpus, unplanned: `${plan.model} is not planned, because ${learnt.reason}` };
 }
 
 function isPlannable({ engine, model }: DeploymentPlan, { plan = true }: DeployRequest): boolean {

@@ -60,7 +60,6 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(registry, 'listening');
   vi.stubEnv('npm_config_registry', `http://127.0.0.1:${(registry.address() as AddressInfo).port}/`);
-  vi.stubEnv('npm_config_cache', join(dir, 'npm'));
   // npm's second try comes after ten seconds.
   vi.stubEnv('npm_config_fetch_retries', '0');
 });
@@ -72,6 +71,8 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
+  // An archive that npm has is not asked for again, and one made in the same second is the same.
+  vi.stubEnv('npm_config_cache', await mkdtemp(join(dir, 'npm-')));
   shelf.sent = shelf.told = await archive('right', elfHead(183));
 });
 

@@ -34,7 +34,8 @@ export function judgeCache(stdout: string): WeightsFound {
   return { kind: 'complete', snapshot, sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
 }
 
-function missingFrom({ files, indexed }: CacheListing): string[] {
+/** Of what the names of its files and its index promise. */
+export function missingFrom({ files, indexed }: Pick<CacheListing, 'files' | 'indexed'>): string[] {
   const whole = new Set(files.filter(({ isBroken, sizeBytes }) => !isBroken && sizeBytes > 0).map(({ name }) => name));
   const weights = [...whole].filter((name) => weightsPattern.test(name));
   const wanted = [...indexed, ...files.map(({ name }) => name), ...weights.flatMap(shardsLike)];

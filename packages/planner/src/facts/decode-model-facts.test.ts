@@ -8,10 +8,10 @@ import { defaultWish } from '../plan/memory.ts';
 import { decodeModelFacts } from './decode-model-facts.ts';
 import { recordedConfigs } from './recorded-configs.ts';
 
-const decode = (config: unknown, more: { index?: unknown; weightBytes?: number } = {}) =>
+const decode = (config: unknown, more: { index?: unknown; weightBytes?: number; pipelineTag?: string } = {}) =>
   decodeModelFacts({ name: 'a/b', model: 'a/b', source: 'hub', config, ...more });
 
-const factsOf = (config: unknown, more?: { index?: unknown; weightBytes?: number }) => {
+const factsOf = (config: unknown, more?: { index?: unknown; weightBytes?: number; pipelineTag?: string }) => {
   const decoded = decode(config, more);
   if (!decoded.ok) throw new Error(decoded.reason);
   return decoded.model;
@@ -46,6 +46,18 @@ describe("A model's own files", () => {
       expect(factsOf(config).weights.bytes / bytes).toBeLessThan(1.1);
     },
   );
+
+  it.each([
+    ['Qwen3ForCausalLM', 'feature-extraction', 'embedding'],
+    ['Qwen3ForCausalLM', 'text-ranking', 'reranker'],
+    ['Qwen3ForCausalLM', 'text-generation', 'chat'],
+    ['Qwen3ForCausalLM', undefined, 'chat'],
+    ['BertForSequenceClassification', 'sentence-similarity', 'reranker'],
+    ['Qwen2AudioForConditionalGeneration', 'automatic-speech-recognition', 'speech'],
+  ])('%s with the tag %s is a model of the task %s', (architecture, pipelineTag, task) => {
+    const config = { ...recordedConfigs['llama-3.1-8b'], architectures: [architecture] };
+    expect(factsOf(config, pipelineTag === undefined ? {} : { pipelineTag }).task).toBe(task);
+  });
 
   it('have the size of their weights from the index, then from the files', () => {
     const config = recordedConfigs['llama-3.1-8b'];

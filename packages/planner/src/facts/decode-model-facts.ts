@@ -21,6 +21,8 @@ export interface ModelFiles {
   index?: unknown;
   /** The size of all files with weights, where it is known. */
   weightBytes?: number;
+  /** What its authors say that it does: the `pipeline_tag` of the hub. */
+  pipelineTag?: string;
 }
 
 /** The families whose memory the planner was checked with. Others are decoded in the same way, and the plan says that it is an estimate. */
@@ -39,7 +41,7 @@ export function decodeModelFacts(files: ModelFiles): DecodedFacts {
     return { ok: false, reason: 'its config.json does not say layers, hidden size and heads' };
   const context = text.max_position_embeddings ?? text.max_seq_len ?? text.n_positions ?? text.max_target_positions;
   if (context === undefined) return { ok: false, reason: 'its config.json does not say how many tokens it reads' };
-  const task = taskOf(config);
+  const task = taskOf(config, files.pipelineTag);
   const experts = expertsOf(text);
   const { source } = files;
   const notes = [typeNote(config, text), heldNote(text)].filter((note) => note !== undefined);
@@ -69,10 +71,21 @@ export function decodeModelFacts(files: ModelFiles): DecodedFacts {
   return { ok: true, model };
 }
 
-function taskOf({ architectures = [], model_type: type }: HubConfig): ModelFacts['task'] {
+/** https://huggingface.co/docs/hub/models-tasks */
+const taskOfTag = new Map<string, ModelFacts['task']>([
+  ['automatic-speech-recognition', 'speech'],
+  ['feature-extraction', 'embedding'],
+  ['sentence-similarity', 'embedding'],
+  ['text-ranking', 'reranker'],
+]);
+
+/** An embedding model that was made of a decoder has the architecture of the decoder: only its tag tells. */
+function taskOf({ architectures = [], model_type: type }: HubConfig, tag = ''): ModelFacts['task'] {
   const [architecture = ''] = architectures;
   if (type === 'whisper') return 'speech';
   if (architecture.endsWith('ForSequenceClassification')) return 'reranker';
+  const tagged = taskOfTag.get(tag);
+  if (tagged) return tagged;
   return /(Model|ForMaskedLM|Embedding)$/.test(architecture) && !architecture.endsWith('LMHeadModel')
     ? 'embedding'
     : 'chat';

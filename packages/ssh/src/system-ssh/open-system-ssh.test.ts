@@ -252,6 +252,7 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
   });
 
   it('runs in its own process group, which no Ctrl-C here reaches, and leaves nothing when it is closed', async () => {
+    await expectNoMaster();
     const connection = await openSsh(target);
     await connection.run('exit 0');
     const [master] = await mastersLeft();
@@ -264,6 +265,7 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
   });
 
   it('reports a lost connection when its ssh is killed', async () => {
+    await expectNoMaster();
     await using connection = await openSsh(target);
     const gate = await connection.gate(`echo '{}'; exec cat`);
     const running = connection.run('sleep 60').catch((error: unknown) => error);

@@ -21,6 +21,8 @@ export interface NodeLinksOptions {
   onLost: (rank: number, reason: string) => void;
 }
 
+type JoinedMessage = Extract<NodeMessage, { type: 'node.joined' }>;
+
 interface NodeLink {
   channel: NodeChannel<LeaderMessage> | undefined;
   /** Why the last channel was closed. */
@@ -102,7 +104,7 @@ export class NodeLinks implements AsyncDisposable {
       { incoming: nodeMessage, outgoing: leaderMessage },
       {
         onMessage: (message) => {
-          if (message.type === 'node.joined') rank = this.#join(message.rank, channel);
+          if (message.type === 'node.joined') rank = this.#join(message, channel);
           if (rank === undefined || this.#links.get(rank)?.channel !== channel) return;
           this.#heard(rank, message);
         },
@@ -111,7 +113,14 @@ export class NodeLinks implements AsyncDisposable {
     );
   }
 
-  #join(rank: number, channel: NodeChannel<LeaderMessage>): number {
+  /** Undefined for a rank that the job does not have. The newest connection of a rank counts: the one before may be half open. */
+  #join({ rank, host }: JoinedMessage, channel: NodeChannel<LeaderMessage>): number | undefined {
+    const { nodes, log } = this.#options;
+    if (rank >= nodes.hosts.length) {
+      log.error({ op: 'nodes.link', ok: false, rank, host }, 'an agent has a rank that the job does not have');
+      channel[Symbol.dispose]();
+      return undefined;
+    }
     this.#links.get(rank)?.channel?.[Symbol.dispose]();
     this.#links.set(rank, { channel, closed: undefined, ticks: 0, isLost: false });
     return rank;

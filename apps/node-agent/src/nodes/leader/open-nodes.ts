@@ -3,7 +3,7 @@
 import type { EngineNode } from '@fairlead/engines';
 import type { EngineFailure } from '@fairlead/engines/failures';
 import { type Clock, defined, detach, errorText, type Log, untilAborted } from '@fairlead/kit';
-import type { InstanceSpec, NodeMessage } from '@fairlead/protocol';
+import type { InstanceSpec, NodeFigures, NodeMessage, NodeProgress, PartReport } from '@fairlead/protocol';
 import type { JobIdentity, JobNodes } from '@fairlead/scheduler';
 import { findFreePort } from '../../engine/find-free-port.ts';
 import { NamedTimers } from '../../supervisor/named-timers.ts';
@@ -17,6 +17,8 @@ import {
   type RosterEvent,
   type RosterNode,
 } from '../roster/roster-state.ts';
+import { pressureNote } from '../../memory/watch-pressure.ts';
+import { NodeAnswers } from './node-answers.ts';
 import { NodeLinks } from './node-links.ts';
 
 export interface LeaderNodesOptions {
@@ -27,8 +29,10 @@ export interface LeaderNodesOptions {
   log: Log;
   onChange: () => void;
   onNote: (note: { kind: string; message: string }) => void;
-  /** Nodes did not come, or come back: the engine cannot run. */
-  onMissing: (missing: { message: string; hint: string }) => void;
+  /** Nodes did not come, or come back: the engine cannot run. `hosts`: the nodes that are to blame. */
+  onMissing: (missing: { message: string; hint: string; hosts: readonly string[] }) => void;
+  /** Default: asks this host for a free port of one of its addresses. */
+  findPort?: (address: string) => Promise<number>;
 }
 
 /** What the leader starts its own part with, and what tells of the parts on other nodes. */
@@ -48,7 +52,25 @@ interface Run {
 
 export interface SeenNode extends RosterNode {
   gpus: readonly string[];
+  /** How far the start of its part is. */
+  progress?: NodeProgress | undefined;
+  pressure?: string | undefined;
 }
+
+export interface MeasuredNode {
+  rank: number;
+  host: string;
+  /** Undefined where it did not answer in time. */
+  figures: NodeFigures | undefined;
+}
+
+/** What a node says of itself besides the state of its part. */
+type Told = Pick<SeenNode, 'gpus' | 'progress' | 'pressure'>;
+
+/** How long a node that hangs may take to save what its part shows. */
+const reportLimitMs = 5_000;
+/** Of the figures: a scrape waits for them. */
+const measureLimitMs = 2_500;
 
 /** How long the end of the engine waits for a node whose connection is gone. */
 const closedLimitMs = 2_000;
@@ -59,7 +81,9 @@ export class LeaderNodes implements AsyncDisposable {
   readonly #options: LeaderNodesOptions;
   readonly #links: NodeLinks;
   readonly #timers: NamedTimers<'gathering' | 'ending'>;
-  readonly #gpus = new Map<number, readonly string[]>();
+  readonly #told = new Map<number, Told>();
+  readonly #measuring: NodeAnswers<NodeFigures>;
+  readonly #reporting: NodeAnswers<string>;
   readonly #hosts = new Map<number, string>();
   #roster: Roster;
   #run: Run | undefined;
@@ -73,6 +97,8 @@ export class LeaderNodes implements AsyncDisposable {
     this.#options = options;
     this.#roster = firstRoster(nodes.hosts);
     this.#timers = new NamedTimers(clock);
+    this.#measuring = new NodeAnswers(clock, measureLimitMs);
+    this.#reporting = new NodeAnswers(clock, reportLimitMs);
     this.#links = new NodeLinks({
       nodes,
       secret: deriveNodeSecret(spec, job),
@@ -88,17 +114,47 @@ export class LeaderNodes implements AsyncDisposable {
     return this.#roster.nodes.map((node) => ({
       ...node,
       host: this.#hosts.get(node.rank) ?? node.host,
-      gpus: this.#gpus.get(node.rank) ?? [],
+      gpus: [],
+      ...this.#told.get(node.rank),
     }));
   }
 
-  /** What speaks for the end of a node that does not count as lost yet. Undefined: nothing does. */
-  get suspicion(): string | undefined {
-    const words = this.#links.closed.map(({ rank, why }) => {
+  /** Asks every node what it uses now. Resolves within some seconds; a node that does not answer is there without figures. */
+  async measure(): Promise<MeasuredNode[]> {
+    const joined = this.#joined();
+    const asked = this.#measuring.gather(joined);
+    for (const rank of joined) this.#links.send(rank, { type: 'node.measure' });
+    const figures = await asked;
+    return this.seen.map(({ rank, host }) => ({ rank, host, figures: figures.get(rank) }));
+  }
+
+  /** Has every part saved what it shows. Resolves with the files, within some seconds. */
+  async report(reason: string): Promise<string[]> {
+    const running = this.#joined((part) => part.status === 'running');
+    const asked = this.#reporting.gather(running);
+    for (const rank of running) this.#links.send(rank, { type: 'part.report', reason });
+    return [...(await asked).values()];
+  }
+
+  #joined(wanted: (part: PartReport) => boolean = () => true): number[] {
+    return this.#roster.nodes.flatMap(({ rank, life }) =>
+      life.status === 'joined' && wanted(life.part) ? [rank] : [],
+    );
+  }
+
+  /** Nodes that may have ended, and do not count as lost yet, with what speaks for it. Undefined: nothing does. */
+  get suspicion(): { message: string; hosts: string[] } | undefined {
+    const gone = this.#links.closed.flatMap(({ rank, why }) => {
       const node = this.#roster.nodes.find((one) => one.rank === rank);
-      return `${node ? nameNode(node) : `rank ${rank}`}: ${why}`;
+      return node ? [{ host: node.host, words: `${nameNode(node)}: ${why}` }] : [];
     });
-    return words.length === 0 ? undefined : words.join('; ');
+    if (gone.length === 0) return undefined;
+    return { message: gone.map(({ words }) => words).join('; '), hosts: gone.map(({ host }) => host) };
+  }
+
+  /** Nodes that have never joined. */
+  get awaited(): RosterNode[] {
+    return this.#roster.nodes.filter(({ life }) => life.status === 'awaited');
   }
 
   /**
@@ -147,14 +203,28 @@ export class LeaderNodes implements AsyncDisposable {
     switch (message.type) {
       case 'node.joined':
         this.#hosts.set(rank, message.host);
-        this.#gpus.set(rank, message.gpus);
+        this.#learn(rank, message);
         return this.#dispatch({ type: 'node.joined', rank, part: message.part });
       case 'node.reported':
-        this.#gpus.set(rank, message.gpus);
+        this.#learn(rank, message);
         return this.#dispatch({ type: 'node.reported', rank, part: message.part });
       case 'node.noted':
         return this.#options.onNote({ kind: message.kind, message: `${this.#nameOf(rank)}: ${message.message}` });
+      case 'node.measured':
+        return this.#measuring.take(rank, message.figures);
+      case 'part.reported':
+        return this.#reporting.take(rank, message.path);
     }
+  }
+
+  #learn(rank: number, { gpus, progress, pressure }: Told): void {
+    const before = this.#told.get(rank);
+    const told: Told = { gpus, ...defined({ progress, pressure }) };
+    this.#told.set(rank, told);
+    const isPressed = pressure !== undefined;
+    if (isPressed !== (before?.pressure !== undefined))
+      this.#options.onNote(pressureNote(this.#nameOf(rank), pressure));
+    if (JSON.stringify(told) !== JSON.stringify(before)) this.#options.onChange();
   }
 
   #nameOf(rank: number): string {
@@ -179,7 +249,8 @@ export class LeaderNodes implements AsyncDisposable {
         });
       case 'part.end':
         return this.#order(async () => {
-          this.#links.send(effect.rank, { type: 'part.end', limitMs: Math.ceil(effect.limitMs) });
+          const limitMs = Math.ceil(effect.limitMs);
+          this.#links.send(effect.rank, { type: 'part.end', run: effect.run, limitMs });
         });
       case 'engine.gathered':
         return this.#order(async () => this.#tellGathered(await this.#meetingOf()));
@@ -190,7 +261,7 @@ export class LeaderNodes implements AsyncDisposable {
       case 'engine.gone':
         return this.#over();
       case 'nodes.missing':
-        return this.#options.onMissing({ message: effect.message, hint: effect.hint });
+        return this.#options.onMissing({ message: effect.message, hint: effect.hint, hosts: effect.hosts });
       case 'timer.set':
         return this.#timers.set('gathering', effect.ms, () => this.#dispatch({ type: 'gathering.limit_reached' }));
       case 'timer.clear':
@@ -209,8 +280,9 @@ export class LeaderNodes implements AsyncDisposable {
 
   /** A new one for each run: another program may have taken the port of the last. */
   async #meetingOf(): Promise<Meeting> {
+    const { findPort = findFreePort } = this.#options;
     const address = this.#links.ownAddress ?? this.#meeting?.address ?? '127.0.0.1';
-    this.#meeting ??= { address, port: await findFreePort(address) };
+    this.#meeting ??= { address, port: await findPort(address) };
     return this.#meeting;
   }
 
@@ -231,6 +303,8 @@ export class LeaderNodes implements AsyncDisposable {
     const { log } = this.#options;
     this.#orders = this.#orders.then(work).catch((error: unknown) => {
       log.error({ op: 'nodes.order', ok: false, error: errorText(error) }, 'an order to a node failed');
+      // No port, no start: it is tried again when the parts that were started have ended.
+      this.#run?.gathered.reject(error);
     });
     detach(this.#orders);
   }

@@ -3,7 +3,7 @@
 
 import type { EngineNode } from '@fairlead/engines';
 import { type Clock, detach, untilOver } from '@fairlead/kit';
-import type { EngineProcess } from '../../engine/spawn-engine.ts';
+import type { EngineExit, EngineProcess } from '../../engine/spawn-engine.ts';
 import type { Gathered, LeaderNodes } from './open-nodes.ts';
 
 export interface SpreadEngineOptions {
@@ -17,6 +17,11 @@ export interface SpreadEngineOptions {
 const partLimitMs = 5_000;
 /** The server has so long to end by itself before the parts that it computes with are ended too. */
 const serverLeadMs = 2_000;
+/**
+ * A part that computes with one that is dead fails at its next step, and may be gone before the dead one's own process has ended: vLLM's
+ * takes up to 2 s (measured with 0.32.0).
+ */
+const causeLimitMs = 2_000;
 
 /** Resolves when every part has been started. Rejects as `spawnPart` does, when nothing is left on any node. */
 export function spreadEngine({ nodes, spawnPart, clock }: SpreadEngineOptions) {
@@ -47,7 +52,7 @@ function joinParts(
   return {
     pid: own.pid,
     pids: own.pids,
-    exited: Promise.race([own.exited, failed.then((elsewhere) => ({ code: null, signal: null, elsewhere }))]),
+    exited: firstCause(own.exited, failed, { clock, isEnding: () => ending !== undefined }),
     stuck: Promise.race([own.stuck, stuck]),
     end(limitMs) {
       if (ending) detach(own.end(limitMs));
@@ -58,4 +63,19 @@ function joinParts(
       return ending;
     },
   };
+}
+
+/** Of two parts that fail in the same moment the other node's is told: that of this node answers requests, and fails with any other. */
+async function firstCause(
+  own: Promise<EngineExit>,
+  failed: Gathered['failed'],
+  { clock, isEnding }: { clock: Clock; isEnding: () => boolean },
+): Promise<EngineExit> {
+  const elsewhere = failed.then((failure): EngineExit => ({ code: null, signal: null, elsewhere: failure }));
+  const first = await Promise.race([elsewhere, own]);
+  // Killed from outside: no consequence of another part's end.
+  if (first.elsewhere || first.signal !== null || isEnding()) return first;
+  const limit = new AbortController();
+  const late = untilOver(clock.sleep(causeLimitMs, limit.signal), limit.signal).then(() => first);
+  return Promise.race([elsewhere, late]).finally(() => limit.abort());
 }

@@ -2,7 +2,7 @@
 // itself does not take the others for silent.
 
 export const tickMs = 1_000;
-/** Both ends send a sign of life. */
+/** The leader sends a sign of life so often, and each worker answers it. */
 export const aliveTicks = 3;
 /** Silence after which the other end counts as gone. */
 export const silentTicks = 12;

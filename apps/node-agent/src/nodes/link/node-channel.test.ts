@@ -56,8 +56,8 @@ it('agents with the secret of the job exchange messages, and each sees the end o
   channel.send(joined);
   const leader = leaderEnd(await server.accepted);
   expect(await leader.first).toEqual(joined);
-  leader.channel.send({ type: 'part.end', limitMs: 5 });
-  expect(await heard.promise).toEqual({ type: 'part.end', limitMs: 5 });
+  leader.channel.send({ type: 'part.end', run: 1, limitMs: 5 });
+  expect(await heard.promise).toEqual({ type: 'part.end', run: 1, limitMs: 5 });
   channel[Symbol.dispose]();
   expect(await leader.closed).toContain('connection');
 });
@@ -79,6 +79,19 @@ it('a stranger without TLS gets nothing', async () => {
   await once(stranger, 'close');
   expect(server.sockets).toEqual([]);
   expect(Buffer.concat(bytes).toString('latin1')).not.toContain('node');
+});
+
+it('strangers that only hold connections open do not keep an agent out, and are dropped, the oldest first', async () => {
+  await using server = await listening();
+  const strangers = Array.from({ length: 300 }, () => connect(server.port, '127.0.0.1'));
+  const dropped = strangers.map((stranger) => once(stranger, 'close'));
+  for (const stranger of strangers) stranger.on('error', () => undefined);
+  await Promise.all(dropped.slice(0, 40));
+  const socket = await dialNode({ host: '127.0.0.1', port: server.port, key }, signal);
+  socket.on('error', () => undefined);
+  socket.write(`${JSON.stringify(joined)}\n`);
+  expect(await leaderEnd(await server.accepted).first).toEqual(joined);
+  for (const stranger of strangers) stranger.destroy();
 });
 
 it('a message that cannot be read closes the connection, and says why', async () => {

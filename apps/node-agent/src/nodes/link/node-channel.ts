@@ -12,6 +12,8 @@ const identity = 'fairlead-node';
 /** A message has the last lines of an engine at most. */
 const maxLineChars = 8 * 1024 * 1024;
 const handshakeTimeoutMs = 10_000;
+/** Agents of a large job that come in the same moment, and some more. */
+const maxUnprovenSockets = 256;
 
 export interface ChannelListener<In> {
   onMessage(message: In): void;
@@ -41,7 +43,25 @@ export function createNodeServer(key: Buffer, onSocket: (socket: TLSSocket) => v
   );
   // A stranger, or a peer that is gone: it is no agent of this job.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
+  limitUnproven(server);
   return server;
+}
+
+/** Limits the connections whose peer has not proved itself. The oldest gives way: an agent proves itself within milliseconds. */
+function limitUnproven(server: Server): void {
+  const unproven = new Map<string, Socket>();
+  server.on('connection', (socket: Socket) => {
+    const peer = peerOf(socket);
+    unproven.set(peer, socket);
+    socket.once('close', () => unproven.delete(peer));
+    const [oldest] = unproven.values();
+    if (unproven.size > maxUnprovenSockets) oldest?.destroy();
+  });
+  server.on('secureConnection', (socket) => unproven.delete(peerOf(socket)));
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 /** Resolves when the other side has proved itself. Rejects when it does not, and with the signal's reason; the socket is destroyed then. */

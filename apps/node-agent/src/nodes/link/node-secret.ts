@@ -18,14 +18,26 @@ const maxPorts = 4;
 const keyBytes = 32;
 
 /** `restart`: of the job; an agent of an earlier start has another key. */
-export function deriveNodeSecret(
-  { instanceId, enrolmentToken }: Pick<InstanceSpec, 'instanceId' | 'enrolmentToken'>,
-  { jobId, restart }: { jobId: string; restart: number },
-): NodeSecret {
+export interface JobStart {
+  jobId: string;
+  restart: number;
+}
+
+type SecretSpec = Pick<InstanceSpec, 'instanceId' | 'enrolmentToken'>;
+
+/** Bytes that the agents of this start of the job alone can know. `info` tells one use from the others. */
+export function deriveOfJob(
+  { instanceId, enrolmentToken }: SecretSpec,
+  { jobId, restart }: JobStart,
+  info: string,
+  bytes: number,
+): Buffer {
   const salt = `${instanceId}/${jobId}/${restart}`;
-  const derive = (info: string, bytes: number) =>
-    Buffer.from(hkdfSync('sha256', enrolmentToken.reveal(), salt, `fairlead nodes ${info}`, bytes));
-  const seeds = derive('ports', maxPorts * 4);
+  return Buffer.from(hkdfSync('sha256', enrolmentToken.reveal(), salt, `fairlead nodes ${info}`, bytes));
+}
+
+export function deriveNodeSecret(spec: SecretSpec, job: JobStart): NodeSecret {
+  const seeds = deriveOfJob(spec, job, 'ports', maxPorts * 4);
   const ports = Array.from({ length: maxPorts }, (_, at) => firstPort + (seeds.readUInt32BE(at * 4) % portCount));
-  return { key: derive('key', keyBytes), ports: [...new Set(ports)] };
+  return { key: deriveOfJob(spec, job, 'key', keyBytes), ports: [...new Set(ports)] };
 }

@@ -41,14 +41,15 @@ export type RosterEffect =
   /** All nodes are there: the leader starts its own part too. */
   | { type: 'engine.gathered'; run: number }
   | { type: 'part.start'; rank: number; run: number }
-  | { type: 'part.end'; rank: number; limitMs: number }
+  /** Of this run and every run before it. */
+  | { type: 'part.end'; rank: number; run: number; limitMs: number }
   /** Once for each run. */
   | { type: 'engine.failed'; failure: EngineFailure }
   | { type: 'engine.stuck'; pids: readonly number[] }
   /** Nothing of it is left on the nodes that can be reached. */
   | { type: 'engine.gone' }
   /** The nodes did not come, or come back, in time. */
-  | { type: 'nodes.missing'; message: string; hint: string }
+  | { type: 'nodes.missing'; message: string; hint: string; hosts: readonly string[] }
   | { type: 'timer.set'; ms: number }
   | { type: 'timer.clear' }
   | { type: 'note'; kind: string; message: string };

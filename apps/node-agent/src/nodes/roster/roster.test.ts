@@ -52,6 +52,7 @@ describe('the roster of a job', () => {
     expect(after(up.roster, reported(1, none()), unwanted).last).toContainEqual({
       type: 'part.end',
       rank: 1,
+      run: 1,
       limitMs: 5000,
     });
   });
@@ -85,13 +86,13 @@ describe('the roster of a job', () => {
   it('waits for the end on every node before the next run, and not for a node that is lost', () => {
     const up = after(three, joined(1), joined(2), wanted, reported(1, running(1)), reported(2, running(1)));
     const ending = after(up.roster, lost(2), unwanted);
-    expect(ending.last).toContainEqual({ type: 'part.end', rank: 1, limitMs: 5000 });
+    expect(ending.last).toContainEqual({ type: 'part.end', rank: 1, run: 1, limitMs: 5000 });
     const idle = after(ending.roster, reported(1, none(1)));
     expect(idle.last).toEqual([{ type: 'engine.gone' }]);
     const again = after(idle.roster, wanted);
     expect(again.last).toContainEqual({ type: 'timer.set', ms: rosterPolicy.returnLimitMs });
     const back = after(again.roster, joined(2, running(1)));
-    expect(back.last).toContainEqual({ type: 'part.end', rank: 2, limitMs: rosterPolicy.leftoverLimitMs });
+    expect(back.last).toContainEqual({ type: 'part.end', rank: 2, run: 1, limitMs: rosterPolicy.leftoverLimitMs });
     expect(types(after(back.roster, reported(2, none(1))).last)).toContain('engine.gathered');
   });
 
@@ -100,8 +101,30 @@ describe('the roster of a job', () => {
     const [effect] = after(roster, { type: 'gathering.limit_reached' }).last;
     expect(effect).toMatchObject({
       type: 'nodes.missing',
-      message:
-        'node2 (rank 1) was lost and did not come back: no word for 12 s; node3 (rank 2) did not come within 300 s',
+      message: 'node2 (rank 1) was lost and did not come back: no word for 12 s',
+      hosts: ['node2'],
     });
+    const late = after(three, joined(1), wanted, { type: 'gathering.limit_reached' });
+    expect(late.last).toMatchObject([{ message: 'node3 (rank 2) did not come within 300 s', hosts: ['node3'] }]);
+  });
+
+  it('gives nodes that have not come yet their time again when a lost one is back', () => {
+    const waiting = after(three, joined(1), wanted, lost(1));
+    expect(waiting.last).toContainEqual({ type: 'timer.set', ms: rosterPolicy.returnLimitMs });
+    expect(after(waiting.roster, joined(1)).last).toContainEqual({ type: 'timer.set', ms: rosterPolicy.joinLimitMs });
+  });
+
+  it('ends a run that a node was never told of', () => {
+    const up = after(three, joined(1), joined(2), wanted, unwanted);
+    expect(types(after(up.roster, reported(1, none(1)), reported(2, none(1))).last)).toEqual(['engine.gone']);
+  });
+
+  it('notes a part that ends after the first failure was told', () => {
+    const up = after(three, joined(1), joined(2), wanted, reported(1, running(1)), reported(2, running(1)));
+    const exit = (rank: number) =>
+      reported(rank, { status: 'exited', run: 1, message: 'exit code 0', fatal: false, lastLines: [] });
+    expect(after(up.roster, exit(1), exit(2)).last).toEqual([
+      { type: 'note', kind: 'node.exited', message: 'node3 (rank 2): exit code 0' },
+    ]);
   });
 });

@@ -59,19 +59,19 @@ function unwant(roster: Roster, limitMs: number): RosterStep {
     case 'idle':
       return go(roster, { type: 'engine.gone' });
     case 'ending':
-      return go(roster, ...endParts(roster.nodes, limitMs));
+      return go(roster, ...endParts(roster, limitMs));
     case 'gathering':
     case 'up':
     case 'failed': {
       const ending: Roster = { ...roster, phase: 'ending' };
       const step = settle(ending);
-      return go(step.state, { type: 'timer.clear' }, ...endParts(roster.nodes, limitMs), ...step.effects);
+      return go(step.state, { type: 'timer.clear' }, ...endParts(roster, limitMs), ...step.effects);
     }
   }
 }
 
-function endParts(nodes: readonly RosterNode[], limitMs: number): RosterEffect[] {
-  return nodes.flatMap((node) => (hasPart(node) ? [{ type: 'part.end' as const, rank: node.rank, limitMs }] : []));
+function endParts({ nodes, run }: Roster, limitMs: number): RosterEffect[] {
+  return nodes.filter(hasPart).map(({ rank }): RosterEffect => ({ type: 'part.end', rank, run, limitMs }));
 }
 
 type EventOf<Type extends RosterEvent['type']> = Extract<RosterEvent, { type: Type }>;
@@ -93,7 +93,10 @@ function join(roster: Roster, { rank, part }: EventOf<'node.joined'>, policy: Ro
     ? withNode(next, withPart(joined, { status: 'starting', run: roster.run }))
     : next;
   const step = settle(told);
-  return go(step.state, ...(isNew ? [note] : []), ...orders, ...step.effects);
+  // Those that have not come yet have the time that a lost node has no more.
+  const isBack = before.life.status === 'lost' && step.state.phase === 'gathering';
+  const timer = isBack ? [gatheringTimer(step.state, policy)] : [];
+  return go(step.state, ...(isNew ? [note] : []), ...timer, ...orders, ...step.effects);
 }
 
 /** Orders that were lost with the connection before, and the end of what no run wants. */
@@ -103,8 +106,8 @@ function ordersAfterJoin(roster: Roster, node: RosterNode, policy: RosterPolicy)
   const { part } = life;
   if (roster.phase === 'up' && part.status === 'none' && part.after < roster.run)
     return [{ type: 'part.start', rank, run: roster.run }];
-  const isWanted = roster.phase === 'up' && part.status !== 'none' && part.run === roster.run;
-  return hasPart(node) && !isWanted ? [{ type: 'part.end', rank, limitMs: policy.leftoverLimitMs }] : [];
+  if (part.status === 'none' || (roster.phase === 'up' && part.run === roster.run)) return [];
+  return [{ type: 'part.end', rank, run: part.run, limitMs: policy.leftoverLimitMs }];
 }
 
 function report(roster: Roster, { rank, part }: EventOf<'node.reported'>): RosterStep {
@@ -118,8 +121,13 @@ function report(roster: Roster, { rank, part }: EventOf<'node.reported'>): Roste
     part.status === 'running' && before.status !== 'running'
       ? [{ type: 'note', kind: 'node.started', message: `${nameNode(node)} has started its part with pid ${part.pid}` }]
       : [];
+  // The first failure is told as that of the engine; this one came after it.
+  const alsoExited: RosterEffect[] =
+    part.status === 'exited' && before.status !== 'exited' && roster.phase !== 'up'
+      ? [{ type: 'note', kind: 'node.exited', message: `${nameNode(node)}: ${part.message}` }]
+      : [];
   const step = settle(withNode(roster, withPart(node, part)));
-  return go(step.state, ...stuck, ...started, ...step.effects);
+  return go(step.state, ...stuck, ...started, ...alsoExited, ...step.effects);
 }
 
 /** It was written before the node read the order to start. */
@@ -177,8 +185,8 @@ function exitFailure(node: RosterNode): EngineFailure {
     const message = `${nameNode(node)}: its part of the engine has ended`;
     return { message, fatal: false, lastLines: [] };
   }
-  const { message, hint, fatal, lastLines } = part;
-  return { message: `${nameNode(node)}: ${message}`, ...defined({ hint }), fatal, lastLines };
+  const { message, hint, fatal, lastLines, badNodes } = part;
+  return { message: `${nameNode(node)}: ${message}`, ...defined({ hint, badNodes }), fatal, lastLines };
 }
 
 function lostFailure(message: string): EngineFailure {
@@ -186,8 +194,8 @@ function lostFailure(message: string): EngineFailure {
 }
 
 function missing(nodes: readonly RosterNode[], policy: RosterPolicy): RosterEffect {
-  const gone = nodes.filter(({ life }) => life.status !== 'joined');
-  const words = (gone.length > 0 ? gone : nodes.filter((node) => !isFree(node))).map((node) => {
+  const culprits = culpritsIn(nodes);
+  const words = culprits.map((node) => {
     const { life } = node;
     if (life.status === 'lost') return `${nameNode(node)} was lost and did not come back: ${life.reason}`;
     if (life.status === 'awaited') return `${nameNode(node)} did not come within ${policy.joinLimitMs / 1000} s`;
@@ -196,8 +204,19 @@ function missing(nodes: readonly RosterNode[], policy: RosterPolicy): RosterEffe
   return {
     type: 'nodes.missing',
     message: words.join('; '),
+    hosts: culprits.map(({ host }) => host),
     hint: 'The job log (`fairlead logs <name> --source job`) has what each agent says. If none of them reaches the leader, a firewall between the compute nodes is in the way; if one node fails again and again, exclude it.',
   };
+}
+
+/** A node that was lost has less time than one that has not come yet: while one is lost, the others may still come. */
+function culpritsIn(nodes: readonly RosterNode[]): RosterNode[] {
+  const groups = [
+    nodes.filter(({ life }) => life.status === 'lost'),
+    nodes.filter(({ life }) => life.status === 'awaited'),
+    nodes.filter((node) => !isFree(node)),
+  ];
+  return groups.find((group) => group.length > 0) ?? [];
 }
 
 function partOf({ life }: RosterNode): PartReport | undefined {

@@ -26,7 +26,7 @@ export interface LeaderLinkOptions {
   log: Log;
   /** The first message of each connection. */
   joined: () => Extract<NodeMessage, { type: 'node.joined' }>;
-  /** The sign of life. */
+  /** The answer to the leader's sign of life. */
   report: () => NodeMessage;
   onOrder: (order: LeaderMessage) => void;
   /** One sentence each time the link comes up or is lost. */
@@ -46,8 +46,9 @@ export class LeaderLink implements Disposable {
   #isLost = false;
   #silent = 0;
   #away = 0;
-  #tick = 0;
   #attempt = 0;
+  /** The signal by which the job ends. */
+  #ending: string | undefined;
   #lastFailure = 'it was never reached';
 
   constructor(options: LeaderLinkOptions) {
@@ -58,8 +59,13 @@ export class LeaderLink implements Disposable {
     detach(repeatEvery(tickMs, () => this.#onTick(), { op: 'leader.tick', clock, log, signal }));
   }
 
-  get isUp(): boolean {
-    return this.#channel !== undefined;
+  /**
+   * The job is ending: a leader that is alive gives the orders, and one that has missed a sign of life counts as gone. `why`: the signal
+   * that came.
+   */
+  expectEnd(why: string): void {
+    this.#ending ??= why;
+    this.#judgeEnd();
   }
 
   /** This host's address on the way to the leader. */
@@ -114,13 +120,15 @@ export class LeaderLink implements Disposable {
   }
 
   #open(socket: Parameters<typeof openNodeChannel>[0], where: string): NodeChannel<NodeMessage> {
-    const { joined, onOrder, onLinked } = this.#options;
+    const { joined, report, onOrder, onLinked } = this.#options;
     const channel = openNodeChannel(
       socket,
       { incoming: leaderMessage, outgoing: nodeMessage },
       {
         onMessage: (message) => {
           this.#silent = 0;
+          // An answer, so that the leader also misses it where only the way to the worker is cut.
+          if (message.type === 'leader.alive') channel.send(report());
           onOrder(message);
         },
         onClosed: (why) => {
@@ -141,18 +149,27 @@ export class LeaderLink implements Disposable {
   }
 
   #onTick(): void {
-    const { report, onLost, joinLimitMs } = this.#options;
-    this.#tick += 1;
+    const { joinLimitMs } = this.#options;
     if (this.#channel) {
-      if (this.#tick % aliveTicks === 0) this.#channel.send(report());
       this.#silent += 1;
       if (this.#silent >= silentTicks) this.#channel[Symbol.dispose]();
-      return;
+      return this.#judgeEnd();
     }
     this.#away += 1;
+    this.#judgeEnd();
     const limit = this.#hasJoined ? awayTicks - silentTicks : joinLimitMs / tickMs;
-    if (this.#away < limit || this.#isLost) return;
+    if (this.#away >= limit)
+      this.#lose(`no way to the leader for ${Math.round((limit * tickMs) / 1000)} s (${this.#lastFailure})`);
+  }
+
+  #judgeEnd(): void {
+    const isThere = this.#channel !== undefined && this.#silent <= aliveTicks;
+    if (this.#ending !== undefined && !isThere) this.#lose(`no sign of the leader, and ${this.#ending} came`);
+  }
+
+  #lose(why: string): void {
+    if (this.#isLost) return;
     this.#isLost = true;
-    onLost(`no way to the leader for ${Math.round((limit * tickMs) / 1000)} s (${this.#lastFailure})`);
+    this.#options.onLost(why);
   }
 }

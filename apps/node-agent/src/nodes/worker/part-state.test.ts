@@ -34,6 +34,12 @@ describe("a worker's part", () => {
     ]);
   });
 
+  it('answers the end of a run that it was never told of', () => {
+    const { state, effects } = after({ type: 'part.end', run: 3, limitMs: 0 });
+    expect(state.part).toEqual({ status: 'none', after: 3 });
+    expect(effects).toEqual([{ type: 'report' }]);
+  });
+
   it('keeps the first reason to leave', () => {
     const last = after(...started, { type: 'node.leave' }, { type: 'leader.lost' }, { type: 'engine.gone' });
     expect(last.effects).toContainEqual({ type: 'exit', exit: 'ended' });

@@ -18,7 +18,7 @@ export interface Meeting {
 
 export type WorkerEvent =
   | { type: 'part.start'; run: number; meeting: Meeting }
-  | { type: 'part.end'; limitMs: number }
+  | { type: 'part.end'; run: number; limitMs: number }
   | { type: 'node.leave' }
   /** No word from the leader for too long, or a signal while it is away. */
   | { type: 'leader.lost' }
@@ -48,7 +48,7 @@ export function workerTransition(state: WorkerState, event: WorkerEvent): Step<W
       if (state.leaving !== undefined || part.status !== 'none') return go(state, { type: 'report' });
       return become(state, { status: 'starting', run: event.run }, { type: 'engine.spawn', meeting: event.meeting });
     case 'part.end':
-      return end(state, event.limitMs);
+      return end(state, event.run, event.limitMs);
     case 'node.leave':
       return leave(state, 'ended');
     case 'leader.lost':
@@ -68,17 +68,18 @@ export function workerTransition(state: WorkerState, event: WorkerEvent): Step<W
   }
 }
 
-function told({ message, hint, fatal, lastLines }: EngineFailure) {
-  return { message, ...defined({ hint }), fatal, lastLines: [...lastLines] };
+function told({ message, hint, fatal, lastLines, badNodes }: EngineFailure) {
+  return { message, ...defined({ hint, badNodes }), fatal, lastLines: [...lastLines] };
 }
 
 function become(state: WorkerState, part: PartReport, ...effects: WorkerEffect[]): Step<WorkerState, WorkerEffect> {
   return go({ ...state, part }, ...effects, { type: 'report' });
 }
 
-function end(state: WorkerState, limitMs: number): Step<WorkerState, WorkerEffect> {
+/** An order to start that never came is answered too: nothing is left of that run. */
+function end(state: WorkerState, run: number, limitMs: number): Step<WorkerState, WorkerEffect> {
   const { part } = state;
-  if (part.status === 'none') return go(state, { type: 'report' });
+  if (part.status === 'none') return become(state, { status: 'none', after: Math.max(part.after, run) });
   const order: WorkerEffect = { type: 'engine.end', limitMs };
   return part.status === 'ending' ? go(state, order) : become(state, { status: 'ending', run: part.run }, order);
 }
@@ -86,7 +87,7 @@ function end(state: WorkerState, limitMs: number): Step<WorkerState, WorkerEffec
 function leave(state: WorkerState, exit: ExitName): Step<WorkerState, WorkerEffect> {
   const leaving: WorkerState = { ...state, leaving: state.leaving ?? exit };
   if (state.part.status === 'none') return go(leaving, { type: 'exit', exit: leaving.leaving ?? exit });
-  return end(leaving, leaveLimitMs);
+  return end(leaving, state.part.run, leaveLimitMs);
 }
 
 function gone(state: WorkerState, run: number): Step<WorkerState, WorkerEffect> {

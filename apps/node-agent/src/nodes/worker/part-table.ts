@@ -20,7 +20,7 @@ export const workerMachine: Machine<WorkerState, WorkerEvent, WorkerEffect> = {
   ],
   events: {
     'part.start': { type: 'part.start', run: 2, meeting },
-    'part.end': { type: 'part.end', limitMs: 5000 },
+    'part.end': { type: 'part.end', run: 2, limitMs: 5000 },
     'node.leave': { type: 'node.leave' },
     'leader.lost': { type: 'leader.lost' },
     'engine.spawned': { type: 'engine.spawned', pid: 7 },

@@ -1,6 +1,6 @@
 // The agent of another node than the first: it runs its part of the engine as the leader orders, and ends with the leader.
 
-import type { EngineNode } from '@fairlead/engines';
+import type { EngineNode, PhaseSeen } from '@fairlead/engines';
 import { defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOver } from '@fairlead/kit';
 import type { InstanceSpec, LeaderMessage, NodeMessage } from '@fairlead/protocol';
 import { type JobNodes, listGpus, readJobIdentity, visibleGpus } from '@fairlead/scheduler';
@@ -8,6 +8,9 @@ import type { AgentDeps } from '../../agent-deps.ts';
 import { type Engine, openEngine } from '../../engine/open-engine.ts';
 import type { ExitName } from '../../exit-code.ts';
 import { openScratch } from '../../job/open-scratch.ts';
+import { readJobMemory } from '../../memory/read-job-memory.ts';
+import { watchPressure } from '../../memory/watch-pressure.ts';
+import { measureNode } from '../measure-node.ts';
 import { createEngineSlot, type EngineSlot } from '../../supervisor/engine-slot.ts';
 import { interfaceOf } from '../link/node-addresses.ts';
 import { deriveNodeSecret } from '../link/node-secret.ts';
@@ -28,7 +31,7 @@ export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: Agent
       spec,
       rank: nodes.rank,
       directory,
-      onPhase: () => undefined,
+      onPhase: (seen) => worker.see(seen),
       onNote: (message) => worker.note('engine.planned', message),
     }),
   );
@@ -52,14 +55,12 @@ export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: Agent
     }),
   );
   worker.link = link;
-  scope.defer(deps.onSignal((signal) => (link.isUp ? undefined : leaveOn(signal))));
-  const leaveOn = (signal: string) => {
-    say(`ends because of ${signal}, while the leader is away`);
-    worker.dispatch({ type: 'leader.lost' });
-  };
+  scope.defer(deps.onSignal((signal) => link.expectEnd(signal)));
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the worker has ended')));
   detach(untilOver(worker.learnGpus(over.signal), over.signal));
+  const onChange = (pressure: string | undefined) => worker.press(pressure);
+  watchPressure({ read: () => readJobMemory(), clock, log, onChange }, over.signal);
   say(`agent ${deps.agentVersion} runs rank ${nodes.rank} of ${nodes.hosts.length} on ${deps.hostname}`);
   const exit = await worker.exit;
   using limit = openTimeLimit(clock, logTimeoutMs);
@@ -76,19 +77,22 @@ class Worker {
   #state = firstWorker;
   #gpus: readonly string[];
   #meeting: Meeting | undefined;
+  #progress: PhaseSeen | undefined;
+  #pressure: string | undefined;
   link: LeaderLink | undefined;
 
   constructor({ nodes, deps, engine }: { nodes: JobNodes; deps: AgentDeps; engine: Engine }) {
     this.#nodes = nodes;
     this.#deps = deps;
     this.#gpus = visibleGpus(deps.env).map((id) => `gpu ${id}`);
+    const role = engine.beside ? 'companion' : 'engine';
     this.#slot = createEngineSlot({
       ...deps,
-      spawnEngine: (signal) => engine.spawn(signal, this.#place()),
-      // The leader judges whether the engine hangs.
+      spawnEngine: (signal) => engine.spawn(signal, this.#place(), role),
+      // The leader judges whether the engine hangs, and orders the report.
       saveHangReport: engine.saveHangReport,
-      explainExit: engine.explainExit,
-      onReported: () => undefined,
+      explainExit: (exit) => engine.explainExit(exit, role),
+      onReported: (path) => this.link?.send({ type: 'part.reported', path }),
       onSpawned: (pid) => this.dispatch({ type: 'engine.spawned', pid }),
       onSpawnDelayed: (message) => this.note('engine.delayed', message),
       onSpawnFailed: (failure) => this.dispatch({ type: 'engine.failed', failure }),
@@ -105,11 +109,22 @@ class Worker {
 
   joined(): Extract<NodeMessage, { type: 'node.joined' }> {
     const { rank } = this.#nodes;
-    return { type: 'node.joined', rank, host: this.#deps.hostname, gpus: [...this.#gpus], part: this.#state.part };
+    return { type: 'node.joined', rank, host: this.#deps.hostname, ...this.#known() };
   }
 
   report(): NodeMessage {
-    return { type: 'node.reported', gpus: [...this.#gpus], part: this.#state.part };
+    return { type: 'node.reported', ...this.#known() };
+  }
+
+  see(progress: PhaseSeen): void {
+    this.#progress = progress;
+    this.link?.send(this.report());
+  }
+
+  press(pressure: string | undefined): void {
+    this.#pressure = pressure;
+    this.#deps.say(pressure ?? 'there is room in the memory of the job again');
+    this.link?.send(this.report());
   }
 
   note(kind: string, message: string): void {
@@ -119,8 +134,24 @@ class Worker {
   }
 
   take(order: LeaderMessage): void {
-    if (order.type !== 'leader.alive') this.#deps.log.info({ op: order.type }, 'ordered by the leader');
-    if (order.type !== 'leader.alive') this.dispatch(order);
+    if (order.type === 'leader.alive') return;
+    if (order.type === 'node.measure') return detach(this.#measure());
+    this.#deps.log.info({ op: order.type }, 'ordered by the leader');
+    if (order.type === 'part.report') this.#slot.report(order.reason);
+    else this.dispatch(order);
+  }
+
+  async #measure(): Promise<void> {
+    const { env, run, clock } = this.#deps;
+    const figures = await measureNode({ env, run, clock });
+    this.link?.send({ type: 'node.measured', figures });
+  }
+
+  #known() {
+    const { part } = this.#state;
+    const isUp = part.status === 'starting' || part.status === 'running';
+    const seen = defined({ progress: isUp ? this.#progress : undefined, pressure: this.#pressure });
+    return { gpus: [...this.#gpus], part, ...seen };
   }
 
   async learnGpus(signal: AbortSignal): Promise<void> {
@@ -144,6 +175,7 @@ class Worker {
     switch (effect.type) {
       case 'engine.spawn':
         this.#meeting = effect.meeting;
+        this.#progress = undefined;
         return this.#slot.spawn();
       case 'engine.end':
         return this.#slot.end(effect.limitMs);

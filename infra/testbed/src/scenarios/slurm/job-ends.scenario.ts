@@ -151,6 +151,28 @@ test(
 );
 
 test(
+  'a job that is preempted with its own signal (send_user_signal) has until the end of the grace time, and the preemption as its reason',
+  async () => {
+    await configureSlurm(testbed, 'SlurmctldParameters=preempt_send_user_signal');
+    const { instance } = await alice.deploy('warned', '--set', 'slurm.partition=graceful', ...on('node1'));
+    const connected = await alice.connect('warned');
+    const stream = connected.stream({ tokens: 60, decodeMs: 100 });
+    await stream.line((line) => line.startsWith('data:'));
+    await login('sbatch', '-p', 'urgent', '-w', 'node1', '--exclusive', '--wrap', 'sleep 1');
+    await stream.ended;
+    expect(stream.lines).toContain('data: [DONE]');
+    await connected.running.line((line) => line.includes('"connection.ended"'));
+    const told = await login('cat', `.local/share/fairlead/jobs/${instance}/audit.jsonl`);
+    expect((await alice.instance('warned')).state, told).toMatchObject({
+      status: 'stopped',
+      cause: { code: 'preempted', message: expect.stringContaining('Slurm preempted the job') },
+    });
+    await expect.poll(() => login('squeue', '-h'), { timeout: 30_000 }).toBe('');
+  },
+  timeoutMs,
+);
+
+test(
   'a requeued job serves again as the next start, and the copy that its node kept running is fenced',
   async () => {
     const first = await alice.deploy('again', '--set', 'slurm.extra=["#SBATCH --requeue"]');

@@ -70,6 +70,29 @@ it('topText shows an instance in a row, what is not known as a dash, and problem
   expect(text).toContain('other: bad␛[2J thing');
 });
 
+it('topText has a row for each node of several, with its GPUs and what is wrong with it', () => {
+  const page = [0, 1].map(
+    (rank) => `fairlead_gpu_utilization_ratio{node="a0${rank + 1}",rank="${rank}",gpu="0"} ${0.5 + rank / 4}
+fairlead_gpu_memory_used_bytes{node="a0${rank + 1}",rank="${rank}",gpu="0"} ${(40 + rank) * 2 ** 30}
+fairlead_gpu_memory_total_bytes{node="a0${rank + 1}",rank="${rank}",gpu="0"} ${80 * 2 ** 30}
+fairlead_node_memory_held_bytes{node="a0${rank + 1}",rank="${rank}"} ${rank + 1}
+`,
+  );
+  const node = { gpus: ['NVIDIA H100'], state: { status: 'running' as const } };
+  const nodes = [
+    { ...node, rank: 0, host: 'a01' },
+    { ...node, rank: 1, host: 'a02', pressure: '57 of 60 GiB are in use' },
+  ];
+  const now = { samples: parseSamples(page.join('')), atMs: 1 };
+  const load = loadOfInstance(seen({ instance: { ...instance!, nodes }, now }));
+  expect(load.gpus).toHaveLength(2);
+  expect(load.nodes?.[1]).toMatchObject({ host: 'a02', memoryHeldBytes: 2, gpus: [{ id: '0', utilization: 0.75 }] });
+  const [, , , row, first, second] = topText([load], nowMs).split('\n');
+  expect(row).toMatch(/63 % +81 of 160 GiB/);
+  expect(first).toMatch(/^ +a01 \(rank 0\) +running +50 % +40 of 80 GiB/);
+  expect(second).toMatch(/^ +a02 \(rank 1\) +57 of 60 GiB are in use +75 % +41 of 80 GiB/);
+});
+
 it('topLine has the same facts in one line', () => {
   const load = loadOfInstance(seen({ before: look(1_000, 100), now: look(3_000, 150) }));
   expect(topLine(load, nowMs)).toMatch(

@@ -2,7 +2,7 @@
 
 import { defined } from '@fairlead/kit';
 import type { Sample } from '@fairlead/engines/metrics';
-import { type DeploymentView, type InstanceView, isEnded } from '@fairlead/protocol';
+import { type DeploymentView, type InstanceNode, type InstanceView, isEnded } from '@fairlead/protocol';
 
 import type { InstanceLoad } from '../../output/lines/observe-lines.ts';
 
@@ -50,8 +50,18 @@ export function loadOfInstance({ deployment, instance, now, before, problem, now
       problem,
     }),
     gpus: gpusOf(now),
+    ...(instance.nodes.length > 1 ? { nodes: instance.nodes.map((node) => nodeLoadOf(node, now)) } : {}),
   };
 }
+
+function nodeLoadOf({ rank, host, state, pressure }: InstanceNode, now: Look | undefined): NodeLoad {
+  const own = now && { ...now, samples: now.samples.filter(({ labels }) => labels['rank'] === String(rank)) };
+  const memoryHeldBytes = sumOf(own, 'fairlead_node_memory_held_bytes');
+  const memoryLimitBytes = sumOf(own, 'fairlead_node_memory_limit_bytes');
+  return { rank, host, state, ...defined({ pressure, memoryHeldBytes, memoryLimitBytes }), gpus: gpusOf(own) };
+}
+
+type NodeLoad = NonNullable<InstanceLoad['nodes']>[number];
 
 /** The engine's own counters are up to date; those that the agent has are as old as its last look. */
 const tokenCounters = {
@@ -93,7 +103,8 @@ function gpusOf(look: Look | undefined): Gpu[] {
     const field = Object.hasOwn(gpuFields, name) ? gpuFields[name as keyof typeof gpuFields] : undefined;
     const id = labels['gpu'];
     if (field === undefined || id === undefined || !Number.isFinite(value)) continue;
-    gpus.set(id, { ...(gpus.get(id) ?? { id }), [field]: value });
+    const key = `${labels['rank'] ?? ''} ${id}`;
+    gpus.set(key, { ...(gpus.get(key) ?? { id }), [field]: value });
   }
   return [...gpus.values()];
 }

@@ -1,7 +1,7 @@
 // The table of `fairlead top`, and one line for an instance where there is no terminal. Pure.
 
 import { table } from '../../output/table.ts';
-import { clockTime, placeWords, stateWords } from '../instance-words.ts';
+import { clockTime, placeWords, progressWords, stateWords } from '../instance-words.ts';
 import { visibleText } from '../../output/visible-text.ts';
 import type { InstanceLoad } from '../../output/lines/observe-lines.ts';
 
@@ -15,7 +15,9 @@ export function topText(loads: readonly InstanceLoad[], nowMs: number): string {
   const problems = loads.flatMap(({ name, problem }) =>
     problem === undefined ? [] : [`${name}: ${oneLine(problem)}`],
   );
-  return [`${title}\n`, table(head, loads.map(cellsOf)), ...(problems.length > 0 ? ['', ...problems] : [])].join('\n');
+  return [`${title}\n`, table(head, loads.flatMap(rowsOf)), ...(problems.length > 0 ? ['', ...problems] : [])].join(
+    '\n',
+  );
 }
 
 /** `2026-11-30 14:05:06  demo  ready  2 in flight  …`: the same facts, for a file or a pipe. */
@@ -24,6 +26,30 @@ export function topLine(load: InstanceLoad, nowMs: number): string {
   const words = [`${inFlight} in flight`, `${waiting} waiting`, `${tokens} tokens/s`, `${prompt} prompt tokens/s`];
   const more = [`KV ${kv}`, `GPU ${gpu}`, `GPU memory ${memory}`, `${left} left`];
   return [clockTime(nowMs), name, state, ...words, ...more].join('  ');
+}
+
+/** Each node of several has a row of its own below that of the instance. */
+function rowsOf(load: InstanceLoad): string[][] {
+  const own = cellsOf(load);
+  const blank = Array.from({ length: 5 }, () => '');
+  const nodes = (load.nodes ?? []).map((node) => {
+    const { rank, host, state, pressure, gpus } = node;
+    const words =
+      pressure ?? (state.status === 'starting' && state.progress ? progressWords(state.progress) : state.status);
+    return [
+      `  ${host} (rank ${rank})`,
+      shortened(oneLine(words)),
+      ...blank,
+      percent(busyShare(gpus)),
+      memoryWords(gpus),
+      '',
+    ];
+  });
+  return [own, ...nodes];
+}
+
+function busyShare(gpus: InstanceLoad['gpus']): number | undefined {
+  return mean(gpus.map(({ utilization }) => utilization));
 }
 
 function cellsOf(load: InstanceLoad): string[] {
@@ -35,7 +61,7 @@ function cellsOf(load: InstanceLoad): string[] {
     rate(load.generationTokensPerSecond),
     rate(load.promptTokensPerSecond),
     percent(load.kvCacheUsage),
-    percent(mean(load.gpus.map(({ utilization }) => utilization))),
+    percent(busyShare(load.gpus)),
     memoryWords(load.gpus),
     load.secondsLeft === undefined ? '-' : secondsWords(load.secondsLeft),
   ];

@@ -13,8 +13,10 @@ export function describePartition({ name, isDefault, maxMinutes, gpus, nodes, us
 }
 
 /** What does not fit was refused by the planner. */
-export function judgeFit(model: string | undefined, { plan, partition }: WantedJob): Finding {
+export function judgeFit(model: string | undefined, { plan, partition, unplanned }: WantedJob): Finding {
   if (model === undefined) return passed('no model was named: fairlead doctor <model>');
+  if (unplanned !== undefined)
+    return warn(unplanned, `Whether it fits is not known. Check the name, or plan it yourself: fairlead plan ${model}`);
   const [{ why: from } = { why: '' }] = plan.reasons;
   if (from === '') return passed(`${model} is not planned: the settings say what its job asks for`);
   const gpus = `${plan.gpus} GPU${plan.gpus === 1 ? '' : 's'}`;

@@ -72,6 +72,7 @@ function requestChecks(): Check[] {
       title: 'Slurm: room for the model',
       tried: 'planned the model that was named for the GPUs of this site, as deploy does',
       needs: ['slurm.answers'],
+      limitMs: slowMs,
       run: async (inspection) => judgeFit(inspection.args.model, await wantedJobOf(inspection)),
     },
     {

@@ -27,7 +27,9 @@ function inspectionOf(model: string, cluster: ClusterConfig) {
     config: async () => ({}),
     cluster: async () => ({ name: 'here', config: cluster }),
     partitions: async () => [t4s],
-    site: async () => (cluster.site === undefined ? slurmFacts('here', [t4s]) : profileFacts(cluster, '/home/a')),
+    knownFacts: async () => ({
+      site: cluster.site === undefined ? slurmFacts('here', [t4s]) : await profileFacts(cluster, '/home/a'),
+    }),
   };
 }
 

@@ -15,9 +15,11 @@ export interface WantedJob {
   gpuType?: string;
   /** As the setting or flag is called, for hints. */
   timeFrom: string;
+  /** Why the model is not planned, where its facts cannot be had. */
+  unplanned?: string;
 }
 
-type Looking = Pick<Inspection, 'args' | 'config' | 'cluster' | 'partitions' | 'site'>;
+type Looking = Pick<Inspection, 'args' | 'config' | 'cluster' | 'partitions' | 'knownFacts'>;
 
 /** Planned as `deploy` plans it, for the model that was named, else for one GPU, or none where the site has none and names no type. */
 export async function wantedJobOf(inspection: Looking): Promise<WantedJob> {
@@ -28,13 +30,14 @@ export async function wantedJobOf(inspection: Looking): Promise<WantedJob> {
   const { model } = inspection.args;
   const isLocal = cluster.kind === 'local';
   const gpus = gpuType !== undefined || (!isLocal && hasGpus(await inspection.partitions(), partition)) ? 1 : 0;
+  const { unplanned, ...known } = model === undefined ? {} : await inspection.knownFacts();
   const plan =
     model === undefined
       ? planDeployment({ what: 'fairlead/doctor', name: 'doctor', gpus }, config, cluster)
-      : planDeployment({ what: model, name: 'doctor' }, config, cluster, { site: await inspection.site() });
+      : planDeployment({ what: model, name: 'doctor' }, config, cluster, known);
   return {
     plan,
-    ...defined({ partition: partition ?? plan.partition, account, qos, gpuType: gpuType ?? plan.gpuType }),
+    ...defined({ partition: partition ?? plan.partition, account, qos, gpuType: gpuType ?? plan.gpuType, unplanned }),
     timeFrom: cluster.slurm?.time === undefined ? 'the default of deploy' : 'slurm.time',
   };
 }

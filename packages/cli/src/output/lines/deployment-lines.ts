@@ -42,7 +42,16 @@ const launchLines = {
     reasons: reasons.optional(),
     engineCommand: texts.optional(),
     /** Over several nodes: the engine's part on each. */
-    ranks: z.array(z.object({ rank: z.number(), command: texts, env: z.record(z.string(), z.string()) })).optional(),
+    ranks: z
+      .array(
+        z.object({
+          rank: z.number(),
+          companion: z.string().optional(),
+          command: texts,
+          env: z.record(z.string(), z.string()),
+        }),
+      )
+      .optional(),
     engineCaches: z.record(z.string(), z.string()).optional(),
     risks: texts,
     configFiles: texts,
@@ -107,7 +116,12 @@ const queryLines = {
       route: z.object(routeFields).optional(),
     },
   ),
-  log: line('One line of the log.', { source: logSource, line: text }),
+  log: line('One line of the log. `node` and `host` are the rank and the name of its node, with `--all-nodes`.', {
+    source: logSource,
+    line: text,
+    node: z.number().optional(),
+    host: optionalText,
+  }),
   'logs.ended': line('The result.', { ok, name: text, source: logSource, reason: optionalText }),
   event: eventView
     .omit({ instanceId: true, recordedMs: true })

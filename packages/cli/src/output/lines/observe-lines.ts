@@ -1,6 +1,6 @@
 // Lines of the commands that watch deployments: metrics and top.
 
-import { instanceRole, instanceState, replica, timeMs } from '@fairlead/protocol';
+import { instanceRole, instanceState, nodeState, replica, timeMs } from '@fairlead/protocol';
 import { z } from 'zod';
 
 import { line, ok, optionalText, text } from './line.ts';
@@ -20,6 +20,13 @@ const sampleValue = z.codec(
 
 const numberOf = { NaN: Number.NaN, '+Inf': Infinity, '-Inf': -Infinity } as const;
 
+const gpuLoad = z.object({
+  id: text,
+  utilization: optionalNumber,
+  memoryUsedBytes: optionalNumber,
+  memoryTotalBytes: optionalNumber,
+});
+
 const instanceLoad = z.object({
   name: text,
   instance: text,
@@ -37,14 +44,21 @@ const instanceLoad = z.object({
   kvCacheUsage: optionalNumber,
   secondsLeft: optionalNumber,
   problem: optionalText,
-  gpus: z.array(
-    z.object({
-      id: text,
-      utilization: optionalNumber,
-      memoryUsedBytes: optionalNumber,
-      memoryTotalBytes: optionalNumber,
-    }),
-  ),
+  gpus: z.array(gpuLoad),
+  /** Of a job over several nodes. */
+  nodes: z
+    .array(
+      z.object({
+        rank: z.number(),
+        host: text,
+        state: nodeState,
+        pressure: optionalText,
+        memoryHeldBytes: optionalNumber,
+        memoryLimitBytes: optionalNumber,
+        gpus: z.array(gpuLoad),
+      }),
+    )
+    .optional(),
 });
 
 export type InstanceLoad = z.infer<typeof instanceLoad>;

@@ -150,7 +150,7 @@ export const argumentFailures: readonly FailureEntry[] = [
     id: 'parser-unknown',
     what: 'this vLLM does not know the parser {parser}',
     patterns: [
-      /invalid (?:tool call|reasoning) parser: (?<parser>[\w.-]{1,60})/i,
+      /invalid (?:tool call|reasoning) parser: (?<parser>[\w.-]{0,60}[\w-])/i,
       /(?:Tool|Reasoning) parser '(?<parser>[\w.-]{1,60})' not found/i,
     ],
     voices: ['exception', 'error', 'usage'],
@@ -182,7 +182,7 @@ export const argumentFailures: readonly FailureEntry[] = [
     what: 'this build of vLLM ({platform}) does not run on Ray',
     patterns: [/current platform (?<platform>\S{1,30}) does not support ray\./],
     why: 'Ray needs a device that this platform has no name for.',
-    cure: 'Use `--distributed-executor-backend mp`, over several nodes with `--nnodes`.',
+    cure: 'Leave `executor` and `--distributed-executor-backend` out: vLLM on CPUs runs on its own backend, mp, over several nodes too.',
     sources: [recorded, 'vllm/v1/executor/ray_utils.py'],
   },
   {

@@ -53,7 +53,11 @@ export const parallelFailures: readonly FailureEntry[] = [
     ...final,
     id: 'too-few-gpus',
     what: 'the model is to run on {asked} GPUs, and the job has {found}',
-    patterns: [/World size \((?<asked>\d+)\) is larger than the number of available GPUs \((?<found>\d+)\)/],
+    patterns: [
+      /World size \((?<asked>\d+)\) is larger than the number of available GPUs \((?<found>\d+)\)/,
+      // vLLM before 0.7.
+      /please set tensor_parallel_size \((?<asked>\d+)\) to less than max local gpu count \((?<found>\d+)\)/,
+    ],
     why: 'Tensor times pipeline parallel size is more than the GPUs that the job sees on this node.',
     cure: 'Ask for as many: `--gpus {asked}`; or lower `--tensor-parallel-size`; over several nodes `--nodes`.',
     sources: ['vllm/config/parallel.py', scaling],
@@ -87,7 +91,7 @@ export const parallelFailures: readonly FailureEntry[] = [
     what: 'Ray is not installed with this vLLM',
     patterns: [/Failed to import Ray/, /No module named 'ray'/],
     why: 'The backend ray was asked for, and vLLM comes without it.',
-    cure: "`pip install 'ray[cgraph]'`, or `--distributed-executor-backend mp`.",
+    cure: "`pip install 'ray[cgraph]'`, or leave `executor: ray` out.",
     sources: ['vllm/v1/executor/ray_utils.py'],
   },
   {
@@ -124,7 +128,7 @@ export const parallelFailures: readonly FailureEntry[] = [
     what: 'Ray refused the token',
     patterns: [/InvalidAuthToken|ray\.exceptions\.AuthenticationError|^AuthenticationError: RPC error/],
     why: 'RAY_AUTH_TOKEN_PATH is missing or differs on one of the nodes.',
-    cure: 'Set RAY_AUTH_MODE=token and the same RAY_AUTH_TOKEN_PATH for every Ray command of the job.',
+    cure: 'Leave RAY_AUTH_MODE, RAY_AUTH_TOKEN and RAY_AUTH_TOKEN_PATH out of `env` and `prologue`: the agents set them.',
     sources: ['recorded from Ray 2.60.0'],
   },
   {
@@ -135,7 +139,7 @@ export const parallelFailures: readonly FailureEntry[] = [
     retry: true,
     otherNode: true,
     why: 'Ray was not started on the first node, has ended, or is at another address.',
-    cure: 'See the lines of `ray start`; set RAY_ADDRESS and VLLM_HOST_IP to the address of the first node. Without Ray: `--distributed-executor-backend mp`.',
+    cure: 'See the lines of `ray start`; set RAY_ADDRESS and VLLM_HOST_IP to the address of the first node. Without Ray: leave `executor: ray` out.',
     sources: ['https://docs.ray.io/en/latest/cluster/vms/user-guides/community/slurm.html'],
   },
   {

@@ -13,6 +13,8 @@ export interface ScontrolJob {
   startMs?: number;
   endMs?: number;
   submitMs?: number;
+  /** Slurm has chosen it to make room for another job. */
+  preemptMs?: number;
   nodes?: string;
   partition?: string;
   stdoutPath?: string;
@@ -54,6 +56,7 @@ export function parseScontrolShowJob(stdout: string, utcOffsetMinutes = 0): Scon
     startMs: time('StartTime'),
     endMs: time('EndTime'),
     submitMs: time('SubmitTime'),
+    preemptMs: time('PreemptTime'),
     nodes: text('NodeList'),
     partition: text('Partition'),
     stdoutPath: text('StdOut'),

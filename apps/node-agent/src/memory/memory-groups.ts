@@ -1,5 +1,4 @@
-// Counts the processes of this agent's cgroup that the kernel has killed for their memory. The engine is in the same cgroup, so
-// the count tells a kill for memory from any other SIGKILL.
+// Which cgroups account for the memory of this process within its job. The files come from the callers; the decisions are pure.
 
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path/posix';
@@ -12,24 +11,26 @@ export interface CgroupFiles {
   mounts?: string;
 }
 
-/** Undefined where nothing counts: no Linux, no memory controller, or files that may not be read. */
-export async function readOomKills({
+export interface MemoryGroup {
+  /** Where its files are. */
+  dir: string;
+  version: 1 | 2;
+}
+
+/** The nearest first. Empty where there is no memory controller, or nothing of it may be read. */
+export async function findMemoryGroups({
   membership = '/proc/self/cgroup',
   mounts = '/proc/self/mountinfo',
-}: CgroupFiles = {}): Promise<number | undefined> {
+}: CgroupFiles = {}): Promise<MemoryGroup[]> {
   const [own, mounted] = await Promise.all([membership, mounts].map(readIfThere));
-  for (const file of counterFiles(own ?? '', mounted ?? '')) {
-    const kills = /^oom_kill (\d+)$/m.exec((await readIfThere(file)) ?? '')?.[1];
-    if (kills !== undefined) return Number(kills);
-  }
-  return undefined;
+  return memoryGroups(own ?? '', mounted ?? '');
 }
 
 /**
- * Pure. Files that may count, the nearest first. Version 2 counts a cgroup and those below it, and a controller may be off in the
- * innermost ones; above the job's own cgroup others are counted as well (man 7 cgroups; memory.events in the kernel's cgroup-v2.rst).
+ * Pure. The process's own cgroup; in version 2 also those above it up to the job's, because a controller may be off in the innermost
+ * ones. Above the job's own cgroup others are accounted for as well (man 7 cgroups; the kernel's cgroup-v2.rst).
  */
-export function counterFiles(membership: string, mountInfo: string): string[] {
+export function memoryGroups(membership: string, mountInfo: string): MemoryGroup[] {
   const paths = membership.split('\n').flatMap((line) => {
     const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
     return controllers === undefined || path === undefined ? [] : [{ controllers: controllers.split(','), path }];
@@ -37,15 +38,24 @@ export function counterFiles(membership: string, mountInfo: string): string[] {
   const memory = paths.find(({ controllers }) => controllers.includes('memory'));
   const unified = paths.find(({ controllers }) => controllers.join() === '');
   const mounts = mountInfo.split('\n').flatMap(parseMount);
-  return mounts.flatMap(({ root, point, type, options }) => {
+  return mounts.flatMap(({ root, point, type, options }): MemoryGroup[] => {
     const within = (path: string) => (root === '/' ? path : isBelow(path, root) ? path.slice(root.length) : undefined);
     if (type === 'cgroup' && options.includes('memory')) {
       const path = memory && within(memory.path);
-      return path === undefined ? [] : [join(point, path, 'memory.oom_control')];
+      return path === undefined ? [] : [{ dir: join(point, path), version: 1 }];
     }
     const path = type === 'cgroup2' && unified ? within(unified.path) : undefined;
-    return path === undefined ? [] : withinJob(path).map((each) => join(point, each, 'memory.events'));
+    return path === undefined ? [] : withinJob(path).map((each) => ({ dir: join(point, each), version: 2 }));
   });
+}
+
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
 }
 
 interface Mount {
@@ -72,13 +82,4 @@ function isBelow(path: string, root: string): boolean {
 function withinJob(path: string): string[] {
   const above = dirname(path);
   return [path, ...(above !== path && /\/job_\d+(?:\/|$)/.test(above) ? withinJob(above) : [])];
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return undefined;
-  }
 }

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Scope } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { counterFiles, readOomKills } from './read-oom-kills.ts';
+import { memoryGroups } from './memory-groups.ts';
+import { counterFile, readOomKills } from './read-oom-kills.ts';
 
 describe('The count of kills for memory', () => {
   let scope: Scope;
@@ -49,7 +50,7 @@ describe('The count of kills for memory', () => {
     const whole = root === '/' ? path : `${root}${path}`;
     const own = { membership: `9:name=systemd:/\n4:cpu,memory:${whole}\n0::/\n`, mounts: memory(root) };
     const control = 'oom_kill_disable 0\nunder_oom 0\noom_kill 1\n';
-    expect(counterFiles(own.membership, own.mounts)).toEqual([`${dir}${path}/memory.oom_control`]);
+    expect(memoryGroups(own.membership, own.mounts).map(counterFile)).toEqual([`${dir}${path}/memory.oom_control`]);
     expect(await count(own, { [`${path}/memory.oom_control`]: control })).toBe(1);
   });
 

@@ -1,0 +1,155 @@
+// The leader's links and a worker's, over real sockets, with time that passes when it is told to.
+
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { silentLog } from '@fairlead/kit';
+import { ManualClock } from '@fairlead/kit/testing';
+import { leaderMessage, type NodeMessage, nodeMessage } from '@fairlead/protocol';
+import { expect, it } from 'vitest';
+import { dialNode, type NodeChannel, openNodeChannel } from '../link/node-channel.ts';
+import type { NodeSecret } from '../link/node-secret.ts';
+import { LeaderLink } from '../worker/leader-link.ts';
+import { NodeLinks } from './node-links.ts';
+
+const leaderHost = '127.0.0.1';
+const hosts = [leaderHost, '127.0.0.2'];
+const report: NodeMessage = { type: 'node.reported', gpus: [], part: { status: 'none', after: 0 } };
+const joined = (rank: number) => ({
+  type: 'node.joined' as const,
+  rank,
+  host: `node${rank + 1}`,
+  gpus: [],
+  part: { status: 'none' as const, after: 0 },
+});
+let lastPort = 20_000 + (process.pid % 12_000);
+
+function openLeader() {
+  const clock = new ManualClock();
+  lastPort += 1;
+  const secret = { key: Buffer.alloc(32, 7), ports: [lastPort] };
+  const heard: Array<{ rank: number; message: NodeMessage }> = [];
+  const lost: string[] = [];
+  const links = new NodeLinks({
+    nodes: { rank: 0, hosts },
+    secret,
+    clock,
+    log: silentLog,
+    onMessage: (rank, message) => heard.push({ rank, message }),
+    onLost: (rank, reason) => lost.push(`${rank}: ${reason}`),
+  });
+  return { clock, secret, heard, lost, links };
+}
+
+/** A worker's connection, once the leader listens. */
+async function dialLeader({ key, ports }: NodeSecret): Promise<NodeChannel<NodeMessage>> {
+  const dial = () => dialNode({ host: leaderHost, port: ports[0]!, key }, new AbortController().signal);
+  let socket: TLSSocket | undefined;
+  await expect.poll(async () => (socket = await dial().catch(() => undefined))).toBeDefined();
+  return openNodeChannel(
+    socket!,
+    { incoming: leaderMessage, outgoing: nodeMessage },
+    { onMessage: () => undefined, onClosed: () => undefined },
+  );
+}
+
+/** Passes bytes on, until the way to the worker is cut: nothing goes there then, and the leader does not see that. */
+async function openOneWay(port: number): Promise<{ host: string; cut(): void } & AsyncDisposable> {
+  const host = '127.0.0.3';
+  const sockets: Socket[] = [];
+  let isCut = false;
+  const server: Server = createServer((worker) => {
+    const leader = connect(port, leaderHost);
+    sockets.push(worker, leader);
+    for (const socket of [worker, leader]) socket.on('error', () => undefined);
+    worker.on('data', (bytes) => leader.write(bytes));
+    leader.on('data', (bytes) => (isCut ? undefined : worker.write(bytes)));
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  return {
+    host,
+    cut: () => void (isCut = true),
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+it('a node that no longer hears the leader is lost within 15 s, although the leader could still hear it', async () => {
+  const { clock, secret, heard, lost, links } = openLeader();
+  await using _links = links;
+  await using way = await openOneWay(secret.ports[0]!);
+  using _worker = new LeaderLink({
+    nodes: { rank: 1, hosts: [way.host, '127.0.0.2'] },
+    secret,
+    joinLimitMs: 300_000,
+    clock,
+    log: silentLog,
+    joined: () => joined(1),
+    report: () => report,
+    onOrder: () => undefined,
+    onLinked: () => undefined,
+    onLost: () => undefined,
+  });
+  await expect.poll(async () => (await clock.advance(200), heard.length)).toBeGreaterThan(0);
+  // The sign of life of every third second, and its answer.
+  const before = heard.length;
+  await expect.poll(async () => (await clock.advance(1_000), heard.length)).toBeGreaterThan(before);
+  expect(lost).toEqual([]);
+  way.cut();
+  await clock.advance(15_000);
+  expect(lost).toEqual([expect.stringMatching(/^1: /)]);
+});
+
+it('a worker that is told to end obeys a leader that is there, and leaves at once when that has missed a sign of life', async () => {
+  const { clock, secret, heard, links } = openLeader();
+  const gone: string[] = [];
+  using worker = new LeaderLink({
+    nodes: { rank: 1, hosts },
+    secret,
+    joinLimitMs: 300_000,
+    clock,
+    log: silentLog,
+    joined: () => joined(1),
+    report: () => report,
+    onOrder: () => undefined,
+    onLinked: () => undefined,
+    onLost: (why) => gone.push(why),
+  });
+  await expect.poll(async () => (await clock.advance(200), heard.length)).toBeGreaterThan(1);
+  worker.expectEnd('SIGTERM');
+  await clock.advance(1_000);
+  expect(gone).toEqual([]);
+  await links[Symbol.asyncDispose]();
+  await expect.poll(async () => (await clock.advance(200), gone)).toEqual(['no sign of the leader, and SIGTERM came']);
+});
+
+it('a node that is silent for 11 s and then speaks is not lost; one that is silent for 12 s is', async () => {
+  const { clock, secret, heard, lost, links } = openLeader();
+  await using _links = links;
+  const channel = await dialLeader(secret);
+  channel.send(joined(1));
+  await expect.poll(() => heard.length).toBe(1);
+  for (const words of [2, 3]) {
+    await clock.advance(11_000);
+    expect(lost).toEqual([]);
+    channel.send(report);
+    await expect.poll(() => heard.length).toBe(words);
+  }
+  await clock.advance(12_000);
+  expect(lost).toEqual(['1: no word from its agent for 12 s, while the connection stayed open']);
+  await channel.closed;
+});
+
+it('an agent with a rank that the job does not have is hung up on, and no link of it is kept', async () => {
+  const { secret, heard, links } = openLeader();
+  await using _links = links;
+  const channel = await dialLeader(secret);
+  channel.send(joined(2));
+  await channel.closed;
+  expect(heard).toEqual([]);
+  expect(links.closed).toEqual([]);
+});
