@@ -87,7 +87,9 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<stri
       },
     }),
   );
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => relay.accept(socket));
+  const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: relayLimits.heldBytes }, (socket) =>
+    relay.accept(socket),
+  );
   // Ahead of the relay: no request comes after the last one has ended.
   scope.defer(() => void server.close());
   return listenAt(server, options.listen);

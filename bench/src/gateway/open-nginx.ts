@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 
 import { errnoOf, type Scope } from '@fairlead/kit';
 
+const program = 'nginx';
 /** Debian's folder of daemons is in no ordinary user's PATH. */
 const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };
 
@@ -18,7 +19,7 @@ export async function openNginx(
   scope: Scope,
   { dir, socket }: { dir: string; socket: string },
 ): Promise<number | undefined> {
-  const isThere = await promisify(execFile)('nginx', ['-v'], { env }).then(
+  const isThere = await promisify(execFile)(program, ['-v'], { env }).then(
     () => true,
     () => false,
   );
@@ -27,7 +28,7 @@ export async function openNginx(
   const folder = join(dir, 'nginx');
   await mkdir(folder);
   await writeFile(join(folder, 'nginx.conf'), configOf(port, socket));
-  const nginx = spawn('nginx', ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'], { env, stdio: 'ignore' });
+  const nginx = spawn(program, ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'], { env, stdio: 'ignore' });
   scope.defer(async () => {
     const gone = once(nginx, 'exit');
     if (nginx.kill('SIGTERM')) await gone;

@@ -63,7 +63,9 @@ export async function openRelayTo({ socket, stateDir }: { socket: string; stateD
       },
     }),
   );
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => relay.accept(client));
+  const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: relayLimits.heldBytes }, (client) =>
+    relay.accept(client),
+  );
   scope.defer(() => void server.close());
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
