@@ -325,6 +325,6 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/openai-wire': 'the routes of a throw-away engine',
       'packages/ssh': 'SSH servers and keys of a scenario',
     },
-    thirdParty: ['yaml', 'zod'],
+    thirdParty: ['openai', 'yaml', 'zod'],
   },
 };
