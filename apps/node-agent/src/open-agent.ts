@@ -103,23 +103,21 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
   noteStart(publisher, { deps, job });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
-  await spread[Symbol.asyncDispose]();
-  await takeLeave(exit, { spec, deps, job, engine, control });
+  // The last report comes first: Slurm may end this agent before all is over.
+  await Promise.all([spread[Symbol.asyncDispose](), takeLeave(exit, { deps, engine, control })]);
+  if (exit === 'node_lost') await endOwnJob(deps.run, { ...job, cluster: spec.slurm?.cluster });
   return exit;
 }
 
 interface LeaveParts {
-  spec: InstanceSpec;
   deps: AgentDeps;
-  job: JobIdentity;
   engine: Engine;
   control: ControlLink;
 }
 
-async function takeLeave(exit: ExitName, { spec, deps, job, engine, control }: LeaveParts): Promise<void> {
+async function takeLeave(exit: ExitName, { deps, engine, control }: LeaveParts): Promise<void> {
   await loggedWithin(engine, { clock: deps.clock, limitMs: farewellMs });
   await sayFarewell(exit, { control, clock: deps.clock });
-  if (exit === 'node_lost') await endOwnJob(deps.run, { ...job, cluster: spec.slurm?.cluster });
 }
 
 function noteStart(publisher: Publisher, { deps, job }: { deps: AgentDeps; job: JobIdentity }): void {
@@ -212,6 +210,7 @@ function openEngineFront(
     ...deps,
     engineAddress,
     metricsAddress,
+    ...(engine.beside && { dashboard: engine.beside.dashboard }),
     routes: kind.routes,
     apiKey,
     engineKey,

@@ -12,6 +12,7 @@ import {
 } from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import { bodyTooLarge } from './body-scanner.ts';
+import { type DashboardPlace, dashboardRoute, dashboardTarget } from './dashboard-route.ts';
 import { fieldValue, type RequestHead } from './head-parser.ts';
 import type { Interpreted } from './interpret-head.ts';
 import { metricsRoute } from './metrics-route.ts';
@@ -26,12 +27,16 @@ export interface AdmissionFacts {
   engineAddress: EngineAddress | undefined;
   /** Where the agent answers `metricsRoute`; undefined: that route is not in `routes`. */
   metricsAddress?: EngineAddress | undefined;
+  /** Undefined: there is none, and its paths are no route. */
+  dashboard?: DashboardPlace | undefined;
   /** What consumers may use. */
   routes: RouteTable;
   bodyBytes: number;
 }
 
-export type Admission = { ok: true; route: ApiRoute; engineAddress: EngineAddress } | { ok: false; refusal: Refusal };
+export type Admission =
+  | { ok: true; route: ApiRoute; engineAddress: EngineAddress; page?: { target: string; lines: Buffer } }
+  | { ok: false; refusal: Refusal };
 
 export function decideAdmission(
   head: RequestHead,
@@ -40,6 +45,11 @@ export function decideAdmission(
 ): Admission {
   if (credential === undefined) return no(refuse('unauthorized', noKey));
   if (!facts.apiKey.matches(credential)) return no(refuse('unauthorized', wrongKey));
+  const target = facts.dashboard && dashboardTarget(head.target);
+  if (facts.dashboard && target !== undefined) {
+    const { address, lines } = facts.dashboard;
+    return { ok: true, route: dashboardRoute, engineAddress: address, page: { target, lines } };
+  }
   const pick = pickRoute(facts.routes, head.method, head.path);
   if (!pick.ok) return no(noSuchRoute(head, pick.otherMethods, facts.routes));
   if (framing.kind === 'length' && framing.bytes > facts.bodyBytes) return no(bodyTooLarge(facts.bodyBytes));
