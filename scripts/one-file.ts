@@ -1,7 +1,8 @@
 // How our programs and packages are bundled, for `pnpm build` and for a checkout, which bundles on demand.
 
-import type { Rolldown, UserConfig } from 'tsdown';
+import type { UserConfig } from 'tsdown';
 
+import { asciiOnly, lazyBuiltins, noNativeAddons, partOfSsh2 } from './bundle-plugins.ts';
 import { sourceOfProgram } from './programs.ts';
 import { thirdPartyLicenses } from './third-party-licenses.ts';
 
@@ -12,42 +13,6 @@ interface OneFileOptions {
   entry: string;
   cwd: string;
   outDir: string;
-}
-
-/** Leaves native add-ons out, because they do not run on other hosts; ssh2 falls back to node:crypto when they throw. */
-const noNativeAddons: Rolldown.Plugin = {
-  name: 'no-native-addons',
-  resolveId: { filter: { id: /^cpu-features$|sshcrypto\.node$/ }, handler: () => '\0no-native-addon' },
-  load: {
-    filter: { id: /^\0no-native-addon$/ },
-    handler: () => 'module.exports = undefined; throw new Error("not in the bundle");',
-  },
-};
-
-/**
- * An ES module's import of these reads every export, lazy ones too: `node:http` then loads undici, 20 ms of a start, `node:util` 33
- * modules, `node:crypto` Web Crypto, `node:fs` its streams, `node:process` standard input. Here each is an object of getters, which
- * loads the module when it is first used.
- */
-const lazyBuiltins: Rolldown.Plugin = {
-  name: 'lazy-builtins',
-  resolveId: {
-    filter: { id: /^(node:)?(child_process|crypto|fs|http|https|process|util)$/ },
-    handler: (id) => `\0lazy-builtin:${id.replace(/^node:/, '')}`,
-  },
-  load: {
-    filter: { id: /^\0lazy-builtin:/ },
-    handler: (id) => lazyBuiltin(`node:${id.slice(id.indexOf(':') + 1)}`),
-  },
-};
-
-/** A CommonJS module whose exports are read from the builtin when they are asked for. */
-function lazyBuiltin(name: string): string {
-  // Loaded anyway; and what it exports differs with how a process was started, so that two bundles would not be the same.
-  if (name === 'node:process') return 'module.exports = process;';
-  const exported = Object.keys(process.getBuiltinModule(name) ?? {});
-  return `for (const name of ${JSON.stringify(exported)})
-    Object.defineProperty(module.exports, name, { enumerable: true, get: () => process.getBuiltinModule('${name}')[name] });`;
 }
 
 /** Inlines everything: our packages from source, without a `dist`, and all third-party code. */
@@ -63,7 +28,7 @@ export const bundled = (name: string) =>
     define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
     deps: { alwaysBundle: [/.*/], onlyBundle: false },
     inputOptions: { resolve: { conditionNames: ['fairlead-source', 'import', 'node', 'default'] } },
-    plugins: [noNativeAddons, lazyBuiltins, thirdPartyLicenses(name)],
+    plugins: [noNativeAddons, lazyBuiltins, partOfSsh2, asciiOnly, thirdPartyLicenses(name)],
   }) satisfies UserConfig;
 
 /** Bundles a program of ours, which the package.json of its owner names, into one file that runs in an empty folder. */

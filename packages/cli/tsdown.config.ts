@@ -1,24 +1,57 @@
 // The package's programs: the CLI, whose commands stay chunks of their own; two helpers that outlive it; and what travels to other hosts.
 
-import { defineConfig } from 'tsdown';
+import { join } from 'node:path';
+
+import { defineConfig, type Rolldown } from 'tsdown';
 
 import { bundled, oneProgram } from '../../scripts/one-file.ts';
 
 const here = { cwd: import.meta.dirname, outDir: 'dist' };
 
+/** Files of some lines that most commands need. */
+const small = /packages\/(kit\/src\/(defined|nearest-names)|config\/src\/(user-config-path|project\/project-file))/;
+
 /** Each file takes most of a millisecond to load: what is always loaded together is one. The first group that wants a module has it. */
 const groups = [
-  { name: 'base', tags: ['$initial' as const], test: /^(?!.*\/cli\/src\/main\.ts$)/, priority: 5 },
+  { name: importedBy('base', 'src/run-command-line.ts', small), priority: 5 },
   { name: 'zod', test: /node_modules\/zod\//, priority: 4 },
+  // Three parts: what a login needs, what control's answers need, and the rest.
   {
-    name: 'small',
-    test: /packages\/(kit\/src\/(defined|nearest-names)|config\/src\/(user-config-path|project\/project-file))/,
+    name: 'profile',
+    test: /packages\/protocol\/src\/(address|bounds|codec|errors|gate-line|ids|profile|secret-text)\.ts$/,
     priority: 4,
   },
-  { name: 'protocol', test: /packages\/protocol\/src\//, priority: 3 },
+  {
+    name: 'answers',
+    test: /packages\/protocol\/src\/(api|instance|lead-instance|log-source|node|pick-endpoint|version-range|watch)\.ts$/,
+    priority: 3,
+  },
+  { name: 'spec', test: /packages\/protocol\/src\/spec(-defaults)?\.ts$/, priority: 3 },
   { name: 'config', test: /packages\/config\/src\/load-config\.ts$/, priority: 2 },
+  { name: 'words', test: /cli\/src\/(output\/table|commands\/(list-text|instance-words))\.ts$/, priority: 1 },
   { name: 'session', test: /cli\/src\/open-cli-session\.ts$/, priority: 1 },
+  { name: 'login', test: /ssh\/src\/connection\/handshake\.ts$/, priority: 1 },
+  { name: 'control-api', test: /client\/src\/control\/control-api\.ts$/, priority: 1 },
 ];
+
+/** Names the group of what `root` imports, itself or by other modules, and of what `more` matches. What is imported later does not count. */
+function importedBy(
+  group: string,
+  root: string,
+  more: RegExp,
+): (id: string, context: Rolldown.ChunkingContext) => string | null {
+  let members: Set<string> | undefined;
+  return (id, context) => {
+    members ??= closureOf(join(import.meta.dirname, root), (of) => context.getModuleInfo(of)?.importedIds ?? []);
+    return members.has(id) || more.test(id) ? group : null;
+  };
+}
+
+function closureOf(root: string, importsOf: (id: string) => readonly string[]): Set<string> {
+  const members = new Set([root]);
+  for (const id of members) for (const imported of importsOf(id)) members.add(imported);
+  return members;
+}
 
 export default defineConfig([
   {

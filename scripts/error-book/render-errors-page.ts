@@ -5,6 +5,7 @@ import { engineErrors } from '@fairlead/client';
 import { commandErrors } from './command-errors.ts';
 import { endCauses } from './end-causes.ts';
 import type { ErrorEntry } from './error-entry.ts';
+import { muxErrors } from './mux-errors.ts';
 import { agentErrors, clientErrors, controlErrors } from './program-errors.ts';
 import { slurmErrors } from './slurm-errors.ts';
 import { sshErrors } from './ssh-errors.ts';
@@ -29,6 +30,11 @@ export const chapters: readonly Chapter[] = [
   { title: 'Slurm', about: "The message has Slurm's own words.", entries: slurmErrors },
   { title: 'Why a deployment ended', about: '`cause.code` of its state.', entries: endCauses },
   { title: 'SDK', about: "Thrown by the SDK's calls, as `error.code`.", entries: clientErrors },
+  {
+    title: 'Channel of all requests',
+    about: 'The `cause` of an `answer_cut`, where requests share one channel (`mux`).',
+    entries: muxErrors,
+  },
   {
     title: 'Requests',
     about: 'Error answers of a deployment in the SDK: `error.code` of an `EngineError`.',

@@ -108,6 +108,10 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
   'apps/node-agent/src/engine/engine-address.ts': accounts,
   'apps/node-agent/src/engine/open-caches.ts': accounts,
   'apps/node-agent/src/companion/open-common-directory.ts': accounts,
+  'apps/node-agent/src/job/dead-directories.ts': {
+    uses: ['process'],
+    because: 'a port to the directories of agents: which belong to this account, and which to this process',
+  },
   'apps/node-agent/src/job/open-node-directory.ts': accounts,
   'apps/node-agent/src/open-agent-log.ts': {
     uses: ['timers'],

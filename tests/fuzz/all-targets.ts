@@ -2,6 +2,13 @@
 
 import type { FuzzTarget } from './fuzz-target.ts';
 import { readTargets } from './read-targets.ts';
+import { muxTarget } from './mux-target.ts';
 import { agentLinkTarget, controlHttpTarget, frontTarget } from './serve-targets.ts';
 
-export const allTargets: readonly FuzzTarget[] = [frontTarget, controlHttpTarget, agentLinkTarget, ...readTargets];
+export const allTargets: readonly FuzzTarget[] = [
+  frontTarget,
+  muxTarget,
+  controlHttpTarget,
+  agentLinkTarget,
+  ...readTargets,
+];

@@ -2,8 +2,9 @@
 
 import { defined, detach } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
-import { type JobIdentity, readPreemption, readSlurmNotice } from '@fairlead/scheduler';
+import { type JobIdentity, readJobLog, readPreemption, readSlurmNotice } from '@fairlead/scheduler';
 import type { AgentDeps, AgentSignal } from './agent-deps.ts';
+import { missingNodes } from './nodes/leader/missing-nodes.ts';
 import type { LeaderNodes } from './nodes/leader/open-nodes.ts';
 import { causeOfNotice } from './supervisor/cause-of-notice.ts';
 import type { Supervisor } from './supervisor/supervisor.ts';
@@ -12,7 +13,7 @@ interface SignalParts {
   spec: InstanceSpec;
   deps: Pick<AgentDeps, 'onSignal' | 'run'>;
   job: JobIdentity;
-  nodes: Pick<LeaderNodes, 'suspicion'> | undefined;
+  nodes: Pick<LeaderNodes, 'suspicion' | 'awaited'> | undefined;
   supervisor: Pick<Supervisor, 'state' | 'dispatch'>;
 }
 
@@ -32,8 +33,8 @@ export function passSignals(parts: SignalParts): () => void {
 
 function passEnd({ spec, job, nodes, supervisor }: SignalParts): void {
   // srun ends the other tasks of a job when one has failed: the first cause is that one.
-  const { suspicion } = nodes ?? {};
-  if (suspicion !== undefined) supervisor.dispatch({ type: 'nodes.missing', ...goneNode(suspicion) });
+  const missing = nodes && missingNodes(nodes, readJobLog(spec.jobDir));
+  if (missing) supervisor.dispatch({ type: 'nodes.missing', ...missing });
   const notice = readSlurmNotice(spec.jobDir, job.jobId);
   const why = notice && causeOfNotice(notice);
   supervisor.dispatch({ type: 'signal.received', signal: 'SIGTERM', ...defined({ why }) });
@@ -54,9 +55,4 @@ function pass(signal: AgentSignal, { supervisor }: SignalParts): void {
 /** A drain that goes on has its cause already. */
 function isServing({ state }: SignalParts['supervisor']): boolean {
   return state.status === 'starting' || state.status === 'ready' || state.status === 'degraded';
-}
-
-function goneNode({ message, hosts }: NonNullable<LeaderNodes['suspicion']>) {
-  const hint = 'The job log (`fairlead logs <name> --source job`) has what its agent and Slurm said last.';
-  return { message: `the job ended because a node is gone: ${message}`, hint, hosts };
 }

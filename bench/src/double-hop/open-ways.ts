@@ -1,4 +1,4 @@
-// Opens five ways to the same engine: a Fairlead deployment on this machine, and OpenSSH's forwards to its engine.
+// Opens seven ways to the same engine: a Fairlead deployment on this machine, and OpenSSH's forwards to its engine.
 
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -35,8 +35,8 @@ export async function openWays(scope: Scope, say: (line: string) => void): Promi
   say('deploying the simulator behind an sshd of this user');
   const world = scope.use(await openWorld({ bastion: 'sshd' }));
   await world.deploy(deployment, '--set', 'engines.sim.args=["--disable-uvicorn-access-log"]');
-  const connect = world.start(['connect', deployment, '--port', '0', '--json']);
-  const connected = JSON.parse(await connect.line((line) => line.includes('"baseUrl"')));
+  const channels = await openConnect(world, []);
+  const mux = await openConnect(world, ['--mux']);
   const engine = await findEngine(world);
   const raw = (address: { path: string } | { host: string; port: number }, key: string): RequesterAddress => ({
     kind: 'raw',
@@ -50,12 +50,20 @@ export async function openWays(scope: Scope, say: (line: string) => void): Promi
       local(await openOpenSsh(scope, { world, engine: engine.socket, kind: 'with a session' })),
       engine.key,
     ),
-    fairlead: raw(local(Number(new URL(connected.baseUrl).port)), connected.apiKey),
-    sdk: { kind: 'sdk', sdk: { deployment, profile: world.profileFile, home: world.home } },
+    fairlead: raw(local(channels.port), channels.apiKey),
+    'fairlead-mux': raw(local(mux.port), mux.apiKey),
+    sdk: { kind: 'sdk', sdk: { deployment, profile: world.profileFile, home: world.home, mux: false } },
+    'sdk-mux': { kind: 'sdk', sdk: { deployment, profile: world.profileFile, home: world.home, mux: true } },
   };
   const load = scope.use(await openWorker<LoadOrders>(loadWorker));
   for (const [way, address] of Object.entries(addresses)) await load.order('open', { way, address });
   return { load, idle: () => untilIdle(engine.socket), processes: () => partsOf(world) };
+}
+
+async function openConnect(world: World, words: string[]): Promise<{ port: number; apiKey: string }> {
+  const connect = world.start(['connect', deployment, '--port', '0', '--json', ...words]);
+  const { baseUrl, apiKey } = JSON.parse(await connect.line((line) => line.includes('"baseUrl"')));
+  return { port: Number(new URL(baseUrl).port), apiKey };
 }
 
 /** The engine's socket is in its command line, its key in its environment, which its own user may read. */

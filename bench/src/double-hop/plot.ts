@@ -8,14 +8,18 @@ const colours: Record<WayName, string> = {
   openssh: '#c0392b',
   'openssh-session': '#e08e45',
   fairlead: '#1f6fb2',
+  'fairlead-mux': '#0b3d66',
   sdk: '#3a9d5d',
+  'sdk-mux': '#1c5231',
 };
 const names: Record<WayName, string> = {
   direct: 'direct',
   openssh: 'OpenSSH as typed',
   'openssh-session': 'OpenSSH + session',
-  fairlead: 'Fairlead',
-  sdk: "SDK's fetch",
+  fairlead: 'Fairlead, a channel each',
+  'fairlead-mux': 'Fairlead',
+  sdk: "SDK's fetch, a channel each",
+  'sdk-mux': "SDK's fetch",
 };
 
 export function plotLatency(rows: readonly Row[]): string {

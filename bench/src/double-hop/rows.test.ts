@@ -21,7 +21,9 @@ const rounds: Rounds = {
   openssh: five(5, 200, 40),
   'openssh-session': five(3, 300, 30),
   fairlead: five(3, 250, 24),
+  'fairlead-mux': five(2, 400, 24),
   sdk: five(2, 100, 30),
+  'sdk-mux': five(1.5, 500, 24),
 };
 
 describe('The rows of a number of streams', () => {

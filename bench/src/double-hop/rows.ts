@@ -5,7 +5,15 @@ import { type Judged, judge } from '../harness/judge.ts';
 import { median } from '../harness/statistics.ts';
 import { figure, type Table } from '../harness/table.ts';
 
-export const measuredWays = ['direct', 'openssh', 'openssh-session', 'fairlead', 'sdk'] as const;
+export const measuredWays = [
+  'direct',
+  'openssh',
+  'openssh-session',
+  'fairlead',
+  'fairlead-mux',
+  'sdk',
+  'sdk-mux',
+] as const;
 export type WayName = (typeof measuredWays)[number];
 
 /** The figures of one way in one round. */

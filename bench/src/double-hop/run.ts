@@ -28,7 +28,15 @@ export async function runDoubleHop(options: DoubleHopOptions): Promise<BenchResu
   const all = [];
   const uses: Use[] = [];
   for (const streams of options.streams) {
-    const seen: Record<WayName, Round[]> = { direct: [], openssh: [], 'openssh-session': [], fairlead: [], sdk: [] };
+    const seen: Record<WayName, Round[]> = {
+      direct: [],
+      openssh: [],
+      'openssh-session': [],
+      fairlead: [],
+      'fairlead-mux': [],
+      sdk: [],
+      'sdk-mux': [],
+    };
     // The bulk body does not depend on the number of streams.
     const megabytes = streams === options.streams[0] ? bulkMegabytes(options.quick) : 0;
     for (let round = 0; round < options.rounds; round++) {

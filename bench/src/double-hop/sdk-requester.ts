@@ -9,10 +9,11 @@ export interface SdkAddress {
   deployment: string;
   profile: string;
   home: string;
+  mux: boolean;
 }
 
-export async function openSdkRequester({ deployment, profile, home }: SdkAddress): Promise<Requester> {
-  const connection = await connect(deployment, { port: false, profile, env: { HOME: home } });
+export async function openSdkRequester({ deployment, profile, home, mux }: SdkAddress): Promise<Requester> {
+  const connection = await connect(deployment, { port: false, mux, profile, env: { HOME: home } });
   return {
     async send({ body, expect, onData, signal }) {
       const response = await connection.fetch('/v1/chat/completions', {

@@ -13,6 +13,7 @@ import { bootHost, readNodeStates, startHosts } from './hosts/hosts.ts';
 import { startKeeper, type Keeper } from './namespaces/keeper.ts';
 import { nodesOf, planHosts, type Plan, type Profile } from './plan.ts';
 import { putDirectory } from './put.ts';
+import type { ProcessTracking } from './slurm/slurm-conf.ts';
 import { isInUserNamespace } from './namespaces/user-namespace.ts';
 import { claimDirectory, stateDirectory, sweepLeftovers, writeState, type TestbedState } from './state.ts';
 
@@ -25,6 +26,8 @@ export interface BringUpOptions {
   logins: number;
   ipv6Bastion: boolean;
   accounting: boolean;
+  /** How Slurm follows processes. Default: by cgroups where it can, else by process groups. */
+  tracking?: ProcessTracking | undefined;
   /** Additional directories of the machine that every host sees at the same path, read-only. */
   binds: readonly string[];
 }
@@ -51,7 +54,7 @@ export async function bringUp(options: BringUpOptions): Promise<BroughtUp> {
     logins: options.logins,
     ipv6Bastion: options.ipv6Bastion,
     accounting: options.accounting,
-    tracking: cgroups ? 'cgroup/v1' : 'pgid',
+    tracking: options.tracking ?? (cgroups ? 'cgroup/v1' : 'pgid'),
     cgroups: cgroups ?? {},
     rootless: isInUserNamespace(),
     binds: [...options.binds],

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { bringUp } from './bring-up.ts';
 import type { Keeper } from './namespaces/keeper.ts';
 import type { Profile } from './plan.ts';
+import type { ProcessTracking } from './slurm/slurm-conf.ts';
 import { requireMachine } from './requirements.ts';
 import { stateBase } from './state.ts';
 import { TestbedHandle } from './testbed.ts';
@@ -20,6 +21,8 @@ export interface OpenTestbedOptions {
   profile?: Profile;
   /** Runs slurmdbd on a MariaDB: accounts, limits, qualities of service, sacct. */
   accounting?: boolean;
+  /** How Slurm follows a job's processes. Default: by cgroups where it can, else by process groups. */
+  tracking?: ProcessTracking;
   /** Additional directories of the machine that every host sees at the same path, read-only. */
   binds?: readonly string[];
   /** The directory of all testbeds; default `$XDG_CACHE_HOME/fairlead/testbed`. */
@@ -61,6 +64,7 @@ export async function openTestbed(options: OpenTestbedOptions = {}): Promise<Tes
     logins: options.logins ?? 1,
     ipv6Bastion: options.ipv6Bastion ?? false,
     accounting: options.accounting ?? false,
+    tracking: options.tracking,
     binds: options.binds ?? [],
   });
   return new Testbed(name, up.directory, up.keeper);

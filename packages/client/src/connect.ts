@@ -1,6 +1,6 @@
 // The SDK's door: a deployment's name → calls, a `fetch` and a URL that follow the deployment wherever it goes.
 
-import { carrierKinds, createReach } from '@fairlead/carrier';
+import { type BastionLink, carrierKinds, createReach } from '@fairlead/carrier';
 import {
   anySignal,
   CodedError,
@@ -10,6 +10,7 @@ import {
   silentLog,
   systemClock,
   systemRandom,
+  untilAborted,
 } from '@fairlead/kit';
 
 import { type Connection, createConnection, type ConnectionEvent, tell } from './connection.ts';
@@ -20,9 +21,10 @@ import { trackPaths } from './paths/live-paths.ts';
 import { parseOrigins } from './local/allowed-origins.ts';
 import { parseBind } from './local/local-address.ts';
 import { type LocalPortOptions, openLocalPort } from './local/local-port.ts';
+import { createMuxPaths } from './paths/mux-paths.ts';
 import { openPath } from './paths/open-path.ts';
 import { impatient } from './paths/patience.ts';
-import { openSession, type Session, type SessionOptions } from './control/open-session.ts';
+import { createSession, openProfileLink, type Session, type SessionOptions } from './control/open-session.ts';
 import { createTurns } from './paths/turns.ts';
 import { keepWarm } from './paths/warm-paths.ts';
 
@@ -33,6 +35,11 @@ export interface ConnectOptions extends SessionOptions {
   bind?: string;
   /** Web pages that may use the local port from a browser, by origin (`https://chat.example.org`); `*`: all. They need the key, too. */
   allowOrigins?: readonly string[];
+  /**
+   * `true`: all requests share one channel to the node, where its agent knows that. `false`: each has a channel of its own.
+   * Default: false.
+   */
+  mux?: boolean;
   /** Ends the opening. The open connection is ended by closing it. */
   signal?: AbortSignal;
   /** Told of each next generation, of outages and of the end. What it throws is thrown at the process. */
@@ -49,8 +56,12 @@ export async function connect(name: string, options: ConnectOptions = {}): Promi
   const local = { address: parseBind(options.bind), allowedOrigins: parseOrigins(options.allowOrigins ?? []) };
   const scope = new Scope();
   try {
-    const session = scope.use(await openSession(options));
-    if (options.onEvent) tellRoutes(session, options.onEvent);
+    const link = scope.use(await openProfileLink(options));
+    if (options.onEvent) tellRoutes(link, options.onEvent);
+    // While the bastion answers, the code that asks control is loaded.
+    const { dialled } = link.beginLogin();
+    await untilAborted(dialled, options.signal);
+    const session = scope.use(await createSession(link));
     return await openConnection(name, { session, scope, local }, options);
   } catch (error) {
     await scope[Symbol.asyncDispose]();
@@ -58,9 +69,9 @@ export async function connect(name: string, options: ConnectOptions = {}): Promi
   }
 }
 
-function tellRoutes({ link }: Session, onEvent: (event: ConnectionEvent) => void): void {
+function tellRoutes({ routes }: BastionLink, onEvent: (event: ConnectionEvent) => void): void {
   let again = false;
-  link.routes.add((taken) => {
+  routes.add((taken) => {
     const route = describeRoute(taken);
     if (route) tell(onEvent, { type: 'route.taken', route, again });
     again = true;
@@ -92,7 +103,9 @@ async function openConnection(
   const live = scope.use(
     trackPaths((signal, patience) => openPath({ name, follower, carrier, turns, clock, random }, signal, patience)),
   );
-  const warm = scope.use(keepWarm({ paths: live, endpoint: () => follower.current, clock, log }));
+  const endpoint = () => follower.current;
+  const warm = scope.use(keepWarm({ paths: live, endpoint, clock, log }));
+  const paths = options.mux ? scope.use(createMuxPaths({ channels: live, warm, endpoint, clock, log })) : warm;
   const localPort =
     options.port === false
       ? undefined
@@ -100,7 +113,7 @@ async function openConnection(
           await openLocalPort({
             ...local,
             ...defined({ port: options.port }),
-            open: (signal) => warm.open(signal, impatient),
+            open: (signal) => paths.open(signal, impatient),
             log,
           }),
         );
@@ -109,7 +122,7 @@ async function openConnection(
     first,
     follower,
     paths: {
-      open: (signal, patience) => warm.open(signal, patience),
+      open: (signal, patience) => paths.open(signal, patience),
       moveTo: (endpoint, stillUp) => live.moveTo(endpoint, stillUp),
       leave: (endpoint) => live.leave(endpoint),
     },

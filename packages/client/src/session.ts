@@ -2,5 +2,5 @@
 
 export { describeRoute } from './bastion/describe-route.ts';
 export { configNote, readNote, writeNote } from './bastion/kept-notes.ts';
-export { openSession, type Session } from './control/open-session.ts';
+export { createSession, openProfileLink, openSession, type Session } from './control/open-session.ts';
 export { profilePath, readProfile, writeProfile } from './bastion/profile.ts';

@@ -12,7 +12,7 @@ export { learnKillWait } from './inside/learn-kill-wait.ts';
 export { listGpus, visibleGpus } from './inside/list-gpus.ts';
 export { type GpuLoad, readGpuLoad } from './inside/read-gpu-load.ts';
 export { type Preemption, readPreemption } from './inside/read-preemption.ts';
-export { readSlurmNotice, type SlurmNotice } from './inside/read-slurm-notice.ts';
+export { readJobLog, readSlurmNotice, type SlurmNotice } from './inside/read-slurm-notice.ts';
 export { type AskProgram, askProgram } from './inside/ask-program.ts';
 export { type DeadlineWatchOptions, watchDeadline } from './inside/watch-deadline.ts';
 export { jobMachine } from './local/job-life-table.ts';

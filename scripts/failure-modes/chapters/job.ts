@@ -1,6 +1,7 @@
 import { type FailureChapter, mode, scenario } from '../failure-mode.ts';
 
 const fitArguments = 'packages/engines/src/vllm/build/fit-arguments.test.ts';
+const nodes = 'apps/node-agent/src/nodes';
 const sdk = (name: string) => `packages/client/src/${name}.test.ts`;
 
 export const jobChapter: FailureChapter = {
@@ -42,6 +43,34 @@ export const jobChapter: FailureChapter = {
     mode('over several nodes: one freezes and comes back', 'the node within 15 s; the engine starts again', [
       'apps/node-agent/src/nodes/several-nodes.test.ts',
       'name a node that is frozen within 15 s, and serve again when it comes back',
+    ]),
+    mode(
+      'over several nodes: one no longer hears the leader, which still hears it',
+      'the node within 15 s, as when nothing gets through',
+      [
+        `${nodes}/leader/node-links.test.ts`,
+        'a node that no longer hears the leader is lost within 15 s, although the leader could still hear it',
+      ],
+    ),
+    mode('over several nodes: the agent of one cannot start', 'the node, and what its agent said last', [
+      `${nodes}/leader/missing-nodes.test.ts`,
+      'the node whose agent ended before it joined is named, with what its agent said last',
+    ]),
+    mode(
+      'over several nodes: strangers hold connections to the leader open',
+      'nothing: they are dropped, the oldest first',
+      [
+        `${nodes}/link/node-channel.test.ts`,
+        'strangers that only hold connections open do not keep an agent out, and are dropped, the oldest first',
+      ],
+    ),
+    mode('over several nodes: `scancel` where Slurm has no cgroups', 'nothing is left on any node', [
+      scenario('nodes/tracking'),
+      'with ProctrackType %s a plain scancel, and an agent that is killed, leave nothing on either node',
+    ]),
+    mode('a node has failed, and the deployment is submitted again', 'the node is left out, with a warning', [
+      'packages/launch/src/job/bad-nodes.test.ts',
+      'the nodes that the last end under the name blames are left out',
     ]),
     mode('over several nodes: the first one is gone', 'the others end their parts within 30 s and leave', [
       'apps/node-agent/src/nodes/several-nodes.test.ts',

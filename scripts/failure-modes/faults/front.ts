@@ -22,4 +22,50 @@ export const frontFaults: readonly FoundFault[] = [
       'for an engine that takes nothing of an upload is limited, also for a client that left unseen (%s)',
     ]),
   },
+  {
+    finding: 'mux-peers',
+    what: 'the other end of the channel of all requests sends garbage, frames that are too long, streams that were never opened, or credit that it does not have',
+    seen: 'that channel ends, and its requests with it; all others go on',
+    tests: places(
+      ['packages/mux/src/core/violations.test.ts', 'sends garbage'],
+      ['packages/mux/src/core/violations.test.ts', 'opens a million streams and reads no answer'],
+      [front('front-mux'), 'refuses %s'],
+    ),
+  },
+  {
+    finding: 'mux-cuts',
+    what: 'the channel of all requests is cut at any byte of its handshake or of a request',
+    seen: 'each request in it is answered whole or has the error of a cut, and the next one is served',
+    tests: places(
+      [front('front-mux'), 'after a cut at any byte of the handshake and of a stream, and serves the next one'],
+      [
+        'packages/client/src/paths/mux-paths.test.ts',
+        'that are cut after any number of bytes towards the %s are answered whole or have the one error',
+      ],
+    ),
+  },
+  {
+    finding: 'mux-stalled-reader',
+    what: 'a client reads nothing of a long answer while others share its channel',
+    seen: 'its answer waits at the node; the others go on',
+    tests: places(
+      [front('front-mux'), 'hold a stalled reader to its window: the engine waits, another stream does not'],
+      [
+        'packages/mux/src/driver/mux-session.test.ts',
+        'holds a writer up at the window of a reader that stalls, and no other stream',
+      ],
+    ),
+  },
+  {
+    finding: 'mux-older-agent',
+    what: 'the agent is older than the channel of all requests, or the consumer is',
+    seen: 'nothing: each request has a channel of its own',
+    tests: places(
+      [
+        'packages/client/src/paths/mux-paths.test.ts',
+        'have a channel each to a front that knows no mux, which is asked once',
+      ],
+      [front('front-mux'), 'and serves plain requests beside it'],
+    ),
+  },
 ];

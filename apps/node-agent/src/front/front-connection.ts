@@ -1,6 +1,7 @@
 // One connection from the tunnel: performs what `stepConnection` decides, and carries the bytes both ways.
 
 import type { Duplex } from 'node:stream';
+import { preface, sniffPreface } from '@fairlead/mux';
 import { type ApiRoute, type Refusal, renderRefusal } from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import { type AdmittedRequest, admitRequest } from './admit-request.ts';
@@ -25,10 +26,22 @@ import type { RequestTap } from './request-tap.ts';
 const enginePatience = 4;
 const continueHead = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
 
+export interface FrontConnectionOwner {
+  /** Called once, when nothing of the connection is left. */
+  onClosed: (record: RequestRecord) => void;
+  /**
+   * Takes over a channel that turned out to be a mux, with what came after its preface; the connection is over without a record.
+   * Absent: the bytes of a mux are no valid request.
+   */
+  onMux?: (channel: Duplex, bytes: Buffer) => void;
+}
+
 export class FrontConnection {
   readonly #client: Duplex;
   readonly #deps: FrontConnectionDeps;
-  readonly #onClosed: (record: RequestRecord) => void;
+  readonly #owner: FrontConnectionOwner;
+  /** First bytes that may be a part of a mux's preface. */
+  #sniffed: Buffer | undefined;
   readonly #parser: HeadParser;
   /** When the first byte came; until then, when the connection did. */
   #begunAt: number;
@@ -45,11 +58,10 @@ export class FrontConnection {
   #lastChunkSeen = false;
   readonly #quiet = new QuietWatch();
 
-  /** `onClosed` is called once, when nothing of the connection is left. */
-  constructor(client: Duplex, deps: FrontConnectionDeps, onClosed: (record: RequestRecord) => void) {
+  constructor(client: Duplex, deps: FrontConnectionDeps, owner: FrontConnectionOwner) {
     this.#client = client;
     this.#deps = deps;
-    this.#onClosed = onClosed;
+    this.#owner = owner;
     this.#tap = deps.tap?.();
     this.#parser = new HeadParser(deps.limits);
     this.#begunAt = this.#waitingSince = deps.clock.monotonicMs();
@@ -58,14 +70,19 @@ export class FrontConnection {
   /** Takes ownership of the client's stream. */
   start(): void {
     const client = this.#client;
-    client.on('error', () => this.#onClientGone('client.failed'));
+    client.on('error', this.#onFailed);
     // An ssh2 channel emits no 'error' when its transport dies, and never calls back for what it still held.
-    client.once('close', () => this.#onClientGone('client.failed'));
-    client.once('end', () => this.#onClientGone('client.ended'));
-    client.once('finish', () => this.#apply({ type: 'client.delivered' }));
-    client.on('data', (piece: Buffer) => this.#takeFromClient(piece));
+    client.on('close', this.#onFailed);
+    client.on('end', this.#onEnded);
+    client.on('finish', this.#onDelivered);
+    client.on('data', this.#onData);
     if (client.destroyed) this.#apply({ type: 'client.failed' });
   }
+
+  readonly #onFailed = () => this.#onClientGone('client.failed');
+  readonly #onEnded = () => this.#onClientGone('client.ended');
+  readonly #onDelivered = () => this.#apply({ type: 'client.delivered' });
+  readonly #onData = (piece: Buffer) => this.#takeFromClient(piece);
 
   refuse(refusal: Refusal): void {
     this.#apply({ type: 'request.refused', refusal });
@@ -73,7 +90,11 @@ export class FrontConnection {
 
   /** Held ready by its client, which has sent nothing yet. */
   get isUnused(): boolean {
-    return this.#state.phase === 'reading' && !this.#parser.started;
+    return this.#state.phase === 'reading' && !this.#hasBegun;
+  }
+
+  get #hasBegun(): boolean {
+    return this.#parser.started || this.#sniffed !== undefined;
   }
 
   /** Ends both sides at once. */
@@ -86,8 +107,8 @@ export class FrontConnection {
     const waitedMs = now - this.#waitingSince;
     const { idleMs, headMs, bodyIdleMs, lingerMs } = this.#deps.limits;
     const state = this.#state;
-    if (state.phase === 'reading' && waitedMs > (this.#parser.started ? headMs : idleMs)) {
-      this.#apply({ type: 'head.late', started: this.#parser.started });
+    if (state.phase === 'reading' && waitedMs > (this.#hasBegun ? headMs : idleMs)) {
+      this.#apply({ type: 'head.late', started: this.#hasBegun });
     } else if (state.phase === 'relaying') {
       if (state.uploading && waitedMs > bodyIdleMs) this.#endStalledUpload(waitedMs);
       else if (state.answered) this.#breakSilence(now);
@@ -117,12 +138,28 @@ export class FrontConnection {
 
   #takeFromClient(piece: Buffer): void {
     if (this.#state.phase === 'relaying') this.#upload(piece);
-    else if (this.#state.phase === 'reading') this.#readHead(piece);
+    else if (this.#state.phase === 'reading') this.#readFirst(piece);
     // Else: behind the end of the request. Read and thrown away, it must never reach the engine.
   }
 
+  #readFirst(piece: Buffer): void {
+    if (!this.#hasBegun) this.#begunAt = this.#waitingSince = this.#deps.clock.monotonicMs();
+    const { onMux } = this.#owner;
+    if (!onMux || this.#parser.started) return this.#readHead(piece);
+    const bytes = this.#sniffed ? Buffer.concat([this.#sniffed, piece]) : piece;
+    const sniffed = sniffPreface(bytes);
+    if (sniffed === 'more') {
+      this.#sniffed = bytes;
+      return;
+    }
+    if (sniffed === 'plain') return this.#readHead(bytes);
+    const client = this.#client;
+    client.off('error', this.#onFailed).off('close', this.#onFailed).off('end', this.#onEnded);
+    client.off('finish', this.#onDelivered).off('data', this.#onData);
+    onMux(client, bytes.subarray(preface.length));
+  }
+
   #readHead(piece: Buffer): void {
-    if (!this.#parser.started) this.#begunAt = this.#waitingSince = this.#deps.clock.monotonicMs();
     const step = this.#parser.push(piece);
     if (step.kind === 'more') return;
     if (step.kind === 'refused') return this.refuse(step.refusal);
@@ -230,7 +267,7 @@ export class FrontConnection {
   #end(outcome: RequestOutcome): void {
     const record = this.#record(outcome);
     this.#tap?.over(record);
-    this.#onClosed(record);
+    this.#owner.onClosed(record);
   }
 
   #perform(effect: ConnectionEffect): void {
@@ -254,7 +291,7 @@ export class FrontConnection {
 
   #record(outcome: RequestOutcome): RequestRecord {
     const durationMs = this.#deps.clock.monotonicMs() - this.#begunAt;
-    return { ...this.#tally, outcome, durationMs, silent: !this.#parser.started };
+    return { ...this.#tally, outcome, durationMs, silent: !this.#hasBegun };
   }
 }
 

@@ -8,7 +8,10 @@ export interface FrontLimits {
   fields: number;
   /** The content of a request body; the framing of chunks is not counted. */
   bodyBytes: number;
+  /** Streams of muxes among them. */
   connections: number;
+  /** Channels with a mux. Each consumer holds one. */
+  muxes: number;
   /** Until the first byte of a request: clients hold connections ready, and drop what they do not use sooner than this. */
   idleMs: number;
   /** From the first byte of the head to its last. */
@@ -33,6 +36,7 @@ export const frontLimits: FrontLimits = {
   fields: 100,
   bodyBytes: 64 * 1024 * 1024,
   connections: 4096,
+  muxes: 512,
   idleMs: 600_000,
   headMs: 10_000,
   bodyIdleMs: 60_000,

@@ -9,6 +9,7 @@ import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
 import { type DashboardPlace, isPageRoute } from './dashboard-route.ts';
 import { engineFields } from './engine-head.ts';
 import { FrontConnection } from './front-connection.ts';
+import { FrontMuxes } from './front-muxes.ts';
 import { frontLimits, type FrontLimits } from './front-limits.ts';
 import { countRecord, emptyStats, type FrontStats } from './front-stats.ts';
 import { metricsRoute } from './metrics-route.ts';
@@ -40,7 +41,10 @@ export interface FrontOptions {
 }
 
 export interface Front extends AsyncDisposable {
-  /** Takes ownership of the connection: an ssh2 channel, or a socket. Serves one request on it, then closes it. */
+  /**
+   * Takes ownership of the connection: an ssh2 channel, or a socket. Serves one request on it, then closes it; or serves one on each
+   * stream of it, where its first bytes say that it is a mux.
+   */
   accept(connection: Duplex): void;
   /** Requests that the engine has, or whose last bytes their client has not taken yet. */
   readonly inFlight: number;
@@ -48,7 +52,7 @@ export interface Front extends AsyncDisposable {
   readonly stats: FrontStats;
   /** `starting` at first. `draining` is final: what comes after it is ignored. */
   admit(mode: FrontMode, retryAfterSeconds?: number): void;
-  /** New requests get 503 with this Retry-After; those in flight go on. */
+  /** New requests get 503 with this Retry-After; those in flight go on. Consumers with a mux are told to open no more streams. */
   startDraining(retryAfterSeconds: number): void;
   /** Resolves when nothing is in flight. */
   idle(signal?: AbortSignal): Promise<void>;
@@ -70,6 +74,7 @@ class OpenFront implements Front {
   readonly #limits: FrontLimits;
   readonly #connections = new Set<FrontConnection>();
   readonly #deps: FrontConnectionDeps;
+  readonly #muxes: FrontMuxes;
   readonly #disposed = new AbortController();
   readonly #sweeping: Promise<void>;
   #mode: FrontMode = 'starting';
@@ -102,6 +107,11 @@ class OpenFront implements Front {
       tap: options.tap,
       onDialRetry: () => (this.stats.dialRetries += 1),
     };
+    this.#muxes = new FrontMuxes({
+      clock: options.clock,
+      maxMuxes: this.#limits.muxes,
+      onStream: (stream) => this.#open(stream),
+    });
     this.#sweeping = this.#sweep();
   }
 
@@ -114,9 +124,20 @@ class OpenFront implements Front {
   }
 
   accept(stream: Duplex): void {
-    const connection: FrontConnection = new FrontConnection(stream, this.#deps, (record) =>
-      this.#onClosed(connection, record),
-    );
+    this.#open(stream, (channel, bytes) => this.#muxes.serve(channel, bytes));
+  }
+
+  /** `onMux`: absent for what is within a mux. */
+  #open(stream: Duplex, onMux?: (channel: Duplex, bytes: Buffer) => void): void {
+    const connection: FrontConnection = new FrontConnection(stream, this.#deps, {
+      onClosed: (record) => this.#onClosed(connection, record),
+      ...(onMux && {
+        onMux: (channel, bytes) => {
+          this.#connections.delete(connection);
+          onMux(channel, bytes);
+        },
+      }),
+    });
     this.#connections.add(connection);
     this.stats.accepted += 1;
     connection.start();
@@ -138,6 +159,7 @@ class OpenFront implements Front {
     if (this.#mode === 'draining') return;
     if (mode === 'serving' && this.#mode !== 'serving') this.#servingSince = this.#options.clock.monotonicMs();
     this.#mode = mode;
+    if (mode === 'draining') this.#muxes.goAway();
     this.#retryAfterSeconds = retryAfterSeconds;
   }
 
@@ -151,6 +173,7 @@ class OpenFront implements Front {
 
   cutAll(): void {
     for (const connection of this.#connections) connection.cut();
+    this.#muxes.cutAll();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

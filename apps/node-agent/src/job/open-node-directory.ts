@@ -4,6 +4,7 @@ import { chmod, lstat, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Clock, errorText, type Log, retryPassing, silentLog, systemClock } from '@fairlead/kit';
 import { agentError } from '../agent-error.ts';
+import { directoryPrefix, markDirectory, removeDeadDirectories } from './dead-directories.ts';
 
 export interface NodeDirectory extends AsyncDisposable {
   readonly path: string;
@@ -45,7 +46,8 @@ export async function openNodeDirectory(
 async function openUnder(base: string, log: Log): Promise<NodeDirectory> {
   // Also along the name as it was given, where a link in it may be replaced.
   for (const path of new Set([await realpath(base), resolve(base)])) await refuseReplaceable(path);
-  const path = await mkdtemp(join(base, 'fl-'));
+  await removeDeadDirectories(base, log);
+  const path = await mkdtemp(join(base, directoryPrefix));
   const socketPath = join(path, 'e.sock');
   try {
     await chmod(path, 0o700);
@@ -62,6 +64,7 @@ async function openUnder(base: string, log: Log): Promise<NodeDirectory> {
     await rm(path, { recursive: true, force: true });
     throw error;
   }
+  await markDirectory(path, log);
   return {
     path,
     socketPath,

@@ -127,6 +127,22 @@ describe.concurrent('the agents of a job over two nodes', () => {
     await control.heard('event.happened', ({ kind, id }) => kind === 'engine.ready' && id > lost.id);
   });
 
+  it('go on with the same engine when the leader was frozen for 13 s, and is back', async ({ expect }) => {
+    await using world = await openAgentWorld();
+    const path = await world.writeSpec({ engine });
+    await using leader = runNodeAgent(path, 0);
+    await using worker = runNodeAgent(path, 1);
+    await expect.poll(() => leader.said).toContain('first completion');
+    leader.signal('SIGSTOP');
+    await expect.poll(() => worker.said, { timeout: 20_000 }).toContain('the leader is away');
+    leader.signal('SIGCONT');
+    await expect.poll(() => worker.said.split('joined the leader').length).toBe(3);
+    leader.signal('SIGTERM');
+    expect([await leader.exited, await worker.exited]).toEqual([0, 0]);
+    expect(leader.said.split('first completion').length).toBe(2);
+    expect(leader.said).not.toContain('is lost');
+  });
+
   it('save what every part shows, when the engine hangs', async ({ expect }) => {
     await using job = await openJob(['--sim-fault', 'hang:200']);
     const { world, control } = job;

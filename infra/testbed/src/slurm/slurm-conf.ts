@@ -3,7 +3,7 @@
 import { accountingConf } from './accounting.ts';
 
 /** How slurmd follows a job's processes. Without cgroups, a process that leaves its process group survives its job. */
-export type ProcessTracking = 'cgroup/v1' | 'cgroup/v2' | 'pgid';
+export type ProcessTracking = 'cgroup/v1' | 'cgroup/v2' | 'pgid' | 'linuxproc';
 
 export const gpusPerNode = 4;
 
@@ -14,7 +14,7 @@ export interface SlurmOptions {
 }
 
 export function slurmConf({ nodes, tracking, accounting }: SlurmOptions): string {
-  const withCgroups = tracking !== 'pgid';
+  const withCgroups = tracking.startsWith('cgroup');
   return `ClusterName=tb
 SlurmctldHost=ctl
 AuthType=auth/munge
@@ -32,7 +32,7 @@ SlurmctldLogFile=/var/log/slurm/slurmctld.log
 SlurmdLogFile=/var/log/slurm/slurmd.log
 SlurmctldDebug=info
 SlurmdDebug=verbose
-ProctrackType=proctrack/${withCgroups ? 'cgroup' : 'pgid'}
+ProctrackType=proctrack/${withCgroups ? 'cgroup' : tracking}
 TaskPlugin=task/${withCgroups ? 'cgroup' : 'none'}
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=5

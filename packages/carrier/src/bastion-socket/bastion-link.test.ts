@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+
 import { CodedError, systemClock, untilAborted } from '@fairlead/kit';
 import type { LaptopProfile } from '@fairlead/protocol';
 import { openTestSsh } from '@fairlead/ssh/testing';
@@ -29,6 +32,40 @@ describe('A bastion that refuses the login', () => {
     const later = await refused();
     expect(later).toMatchObject({ code: 'auth_failed' });
     expect(later).not.toBe(first);
+  });
+});
+
+describe('A login that is begun for a caller with other work', () => {
+  it('says when the bastion is dialled, before it answers, and does not keep the caller waiting when it fails', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const accepted = once(silent, 'connection') as Promise<[Socket]>;
+    const bastion = { routes: [{ host: '127.0.0.1', port }], user: 'u', hostKeys: ['ssh-ed25519 AAAA'], runDir: '/r' };
+    const profile = { bastion } as unknown as LaptopProfile;
+    await using link = createBastionLink({ profile, env: {}, home: '/nowhere' });
+    const { dialled, signed } = link.beginLogin();
+    await dialled;
+    const [socket] = await accepted;
+    socket.destroy();
+    silent.close();
+    await signed;
+    await expect(link.connection()).rejects.toMatchObject({ retryable: true });
+  });
+
+  it('says when the bastion checks the signature, before it has let the caller in', async () => {
+    await using server = await openTestSsh('builtin');
+    const { port, user, hostKeyLine } = server;
+    const route = { host: '127.0.0.1', port, user, identityFile: server.userKeyFile };
+    const bastion = { routes: [route], hostKeys: [hostKeyLine], host: 'b', stateDir: '/none', runDir: '/r' };
+    const profile = { bastion } as unknown as LaptopProfile;
+    await using link = createBastionLink({ profile, env: {}, home: server.dir });
+    let isIn = false;
+    const failed = link.connection().finally(() => (isIn = true));
+    await link.beginLogin().signed;
+    expect(isIn).toBe(false);
+    // There is no gate.
+    await expect(failed).rejects.toThrow('cannot use the gate');
   });
 });
 

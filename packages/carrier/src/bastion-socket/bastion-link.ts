@@ -21,7 +21,7 @@ import {
 import type { Reacher } from '../carrier.ts';
 import type { ReachErrorCode } from '../carrier-error.ts';
 import { ControlDialler } from './control-dialler.ts';
-import { Logins, type LoginProgress, refusalTtlMs } from './logins.ts';
+import { type Login, Logins, type LoginProgress, refusalTtlMs } from './logins.ts';
 
 export interface BastionLinkOptions {
   profile: LaptopProfile;
@@ -44,8 +44,11 @@ export interface BastionLink extends Reacher, AsyncDisposable {
    * refused login is not tried again at once.
    */
   connection(): Promise<SshConnection>;
-  /** Begins a login where there is none. Resolves when the bastion is dialled: until it answers the processor is free. Never rejects. */
-  beginLogin(): Promise<void>;
+  /**
+   * Begins a login where there is none, for a caller with work to do meanwhile: the processor is free while the bastion is dialled, and
+   * while it checks a signature. Neither promise rejects: both resolve, too, where the login fails.
+   */
+  beginLogin(): Pick<Login, 'dialled' | 'signed'>;
   /** Told of each connection that was opened and proven. */
   readonly opens: Listeners<void>;
   /** The route of the last connection that was proven, and what the others answered then. */
@@ -91,13 +94,13 @@ class LaptopLink implements BastionLink {
     return this.#logins.current().proven;
   }
 
-  async beginLogin(): Promise<void> {
-    const { dialled, proven } = this.#logins.current();
+  beginLogin(): Pick<Login, 'dialled' | 'signed'> {
+    const { dialled, signed, proven } = this.#logins.current();
     // A failure is thrown by `connection()` and `openControl()`, which callers await.
     markHandled(proven);
-    await dialled;
-    // The socket's own turn comes first.
-    await (this.#options.clock ?? systemClock).sleep(0);
+    const { clock = systemClock } = this.#options;
+    // The signature is sent first.
+    return { dialled, signed: signed.then(() => clock.sleep(0)) };
   }
 
   ready(): Promise<unknown> {
@@ -126,12 +129,12 @@ class LaptopLink implements BastionLink {
     return this.#logins[Symbol.asyncDispose]();
   }
 
-  async #openProven({ onDialled, onLoggedIn }: LoginProgress, signal: AbortSignal): Promise<SshConnection> {
+  async #openProven({ onLoggedIn, ...progress }: LoginProgress, signal: AbortSignal): Promise<SshConnection> {
     const hasChoice = this.profile.bastion.routes.length > 1;
     const { connection, taken } = await openRoutes(this.#options, {
       memory: this.#memory,
       signal,
-      onDialled,
+      ...progress,
       prove: async (ssh) => {
         onLoggedIn(ssh);
         const certificate = hasChoice ? this.#control.proveCertificate(ssh) : undefined;
@@ -151,6 +154,7 @@ interface Opening {
   memory: RouteMemory;
   signal: AbortSignal;
   onDialled: () => void;
+  onSigned: () => void;
   prove: (ssh: SshConnection) => Promise<void>;
 }
 

@@ -12,6 +12,8 @@ export const refusalTtlMs = 180_000;
 export interface Login {
   /** Resolves when the bastion is dialled, or could not be. */
   readonly dialled: Promise<void>;
+  /** Resolves when the bastion checks the signature of an identity, or when the login has ended without one. */
+  readonly signed: Promise<void>;
   /** Resolves with the connection by the first route that let us in, before the host is proven. */
   readonly loggedIn: Promise<SshConnection>;
   /** Resolves when a gate has said that this is the pinned host; mostly with the same connection. */
@@ -28,6 +30,7 @@ export interface LoginsDeps {
 
 export interface LoginProgress {
   onDialled: () => void;
+  onSigned: () => void;
   /** Called with each connection before it is proven. */
   onLoggedIn: (ssh: SshConnection) => void;
 }
@@ -63,18 +66,21 @@ export class Logins implements AsyncDisposable {
 
   #attempt(): Attempt {
     const { promise: dialled, resolve: onDialled } = Promise.withResolvers<void>();
+    const { promise: signed, resolve: onSigned } = Promise.withResolvers<void>();
     const { promise: loggedIn, resolve: onLoggedIn, reject } = Promise.withResolvers<SshConnection>();
     // A caller may wait for the proof alone.
     markHandled(loggedIn);
-    const proven = this.#deps.open({ onDialled, onLoggedIn }, this.#disposed.signal);
-    const attempt: Attempt = { dialled, loggedIn, proven, isProven: false };
+    const proven = this.#deps.open({ onDialled, onSigned, onLoggedIn }, this.#disposed.signal);
+    const attempt: Attempt = { dialled, signed, loggedIn, proven, isProven: false };
     proven.then(
       ({ closed }) => {
         attempt.isProven = true;
+        onSigned();
         return closed.then(() => this.#forget(attempt));
       },
       (error: unknown) => {
         onDialled();
+        onSigned();
         reject(error);
         return this.#forgetFailure(attempt, error);
       },

@@ -2,13 +2,13 @@
 
 import { profilePath, readProfile, writeProfile } from '@fairlead/client/session';
 import { asList, type BastionConfig, loadConfig } from '@fairlead/config';
-import { isCodedError } from '@fairlead/kit';
 import { compareWithProfile, otherBastion } from '@fairlead/launch/login';
 import type { LaptopProfile } from '@fairlead/protocol';
 
 import { configPlaceOf } from '../config/config-place.ts';
 import type { Context } from '../context.ts';
 import { machineOf } from '../launch/machine-of.ts';
+import { profileIfThere } from './ensure-held-profile.ts';
 
 interface KnownProfile {
   profile: LaptopProfile;
@@ -29,15 +29,6 @@ export async function ensureProfile(context: Context): Promise<void> {
   context.output.event('bastion.preparing', {}, 'first use on this machine: preparing the bastion');
   const { prepareBastion } = await import('./prepare-bastion.ts');
   await prepareBastion(config, path, context);
-}
-
-export async function profileIfThere(path: string): Promise<LaptopProfile | undefined> {
-  try {
-    return await readProfile(path);
-  } catch (error) {
-    if (isCodedError(error, 'profile_missing')) return undefined;
-    throw error;
-  }
 }
 
 export interface HeldProfile {

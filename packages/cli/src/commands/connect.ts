@@ -5,7 +5,7 @@ import { defined, untilAborted } from '@fairlead/kit';
 
 import { sayRoute } from '../bastion/say-route.ts';
 import type { Context } from '../context.ts';
-import { ensureProfile } from '../bastion/ensure-profile.ts';
+import { ensureHeldProfile } from '../bastion/ensure-held-profile.ts';
 import { sessionOptions } from '../session-options.ts';
 import { leftWords } from './instance-words.ts';
 import { type Task, taskOf } from './model-task.ts';
@@ -16,11 +16,12 @@ export interface ConnectArgs {
   port?: number | undefined;
   bind?: string | undefined;
   allowOrigin?: readonly string[] | undefined;
+  mux?: boolean | undefined;
 }
 
 export async function runConnect(args: ConnectArgs, context: Context): Promise<void> {
   const { output } = context;
-  await ensureProfile(context);
+  await ensureHeldProfile(context);
   output.busy(`connecting to ${args.name}`);
   let apiKey: string | undefined;
   const onEvent = (event: ConnectionEvent) => {
@@ -31,7 +32,7 @@ export async function runConnect(args: ConnectArgs, context: Context): Promise<v
   };
   await using connection = await connect(args.name, {
     ...sessionOptions(context),
-    ...defined({ port: args.port, bind: args.bind, allowOrigins: args.allowOrigin }),
+    ...defined({ port: args.port, bind: args.bind, allowOrigins: args.allowOrigin, mux: args.mux }),
     onEvent,
   });
   warnOfRisks(args, context);

@@ -3,12 +3,12 @@
 import { constants } from 'node:os';
 
 import { connect, type ConnectionEvent } from '@fairlead/client';
-import { CodedError, errnoOf } from '@fairlead/kit';
+import { CodedError, defined, errnoOf } from '@fairlead/kit';
 import spawn from 'cross-spawn';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { ensureProfile } from '../bastion/ensure-profile.ts';
+import { ensureHeldProfile } from '../bastion/ensure-held-profile.ts';
 import { sessionOptions } from '../session-options.ts';
 import { execEnv } from './exec-env.ts';
 import { endWords } from './instance-words.ts';
@@ -16,14 +16,16 @@ import { endWords } from './instance-words.ts';
 export interface ExecArgs {
   name: string;
   command: readonly string[];
+  mux?: boolean | undefined;
 }
 
-export async function runExec({ name, command }: ExecArgs, context: Context): Promise<void> {
-  await ensureProfile(context);
+export async function runExec({ name, command, mux }: ExecArgs, context: Context): Promise<void> {
+  await ensureHeldProfile(context);
   context.output.busy(`connecting to ${name}`);
   await using connection = await connect(name, {
     ...sessionOptions(context),
     port: 0,
+    ...defined({ mux }),
     onEvent: (event) => tell(name, event, context),
   });
   context.output.close();

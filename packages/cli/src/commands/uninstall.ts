@@ -8,7 +8,7 @@ import { type FairleadConfig, loadConfig } from '@fairlead/config';
 import { configPlaceOf } from '../config/config-place.ts';
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { profileIfThere } from '../bastion/ensure-profile.ts';
+import { profileIfThere } from '../bastion/ensure-held-profile.ts';
 import { liveDeployments, stopDeployments } from '../uninstall/live-deployments.ts';
 import { type BastionAtHand, openBastion } from '../uninstall/open-bastion.ts';
 import { type Parts, partsInWords, pickParts, type UninstallFlags } from '../uninstall/pick-parts.ts';

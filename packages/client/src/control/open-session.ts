@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { type BastionLink, createBastionLink } from '@fairlead/carrier';
 import { type Clock, defined, errorText, type Log, silentLog } from '@fairlead/kit';
 
-import { type ControlApi, createControlApi } from './control-api.ts';
+import type { ControlApi } from './control-api.ts';
 import { profilePath, readProfile } from '../bastion/profile.ts';
 import { readNote, routeNote, writeNote } from '../bastion/kept-notes.ts';
 import type { WatchMessage } from '@fairlead/protocol';
@@ -35,6 +35,11 @@ export interface Session extends AsyncDisposable {
 
 /** Resolves when the profile is read; the first call opens SSH. Throws `profile_missing`, `profile_unsafe`, `profile_invalid`. */
 export async function openSession(options: SessionOptions = {}): Promise<Session> {
+  return createSession(await openProfileLink(options));
+}
+
+/** Resolves when the profile is read; opens nothing else. The caller closes the link. Throws as `openSession` does. */
+export async function openProfileLink(options: SessionOptions = {}): Promise<BastionLink> {
   const env = options.env ?? process.env;
   const home = env['HOME'] ?? homedir();
   const { log = silentLog } = options;
@@ -51,7 +56,13 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
     ...defined({ clock: options.clock, askPassphrase: options.askPassphrase, sshTerminal: options.sshTerminal }),
   });
   if (hasChoice) rememberRoutes(link, { profileFile, remembered, log });
-  const control = { openSocket: () => link.openControl(), ownerToken: profile.ownerToken };
+  return link;
+}
+
+/** Loads what asks control, which a caller may have begun to log in to. The session owns the link. */
+export async function createSession(link: BastionLink): Promise<Session> {
+  const { createControlApi } = await import('./control-api.ts');
+  const control = { openSocket: () => link.openControl(), ownerToken: link.profile.ownerToken };
   const api = createControlApi(control);
   return {
     link,

@@ -13,6 +13,7 @@ import { createKeyRing } from '../openai/key-ring.ts';
 import { createOpenAiCalls, type OpenAiCalls } from '../openai/openai-calls.ts';
 import type { FollowerEvent } from '../paths/endpoint-follower.ts';
 import { trackPaths } from '../paths/live-paths.ts';
+import { createMuxPaths } from '../paths/mux-paths.ts';
 import { openPath } from '../paths/open-path.ts';
 import { createTurns } from '../paths/turns.ts';
 
@@ -27,13 +28,15 @@ export interface MemoryDeployment {
   apiKey: string;
   /** Owns each channel that the consumer opens. */
   accept: (channel: Duplex) => void;
+  /** Requests share one channel as soon as it is up. */
+  mux?: boolean;
 }
 
 /** Disposal ends the requests and the offering. */
-export function openMemoryConsumer({ network, apiKey, accept }: MemoryDeployment): MemoryConsumer {
+export function openMemoryConsumer({ network, apiKey, accept, mux = false }: MemoryDeployment): MemoryConsumer {
   const events = new Listeners<FollowerEvent>();
   let current: ReachableEndpoint | undefined;
-  const paths = trackPaths((signal, patience) => openPath(deps, signal, patience));
+  const channels = trackPaths((signal, patience) => openPath(deps, signal, patience));
   const offering = network.offerer.offer({
     instanceId: 'aaaaaaaa',
     use: 'data',
@@ -43,7 +46,7 @@ export function openMemoryConsumer({ network, apiKey, accept }: MemoryDeployment
       const endpoint = endpointAt(address, { generation, apiKey });
       const again = generation > 1;
       current = endpoint;
-      paths.moveTo(endpoint);
+      channels.moveTo(endpoint);
       events.emit({ type: 'endpoint.up', endpoint, again, stillUp: [] });
     },
     onDown(reason) {
@@ -73,6 +76,9 @@ export function openMemoryConsumer({ network, apiKey, accept }: MemoryDeployment
     random: () => 0,
     log: silentLog,
   };
+  const endpoint = () => current;
+  const muxed = createMuxPaths({ channels, warm: channels, endpoint, clock: systemClock, log: silentLog });
+  const paths = mux ? muxed : channels;
   const keys = createKeyRing();
   const requests = {
     name: 'a',
@@ -84,7 +90,8 @@ export function openMemoryConsumer({ network, apiKey, accept }: MemoryDeployment
     calls: createOpenAiCalls({ ...requests, model: () => 'served' }),
     fetch: createChannelFetch({ ...requests, origins: ['http://a.invalid'] }),
     async [Symbol.asyncDispose]() {
-      paths[Symbol.dispose]();
+      muxed[Symbol.dispose]();
+      channels[Symbol.dispose]();
       await offering[Symbol.asyncDispose]();
     },
   };

@@ -103,7 +103,8 @@ async function hashSources(root: string, folders: readonly string[]): Promise<st
         .update('\0')
         .update(await readFile(join(folder, name)));
   }
-  for (const file of ['pnpm-lock.yaml', 'scripts/one-file.ts']) hash.update(await readFile(join(root, file)));
+  for (const file of ['pnpm-lock.yaml', 'scripts/one-file.ts', 'scripts/bundle-plugins.ts'])
+    hash.update(await readFile(join(root, file)));
   return hash.digest('hex').slice(0, 16);
 }
 

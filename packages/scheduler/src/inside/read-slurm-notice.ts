@@ -28,12 +28,12 @@ const tailBytes = 4096;
  * be obeyed. Synchronous: it sees what was written before the signal.
  */
 export function readSlurmNotice(jobDir: string, jobId: string): SlurmNotice | undefined {
-  const log = readTail(join(jobDir, 'job.log'));
-  return log === undefined ? undefined : parseSlurmNotice(log, jobId);
+  return parseSlurmNotice(readJobLog(jobDir), jobId);
 }
 
-/** Undefined where there is no log, or its file system fails. */
-function readTail(path: string): string | undefined {
+/** The end of what the job's tasks, srun and Slurm have written. Empty where there is no log, or its file system fails. Synchronous, as above. */
+export function readJobLog(jobDir: string): string {
+  const path = join(jobDir, 'job.log');
   let file: number | undefined;
   try {
     file = openSync(path, 'r');
@@ -43,7 +43,7 @@ function readTail(path: string): string | undefined {
     return tail.toString('utf8', 0, read);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
-    return undefined;
+    return '';
   } finally {
     if (file !== undefined) closeSync(file);
   }

@@ -10,12 +10,14 @@ import type { KeyIdentity } from './key-file.ts';
 export class IdentityAgent extends ssh2.BaseAgent<ParsedKey> {
   readonly #identities: readonly KeyIdentity[];
   readonly #failures: CodedError<SshErrorCode>[];
+  readonly #onSigned: (() => void) | undefined;
 
-  /** Adds to `failures` each key that the server accepted and that cannot sign. */
-  constructor(identities: readonly KeyIdentity[], failures: CodedError<SshErrorCode>[]) {
+  /** Adds to `failures` each key that the server accepted and that cannot sign. Calls `onSigned` when ssh2 has sent a signature. */
+  constructor(identities: readonly KeyIdentity[], failures: CodedError<SshErrorCode>[], onSigned?: () => void) {
     super();
     this.#identities = identities;
     this.#failures = failures;
+    this.#onSigned = onSigned;
   }
 
   override getIdentities(callback: IdentityCallback<ParsedKey>): void {
@@ -37,7 +39,10 @@ export class IdentityAgent extends ssh2.BaseAgent<ParsedKey> {
     const callback = typeof second === 'function' ? second : third;
     const hash = typeof second === 'function' ? undefined : second.hash;
     this.#sign(key, data, hash).then(
-      (signature) => callback?.(null, signature),
+      (signature) => {
+        callback?.(null, signature);
+        this.#onSigned?.();
+      },
       (error: unknown) => callback?.(error instanceof Error ? error : new Error(errorText(error))),
     );
   }

@@ -17,7 +17,7 @@ export interface LoggedIn {
   hostKey: HostKey;
 }
 
-/** What a login needs from this machine's files, read before the connection is made, because servers do not wait long. */
+/** What a login needs from this machine's files. */
 export interface PreparedLogin {
   target: SshTarget;
   found: FoundIdentities;
@@ -28,13 +28,24 @@ export async function prepareLogin(target: SshTarget): Promise<PreparedLogin> {
   return { target, found: await findIdentities(target.auth), verifier: await openHostKeyVerifier(target) };
 }
 
+export interface LogInOptions {
+  keepaliveMs: number;
+  signal: AbortSignal;
+  /** As in `LoginStages`. */
+  hold?: (() => Promise<void>) | undefined;
+  onSigned?: (() => void) | undefined;
+}
+
 /** Listens on the transport at once, so that it misses no event. Rejects with the cause of the end; an abort ends the connection. The caller ends `link`. */
 export async function logIn(
   { target, found, verifier }: PreparedLogin,
   transport: Transport,
-  options: { keepaliveMs: number; signal: AbortSignal; hold?: (() => Promise<void>) | undefined },
+  options: LogInOptions,
 ): Promise<LoggedIn> {
   const label = targetLabel(target);
+  options.signal.throwIfAborted();
+  // It hung up while this code was loaded and the keys were read.
+  if (transport.stream.destroyed) throw hungUp(label, transport.stream.errored ?? undefined);
   const client = new ssh2.Client();
   const link = new SshLink(client, transport, label);
   const check = createHostKeyCheck(link, verifier, options.hold);
@@ -54,7 +65,7 @@ export async function logIn(
     strictVendor: false,
     algorithms: { serverHostKey: verifier.algorithms },
     hostVerifier: (blob: Buffer, answer: (permitted: boolean) => void) => check.verify(blob, answer),
-    authHandler: authOnce(target.user, found),
+    authHandler: authOnce(target.user, found, options.onSigned),
     debug: (text) => noteServerMessage(link, text),
   });
   try {
@@ -97,12 +108,12 @@ async function failOnEnd(link: SshLink): Promise<never> {
 }
 
 /** Offers all keys once, as one agent; ssh2 takes `false` for "nothing left to try". */
-function authOnce(username: string, found: FoundIdentities) {
+function authOnce(username: string, { identities, failures }: FoundIdentities, onSigned?: () => void) {
   let isTried = false;
   return () => {
-    if (isTried || found.identities.length === 0) return false as never;
+    if (isTried || identities.length === 0) return false as never;
     isTried = true;
-    return { type: 'agent' as const, username, agent: new IdentityAgent(found.identities, found.failures) };
+    return { type: 'agent' as const, username, agent: new IdentityAgent(identities, failures, onSigned) };
   };
 }
 
@@ -129,14 +140,16 @@ function onClientError(
   );
 }
 
+function hungUp(label: string, cause: Error | undefined): CodedError<SshErrorCode> {
+  return sshError('connection_lost', `cannot log in to ${label} because it hung up before saying a word`, {
+    hint: 'It may be turning away many connections at once (sshd_config: MaxStartups, PerSourcePenalties), or a firewall answers in its place. Wait a minute.',
+    retryable: true,
+    cause,
+  });
+}
+
 function handshakeError(label: string, cause: Error): CodedError<SshErrorCode> {
-  if (/before handshake/i.test(cause.message)) {
-    return sshError('connection_lost', `cannot log in to ${label} because it hung up before saying a word`, {
-      hint: 'It may be turning away many connections at once (sshd_config: MaxStartups, PerSourcePenalties), or a firewall answers in its place. Wait a minute.',
-      retryable: true,
-      cause,
-    });
-  }
+  if (/before handshake/i.test(cause.message)) return hungUp(label, cause);
   // Another try can cure damaged bytes, but not a lack of common algorithms.
   const retryable = !/no matching/i.test(cause.message);
   return sshError('protocol', `cannot talk SSH with ${label}: ${cause.message}`, { retryable, cause });

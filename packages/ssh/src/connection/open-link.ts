@@ -1,11 +1,10 @@
 // Opens one SSH link: the transport (through the jump host, if there is one), the handshake, the watch over its life.
 
-import { type Clock, detach, Scope, systemClock } from '@fairlead/kit';
+import { type Clock, detach, markHandled, Scope, systemClock } from '@fairlead/kit';
 import type { HostKey } from '../host-key/host-key.ts';
 import { type SshTarget, targetLabel } from '../ssh-target.ts';
 import { sshError } from '../ssh-error.ts';
 import { createPausableLimit, type PausableLimit } from './pausable-limit.ts';
-import { logIn, prepareLogin } from './handshake.ts';
 import type { SshLink } from './ssh-link.ts';
 import { createTransport, openTcp, type Transport } from './transport.ts';
 import { watchLife } from './watch-life.ts';
@@ -20,7 +19,7 @@ export interface OpenLinkOptions {
 
 /** Callbacks for the steps of a login, for a caller that chooses between several routes. */
 export interface LoginStages {
-  /** Called when the first host on the way is dialled. */
+  /** Called when the first packet to the first host on the way is sent, or could not be: the processor is free until the host answers. */
   onDialled?: () => void;
   /**
    * Called when the first host on the way (the outermost jump host, if there is one) has shown a key that is accepted, or
@@ -28,6 +27,8 @@ export interface LoginStages {
    * does not run meanwhile.
    */
   hold: () => Promise<void>;
+  /** Called when an identity has signed: the host itself checks the signature now. */
+  onSigned?: () => void;
   /** Called when the last jump host has accepted the login: later failures are those of the host itself. */
   onJumped: () => void;
 }
@@ -57,14 +58,23 @@ export async function openLink(target: SshTarget, options: OpenLinkOptions): Pro
       outer: options.signal,
     });
     const hold = jump ? undefined : stages?.hold;
-    const login = await prepareLogin(withPatience(target, { deadline, hold }));
+    const dials = scope.use(createDials(target, jump, deadline.signal));
+    const { begun, opened } = dials.dial();
+    // A failure is thrown below.
+    await Promise.race([begun, opened.catch(() => undefined)]);
     if (!jump) stages?.onDialled?.();
-    const transport = await openTransport(target, jump, deadline.signal);
-    scope.defer(() => void transport.stream.destroy());
+    // It brings ssh2, which takes as long to load as a near host takes to answer.
+    const { logIn, prepareLogin } = await import('./handshake.ts');
+    let wasAsked = false;
+    const onAsked = () => (wasAsked = true);
+    const login = await prepareLogin(withPatience(target, { deadline, hold, onAsked }));
+    // A server hangs up on a login that takes minutes.
+    const transport = await (wasAsked ? dials.dial().opened : opened);
     const { link, hostKey } = await logIn(login, transport, {
       keepaliveMs: options.keepaliveMs,
       signal: deadline.signal,
       hold: hold && (() => deadline.suspendedDuring(hold())),
+      onSigned: stages?.onSigned,
     });
     scope.defer(async () => {
       link.end();
@@ -80,13 +90,52 @@ export async function openLink(target: SshTarget, options: OpenLinkOptions): Pro
   }
 }
 
-/** Of several jump hosts in a row, only the last one calls `onJumped`. */
-function openJump(jump: SshTarget, { stages, ...options }: OpenLinkOptions): Promise<OpenLink> {
-  return openLink(jump, { ...options, ...(stages && { stages: { ...stages, onJumped: () => undefined } }) });
+interface Dials extends Disposable {
+  /** Gives up what the last call opened or still opens. `begun` resolves when the first packet is on its way. */
+  dial(): { begun: Promise<void>; opened: Promise<Transport> };
 }
 
-async function openTransport(target: SshTarget, jump: SshLink | undefined, signal: AbortSignal): Promise<Transport> {
-  if (!jump) return createTransport(await openTcp(target, signal));
+/** Disposal closes the transport that is open, and gives up one that is being opened. */
+function createDials(target: SshTarget, jump: SshLink | undefined, signal: AbortSignal): Dials {
+  let wanted = new AbortController();
+  const drop = () => wanted.abort(sshError('connection_lost', `stopped dialling ${targetLabel(target)}`));
+  return {
+    dial() {
+      drop();
+      wanted = new AbortController();
+      const { signal: dropped } = wanted;
+      const { promise: begun, resolve: onAttempt } = Promise.withResolvers<void>();
+      const opened = openTransport(target, { jump, signal: AbortSignal.any([signal, dropped]), onAttempt });
+      const closeWhenDropped = ({ stream }: Transport) => {
+        if (dropped.aborted) stream.destroy();
+        else dropped.addEventListener('abort', () => stream.destroy(), { once: true });
+      };
+      // A failure goes to the caller, who may await it later or not at all.
+      markHandled(opened.then(closeWhenDropped));
+      return { begun, opened };
+    },
+    [Symbol.dispose]: drop,
+  };
+}
+
+/** Of several jump hosts in a row, only the last one calls `onJumped`; none calls `onSigned`. */
+function openJump(jump: SshTarget, { stages, ...options }: OpenLinkOptions): Promise<OpenLink> {
+  const { onSigned: _ofTheHost, ...before } = stages ?? {};
+  return openLink(jump, {
+    ...options,
+    ...(stages && { stages: { ...before, hold: stages.hold, onJumped: () => undefined } }),
+  });
+}
+
+interface Way {
+  jump: SshLink | undefined;
+  signal: AbortSignal;
+  onAttempt: () => void;
+}
+
+async function openTransport(target: SshTarget, { jump, signal, onAttempt }: Way): Promise<Transport> {
+  if (!jump) return createTransport(await openTcp(target, signal, onAttempt));
+  onAttempt();
   try {
     const channel = await jump.openChannel(
       (callback) => jump.client.forwardOut('127.0.0.1', 0, target.host, target.port, callback),
@@ -106,11 +155,15 @@ async function openTransport(target: SshTarget, jump: SshLink | undefined, signa
   }
 }
 
+interface Patience {
+  deadline: PausableLimit;
+  hold: LoginStages['hold'] | undefined;
+  /** Called when a person is asked for a passphrase. */
+  onAsked: () => void;
+}
+
 /** The same target; its time limit does not run while a person is asked. */
-function withPatience(
-  target: SshTarget,
-  { deadline, hold }: { deadline: PausableLimit; hold: LoginStages['hold'] | undefined },
-): SshTarget {
+function withPatience(target: SshTarget, { deadline, hold, onAsked }: Patience): SshTarget {
   const { hostKeys, auth } = target;
   const askHost = hostKeys.kind === 'known-hosts' ? hostKeys.ask : undefined;
   const { askPassphrase } = auth;
@@ -123,7 +176,13 @@ function withPatience(
       } as typeof hostKeys,
     }),
     ...(askPassphrase && {
-      auth: { ...auth, askPassphrase: (file: string) => deadline.suspendedDuring(askPassphrase(file)) },
+      auth: {
+        ...auth,
+        askPassphrase(file: string) {
+          onAsked();
+          return deadline.suspendedDuring(askPassphrase(file));
+        },
+      },
     }),
   };
 }

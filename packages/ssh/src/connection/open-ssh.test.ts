@@ -3,12 +3,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { Secret } from '@fairlead/kit';
+import { detach, Secret } from '@fairlead/kit';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEd25519KeyPair } from '../ed25519-key.ts';
+import { joinStreams } from '../join-streams.ts';
 import type { SshTarget } from '../ssh-target.ts';
 import { openTestSsh, type TestSsh } from '../testing.ts';
 import { openHole } from '../testing-hole.ts';
@@ -173,6 +174,37 @@ describe('openSsh and identities', () => {
       code: 'passphrase_needed',
       message: expect.stringContaining('wrong') as string,
     });
+  });
+
+  it('dials again after a person was asked, because the server may have hung up meanwhile', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      // Without the public half, so that the passphrase is needed before the login.
+      privateKeyEncoding: { type: 'pkcs1', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'open sesame' },
+    });
+    const file = join(server.dir, 'locked-pem');
+    await writeFile(file, privateKey);
+    const parsed = ssh2.utils.parseKey(privateKey, 'open sesame');
+    if (parsed instanceof Error) throw parsed;
+    await addKey(`${parsed.type} ${parsed.getPublicSSH().toString('base64')}`);
+    const dialled = Promise.withResolvers<Socket>();
+    const impatient = createServer((socket) => {
+      dialled.resolve(socket);
+      detach(joinStreams(socket, connectTcp(server.port, '127.0.0.1')));
+    }).listen(0, '127.0.0.1');
+    await once(impatient, 'listening');
+    const { port } = impatient.address() as AddressInfo;
+    const askPassphrase = async () => {
+      const socket = await dialled.promise;
+      socket.destroy();
+      await once(socket, 'close');
+      return 'open sesame';
+    };
+    const target = { ...withAuth({ identityFiles: [file], askPassphrase }), port };
+    await using connection = await openSsh(target);
+    expect(await connection.run('exit 0')).toMatchObject({ code: 0 });
+    impatient.close();
   });
 
   it('reports an ssh-agent that cannot be reached', async () => {

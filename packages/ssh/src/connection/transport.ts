@@ -13,8 +13,10 @@ export interface Transport extends Congestion {
   bytesRead(): number;
 }
 
-export async function openTcp(target: SshTarget, signal: AbortSignal): Promise<Socket> {
+/** Calls `onAttempt` when the name is resolved and the first packet is on its way. The caller closes the socket. */
+export async function openTcp(target: SshTarget, signal: AbortSignal, onAttempt: () => void): Promise<Socket> {
   const socket = connect({ host: target.host, port: target.port });
+  socket.once('connectionAttempt', onAttempt);
   // Nagle's algorithm together with delayed ACKs costs 40 ms per new connection.
   socket.setNoDelay(true);
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -28,6 +28,8 @@ export interface RoutesOptions<Proof> extends OpenSshOptions {
   otherHostCodes?: readonly string[];
   /** Called when a route is dialled; what had to be read for it is read. */
   onDialled?: () => void;
+  /** Called when an identity has signed and the host checks the signature; not with the system's ssh. */
+  onSigned?: () => void;
   /** How long to skip a route after its jump host has refused the login. */
   deniedMs: number;
 }
@@ -84,7 +86,7 @@ class RouteRace<Proof> {
       if (denied) throw new CodedError(denied.code, denied.message, denied);
       const target = await route.target();
       if (this.#over.signal.aborted) return;
-      const candidate = askRoute(target, this.#openOptions(), this.#options.onDialled);
+      const candidate = askRoute(target, this.#openOptions(), this.#options);
       this.#candidates[index] = candidate;
       await candidate.answered;
       this.#dispatch({ type: 'route.answered', index });
@@ -101,6 +103,7 @@ class RouteRace<Proof> {
       otherHostCodes: _codes,
       deniedMs: _deniedMs,
       onDialled: _onDialled,
+      onSigned: _onSigned,
       ...open
     } = this.#options;
     return open;

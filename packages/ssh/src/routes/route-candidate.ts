@@ -2,6 +2,7 @@
 
 import { CodedError, defined, detach, isCodedError, markHandled } from '@fairlead/kit';
 
+import type { LoginStages } from '../connection/open-link.ts';
 import { openSsh } from '../connection/open-ssh.ts';
 import type { OpenSshOptions, SshConnection } from '../connection/ssh-connection.ts';
 import type { SshErrorCode } from '../ssh-error.ts';
@@ -18,14 +19,16 @@ export interface RouteCandidate {
   drop(): void;
 }
 
+export type RouteSteps = Pick<LoginStages, 'onDialled' | 'onSigned'>;
+
 /** Begins to ask at once. The caller ends the candidate with `logIn` or `drop`. */
-export function askRoute(target: SshTarget, options: OpenSshOptions, onDialled?: () => void): RouteCandidate {
-  if (!target.system) return askHeld(target, options, onDialled);
-  onDialled?.();
+export function askRoute(target: SshTarget, options: OpenSshOptions, steps: RouteSteps = {}): RouteCandidate {
+  if (!target.system) return askHeld(target, options, steps);
+  steps.onDialled?.();
   return askForSystem(target, options);
 }
 
-function askHeld(target: SshTarget, options: OpenSshOptions, onDialled?: () => void): RouteCandidate {
+function askHeld(target: SshTarget, options: OpenSshOptions, { onDialled, onSigned }: RouteSteps): RouteCandidate {
   const dropped = new AbortController();
   const answered = Promise.withResolvers<void>();
   const wanted = Promise.withResolvers<void>();
@@ -37,7 +40,7 @@ function askHeld(target: SshTarget, options: OpenSshOptions, onDialled?: () => v
     ...options,
     signal: options.signal ? AbortSignal.any([options.signal, dropped.signal]) : dropped.signal,
     stages: {
-      ...defined({ onDialled }),
+      ...defined({ onDialled, onSigned }),
       hold: () => {
         answered.resolve();
         return wanted.promise;
@@ -78,7 +81,8 @@ function askHeld(target: SshTarget, options: OpenSshOptions, onDialled?: () => v
  */
 function askForSystem(target: SshTarget, options: OpenSshOptions): RouteCandidate {
   const { system, ...direct } = target;
-  const look = system?.settings.isProxied || system?.proxyJump ? undefined : askHeld(withoutPerson(direct), options);
+  const look =
+    system?.settings.isProxied || system?.proxyJump ? undefined : askHeld(withoutPerson(direct), options, {});
   const answered = look ? look.answered.catch(unlessSilent).finally(() => look.drop()) : Promise.resolve();
   markHandled(answered);
   return {

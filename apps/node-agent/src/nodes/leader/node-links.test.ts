@@ -7,7 +7,8 @@ import { silentLog } from '@fairlead/kit';
 import { ManualClock } from '@fairlead/kit/testing';
 import { leaderMessage, type NodeMessage, nodeMessage } from '@fairlead/protocol';
 import { expect, it } from 'vitest';
-import { dialNode, openNodeChannel } from '../link/node-channel.ts';
+import { dialNode, type NodeChannel, openNodeChannel } from '../link/node-channel.ts';
+import type { NodeSecret } from '../link/node-secret.ts';
 import { LeaderLink } from '../worker/leader-link.ts';
 import { NodeLinks } from './node-links.ts';
 
@@ -38,6 +39,18 @@ function openLeader() {
     onLost: (rank, reason) => lost.push(`${rank}: ${reason}`),
   });
   return { clock, secret, heard, lost, links };
+}
+
+/** A worker's connection, once the leader listens. */
+async function dialLeader({ key, ports }: NodeSecret): Promise<NodeChannel<NodeMessage>> {
+  const dial = () => dialNode({ host: leaderHost, port: ports[0]!, key }, new AbortController().signal);
+  let socket: TLSSocket | undefined;
+  await expect.poll(async () => (socket = await dial().catch(() => undefined))).toBeDefined();
+  return openNodeChannel(
+    socket!,
+    { incoming: leaderMessage, outgoing: nodeMessage },
+    { onMessage: () => undefined, onClosed: () => undefined },
+  );
 }
 
 /** Passes bytes on, until the way to the worker is cut: nothing goes there then, and the leader does not see that. */
@@ -91,18 +104,50 @@ it('a node that no longer hears the leader is lost within 15 s, although the lea
   expect(lost).toEqual([expect.stringMatching(/^1: /)]);
 });
 
+it('a worker that is told to end obeys a leader that is there, and leaves at once when that has missed a sign of life', async () => {
+  const { clock, secret, heard, links } = openLeader();
+  const gone: string[] = [];
+  using worker = new LeaderLink({
+    nodes: { rank: 1, hosts },
+    secret,
+    joinLimitMs: 300_000,
+    clock,
+    log: silentLog,
+    joined: () => joined(1),
+    report: () => report,
+    onOrder: () => undefined,
+    onLinked: () => undefined,
+    onLost: (why) => gone.push(why),
+  });
+  await expect.poll(async () => (await clock.advance(200), heard.length)).toBeGreaterThan(1);
+  worker.expectEnd('SIGTERM');
+  await clock.advance(1_000);
+  expect(gone).toEqual([]);
+  await links[Symbol.asyncDispose]();
+  await expect.poll(async () => (await clock.advance(200), gone)).toEqual(['no sign of the leader, and SIGTERM came']);
+});
+
+it('a node that is silent for 11 s and then speaks is not lost; one that is silent for 12 s is', async () => {
+  const { clock, secret, heard, lost, links } = openLeader();
+  await using _links = links;
+  const channel = await dialLeader(secret);
+  channel.send(joined(1));
+  await expect.poll(() => heard.length).toBe(1);
+  for (const words of [2, 3]) {
+    await clock.advance(11_000);
+    expect(lost).toEqual([]);
+    channel.send(report);
+    await expect.poll(() => heard.length).toBe(words);
+  }
+  await clock.advance(12_000);
+  expect(lost).toEqual(['1: no word from its agent for 12 s, while the connection stayed open']);
+  await channel.closed;
+});
+
 it('an agent with a rank that the job does not have is hung up on, and no link of it is kept', async () => {
   const { secret, heard, links } = openLeader();
   await using _links = links;
-  const dial = () =>
-    dialNode({ host: leaderHost, port: secret.ports[0]!, key: secret.key }, new AbortController().signal);
-  let socket: TLSSocket | undefined;
-  await expect.poll(async () => (socket = await dial().catch(() => undefined))).toBeDefined();
-  const channel = openNodeChannel(
-    socket!,
-    { incoming: leaderMessage, outgoing: nodeMessage },
-    { onMessage: () => undefined, onClosed: () => undefined },
-  );
+  const channel = await dialLeader(secret);
   channel.send(joined(2));
   await channel.closed;
   expect(heard).toEqual([]);

@@ -152,6 +152,11 @@ export class LeaderNodes implements AsyncDisposable {
     return { message: gone.map(({ words }) => words).join('; '), hosts: gone.map(({ host }) => host) };
   }
 
+  /** Nodes that have never joined. */
+  get awaited(): RosterNode[] {
+    return this.#roster.nodes.filter(({ life }) => life.status === 'awaited');
+  }
+
   /**
    * Has every other node start its part, as soon as all are there. Rejects with the signal's reason, when nothing is left of the
    * parts that were started.

@@ -12,7 +12,7 @@ import {
 } from '@fairlead/kit';
 import { type LeaderMessage, leaderMessage, type NodeMessage, nodeMessage } from '@fairlead/protocol';
 import type { JobNodes } from '@fairlead/scheduler';
-import { awayTicks, silentTicks, tickMs } from '../link/link-times.ts';
+import { aliveTicks, awayTicks, silentTicks, tickMs } from '../link/link-times.ts';
 import { leaderAddresses } from '../link/node-addresses.ts';
 import { dialNode, type NodeChannel, openNodeChannel } from '../link/node-channel.ts';
 import type { NodeSecret } from '../link/node-secret.ts';
@@ -47,6 +47,8 @@ export class LeaderLink implements Disposable {
   #silent = 0;
   #away = 0;
   #attempt = 0;
+  /** The signal by which the job ends. */
+  #ending: string | undefined;
   #lastFailure = 'it was never reached';
 
   constructor(options: LeaderLinkOptions) {
@@ -57,8 +59,13 @@ export class LeaderLink implements Disposable {
     detach(repeatEvery(tickMs, () => this.#onTick(), { op: 'leader.tick', clock, log, signal }));
   }
 
-  get isUp(): boolean {
-    return this.#channel !== undefined;
+  /**
+   * The job is ending: a leader that is alive gives the orders, and one that has missed a sign of life counts as gone. `why`: the signal
+   * that came.
+   */
+  expectEnd(why: string): void {
+    this.#ending ??= why;
+    this.#judgeEnd();
   }
 
   /** This host's address on the way to the leader. */
@@ -142,16 +149,27 @@ export class LeaderLink implements Disposable {
   }
 
   #onTick(): void {
-    const { onLost, joinLimitMs } = this.#options;
+    const { joinLimitMs } = this.#options;
     if (this.#channel) {
       this.#silent += 1;
       if (this.#silent >= silentTicks) this.#channel[Symbol.dispose]();
-      return;
+      return this.#judgeEnd();
     }
     this.#away += 1;
+    this.#judgeEnd();
     const limit = this.#hasJoined ? awayTicks - silentTicks : joinLimitMs / tickMs;
-    if (this.#away < limit || this.#isLost) return;
+    if (this.#away >= limit)
+      this.#lose(`no way to the leader for ${Math.round((limit * tickMs) / 1000)} s (${this.#lastFailure})`);
+  }
+
+  #judgeEnd(): void {
+    const isThere = this.#channel !== undefined && this.#silent <= aliveTicks;
+    if (this.#ending !== undefined && !isThere) this.#lose(`no sign of the leader, and ${this.#ending} came`);
+  }
+
+  #lose(why: string): void {
+    if (this.#isLost) return;
     this.#isLost = true;
-    onLost(`no way to the leader for ${Math.round((limit * tickMs) / 1000)} s (${this.#lastFailure})`);
+    this.#options.onLost(why);
   }
 }

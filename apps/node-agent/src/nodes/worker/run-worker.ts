@@ -55,11 +55,7 @@ export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: Agent
     }),
   );
   worker.link = link;
-  scope.defer(deps.onSignal((signal) => (link.isUp ? undefined : leaveOn(signal))));
-  const leaveOn = (signal: string) => {
-    say(`ends because of ${signal}, while the leader is away`);
-    worker.dispatch({ type: 'leader.lost' });
-  };
+  scope.defer(deps.onSignal((signal) => link.expectEnd(signal)));
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the worker has ended')));
   detach(untilOver(worker.learnGpus(over.signal), over.signal));

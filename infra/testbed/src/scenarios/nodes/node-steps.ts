@@ -1,12 +1,53 @@
 // What scenarios of a job over two nodes do and look at.
 
+import { expect } from 'vitest';
 import type { TestbedHandle } from '../../testbed.ts';
 import { asRoot } from '../break-site.ts';
 
-const nodes = ['node1', 'node2'] as const;
+export const agentPattern = 'agent.mjs --spec';
+export const partPattern = 'engine-sim.mjs serve';
+
+/** Two nodes, and as many starts of the engine as a scenario needs. */
+export const overTwo = ['--nodes', '2', '--set', 'health={crashLimit: 99, restartBaseSeconds: 0}'];
+
+/** Sends a signal to alice's processes of a node. */
+export async function signalOn(
+  testbed: TestbedHandle,
+  node: string,
+  [signal, pattern]: readonly [signal: string, pattern: string],
+): Promise<void> {
+  await testbed.exec(node, ['pkill', `-${signal}`, '-u', 'alice', '-f', pattern], { user: 'root' });
+}
+
+export interface Noted {
+  kind: string;
+  message: string;
+  atMs: number;
+}
+
+/** What the leader has written into audit.jsonl since a moment. */
+export async function notesSince(testbed: TestbedHandle, instance: string, sinceMs: number): Promise<Noted[]> {
+  const { stdout } = await testbed.exec('login', ['cat', `.local/share/fairlead/jobs/${instance}/audit.jsonl`]);
+  const lines = stdout.trim().split('\n');
+  const notes = lines.map((line) => JSON.parse(line) as { kind: string; message: string; at: string });
+  return notes.map((note) => ({ ...note, atMs: Date.parse(note.at) })).filter(({ atMs }) => atMs >= sinceMs);
+}
+
+/** The first note of this kind since a moment; waits for it. */
+export async function noteOf(
+  testbed: TestbedHandle,
+  instance: string,
+  { kind, sinceMs, limitMs = 40_000 }: { kind: string; sinceMs: number; limitMs?: number },
+): Promise<Noted> {
+  const find = async () => (await notesSince(testbed, instance, sinceMs)).find((note) => note.kind === kind);
+  await expect.poll(find, { timeout: limitMs, interval: 250 }).toBeDefined();
+  return (await find())!;
+}
+
+const firstNodes = ['node1', 'node2'] as const;
 
 /** Processes of alice on both nodes, as `host: command`. Slurm's own and a shell that looks are none. */
-export async function processesLeft(testbed: TestbedHandle): Promise<string[]> {
+export async function processesLeft(testbed: TestbedHandle, nodes: readonly string[] = firstNodes): Promise<string[]> {
   const left = await Promise.all(
     nodes.map(async (node) => {
       const { stdout } = await testbed.exec(node, ['ps', '-u', 'alice', '-o', 'args='], { user: 'root' });
@@ -20,7 +61,7 @@ export async function processesLeft(testbed: TestbedHandle): Promise<string[]> {
 }
 
 /** Files of alice in the nodes' own directories. */
-export async function filesLeft(testbed: TestbedHandle): Promise<string[]> {
+export async function filesLeft(testbed: TestbedHandle, nodes: readonly string[] = firstNodes): Promise<string[]> {
   const find = 'find /tmp /dev/shm -mindepth 1 -user alice 2>/dev/null || true';
   const left = await Promise.all(
     nodes.map(async (node) => {
@@ -31,15 +72,27 @@ export async function filesLeft(testbed: TestbedHandle): Promise<string[]> {
   return left.flat();
 }
 
-/** Drops every packet between the two nodes without a word, until disposed. */
-export async function cutNodes(testbed: TestbedHandle): Promise<AsyncDisposable> {
+export interface NodeCut {
+  /** Packets that node2 receives from node1, sends to it, or both. Default both. */
+  way?: 'in' | 'out' | 'both';
+  /** Default: they are dropped without a word. */
+  verdict?: 'drop' | 'reject with tcp reset';
+}
+
+/** Drops or refuses packets between node1 and node2, until disposed. */
+export async function cutNodes(
+  testbed: TestbedHandle,
+  { way = 'both', verdict = 'drop' }: NodeCut = {},
+): Promise<AsyncDisposable> {
   const address = (await asRoot(testbed, 'node2', "getent ahostsv4 node1 | awk 'NR==1{print $1}'")).trim();
+  // srun does not survive a reset of its own connections.
+  const what = verdict === 'drop' ? verdict : `tcp dport != 60001-60200 tcp sport != 60001-60200 ${verdict}`;
   const rules = [
     'add table inet cutnodes',
     'add chain inet cutnodes in { type filter hook input priority 0 ; }',
     'add chain inet cutnodes out { type filter hook output priority 0 ; }',
-    `add rule inet cutnodes in ip saddr ${address} drop`,
-    `add rule inet cutnodes out ip daddr ${address} drop`,
+    ...(way === 'out' ? [] : [`add rule inet cutnodes in ip saddr ${address} ${what}`]),
+    ...(way === 'in' ? [] : [`add rule inet cutnodes out ip daddr ${address} ${what}`]),
   ];
   await asRoot(testbed, 'node2', rules.map((rule) => `nft '${rule}'`).join('; '));
   return { [Symbol.asyncDispose]: async () => void (await asRoot(testbed, 'node2', 'nft delete table inet cutnodes')) };

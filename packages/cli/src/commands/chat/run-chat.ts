@@ -7,7 +7,7 @@ import { CodedError, untilAborted } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../../cli-error.ts';
 import type { Context } from '../../context.ts';
-import { ensureProfile } from '../../bastion/ensure-profile.ts';
+import { ensureHeldProfile } from '../../bastion/ensure-held-profile.ts';
 import { sessionOptions } from '../../session-options.ts';
 import { endWords } from '../instance-words.ts';
 import { type Conversation, requestOf, withTurn } from './conversation.ts';
@@ -27,7 +27,7 @@ export interface ChatArgs {
 export async function runChat(args: ChatArgs, context: Context): Promise<void> {
   const { name, system, maxTokens, temperature } = args;
   const prompt = await promptOf(args, context);
-  await ensureProfile(context);
+  await ensureHeldProfile(context);
   context.output.busy(`connecting to ${name}`);
   let ended: string | undefined;
   await using connection = await connect(name, {

@@ -1,0 +1,44 @@
+// How the next request travels: as a stream of a mux, or over a channel of its own. Pure; mux-paths.ts performs it.
+
+import type { ReachableEndpoint } from '@fairlead/protocol';
+
+import { isSameSocket } from './live-paths.ts';
+
+export type MuxState =
+  /** `dialAfterMs`: the next request after it dials a mux. */
+  | { status: 'none'; dialAfterMs: number }
+  | { status: 'dialling' }
+  | { status: 'up'; endpoint: ReachableEndpoint }
+  /** The front at this endpoint takes one request a channel. */
+  | { status: 'plain'; endpoint: ReachableEndpoint };
+
+export interface WayFacts {
+  /** That answers now. */
+  endpoint: ReachableEndpoint | undefined;
+  /** Whether the mux that is up takes another stream. */
+  canOpen: boolean;
+  nowMs: number;
+}
+
+export type RequestWay =
+  | 'stream'
+  /** A channel of its own. */
+  | 'channel'
+  /** The same, and a mux is dialled for the requests after it. */
+  | 'channel-and-dial';
+
+/** No request waits for a mux: until it is up each has a channel. */
+export function decideWay(state: MuxState, { endpoint, canOpen, nowMs }: WayFacts): RequestWay {
+  switch (state.status) {
+    case 'dialling':
+      return 'channel';
+    case 'none':
+      return endpoint && nowMs >= state.dialAfterMs ? 'channel-and-dial' : 'channel';
+    case 'up':
+      if (!endpoint) return 'channel';
+      if (!isSameSocket(state.endpoint, endpoint)) return 'channel-and-dial';
+      return canOpen ? 'stream' : 'channel';
+    case 'plain':
+      return endpoint && !isSameSocket(state.endpoint, endpoint) ? 'channel-and-dial' : 'channel';
+  }
+}

@@ -1,0 +1,88 @@
+// Gives each request a stream of one mux to the endpoint that answers now, or a channel of its own where there is none. Performs what
+// decide-way.ts decides.
+
+import { type Clock, detach, errorText, type Log } from '@fairlead/kit';
+import { dialMux, type MuxSession } from '@fairlead/mux';
+import type { ReachableEndpoint } from '@fairlead/protocol';
+
+import { decideWay, type MuxState } from './decide-way.ts';
+import { closedError, type LivePaths, type Path } from './live-paths.ts';
+
+export interface MuxPathsOptions {
+  /** Channels. One is dialled for the mux, and ends with its endpoint. */
+  channels: Pick<LivePaths, 'open'>;
+  /** Channels for requests to a front that knows no mux. */
+  warm: Pick<LivePaths, 'open'>;
+  /** The endpoint that answers now. */
+  endpoint: () => ReachableEndpoint | undefined;
+  clock: Clock;
+  log: Log;
+}
+
+export interface MuxPaths extends Pick<LivePaths, 'open'>, Disposable {}
+
+/** After a mux was lost before it was up. */
+const retryIntervalMs = 1_000;
+
+/** Opens nothing before the first request. Disposal ends the mux and its streams, and no other channel. */
+export function createMuxPaths(options: MuxPathsOptions): MuxPaths {
+  return new Muxed(options);
+}
+
+class Muxed implements MuxPaths {
+  readonly #options: MuxPathsOptions;
+  readonly #stop = new AbortController();
+  #state: MuxState = { status: 'none', dialAfterMs: Number.NEGATIVE_INFINITY };
+  /** Of the state `up`. */
+  #session: MuxSession | undefined;
+
+  constructor(options: MuxPathsOptions) {
+    this.#options = options;
+  }
+
+  async open(...[signal, patience]: Parameters<LivePaths['open']>): Promise<Path> {
+    signal?.throwIfAborted();
+    const { endpoint, clock, channels, warm } = this.#options;
+    const session = this.#session;
+    const canOpen = session?.canOpen ?? false;
+    const way = decideWay(this.#state, { endpoint: endpoint(), canOpen, nowMs: clock.monotonicMs() });
+    if (way === 'stream' && session && this.#state.status === 'up')
+      return { endpoint: this.#state.endpoint, channel: session.open() };
+    if (way === 'channel-and-dial') detach(this.#dial());
+    return (this.#state.status === 'plain' ? warm : channels).open(signal, patience);
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop.abort(closedError());
+    this.#session?.destroy(closedError());
+  }
+
+  /** Never rejects: requests go on with channels, and get the errors of these. */
+  async #dial(): Promise<void> {
+    const { channels, clock, log } = this.#options;
+    const { signal } = this.#stop;
+    this.#state = { status: 'dialling' };
+    try {
+      const { channel, endpoint } = await channels.open(signal);
+      const dialled = await dialMux(channel, { clock, signal });
+      if (dialled.ok) this.#use(dialled.session, endpoint);
+      else if (dialled.reason === 'plain') this.#state = { status: 'plain', endpoint };
+      else this.#lose(retryIntervalMs);
+      log.debug({ op: 'mux', ok: dialled.ok, ...(!dialled.ok && { reason: dialled.reason }) });
+    } catch (error) {
+      if (!signal.aborted) log.debug({ op: 'mux', ok: false, error: errorText(error) });
+      this.#lose(retryIntervalMs);
+    }
+  }
+
+  #use(session: MuxSession, endpoint: ReachableEndpoint): void {
+    this.#session = session;
+    this.#state = { status: 'up', endpoint };
+    detach(session.closed.then(() => session === this.#session && this.#lose(0)));
+  }
+
+  #lose(forMs: number): void {
+    this.#session = undefined;
+    this.#state = { status: 'none', dialAfterMs: this.#options.clock.monotonicMs() + forMs };
+  }
+}
