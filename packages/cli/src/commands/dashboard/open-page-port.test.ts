@@ -33,7 +33,7 @@ describe('openPagePort', () => {
     const seen: unknown[] = [];
     const secret = createSecret('fld-');
     const fetchPage: typeof fetch = async (input, init) => {
-      const asked = new Request(new URL(String(input), 'http://x'), { ...init, duplex: 'half' } as RequestInit);
+      const asked = new Request(new URL(input as string, 'http://x'), { ...init, duplex: 'half' } as RequestInit);
       seen.push([asked.method, new URL(asked.url).pathname, await asked.text(), asked.headers.get('cookie')]);
       return new Response('hello', { status: 201, headers: { 'x-a': 'b' } });
     };
