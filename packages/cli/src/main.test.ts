@@ -64,6 +64,23 @@ describe('The program', () => {
     expect(stderr).toMatch(/^error/);
   });
 
+  it('plans in a dry run a model that the hub told of before, and says of another that nothing is known', async () => {
+    const site = join(folder, 'site.yaml');
+    await writeFile(site, 'clusters:\n  alpine: { login: { host: login.test }, site: curc-alpine }\n');
+    const dryRun = () => run('deploy', 'org/model', '--dry-run', '--config', site);
+    cacheHome = join(folder, 'facts');
+    expect((await dryRun()).stdout).toMatch(/^# plan {6}none: nothing is known here of org\/model/m);
+    const size = { num_hidden_layers: 36, hidden_size: 4096, num_attention_heads: 32, num_key_value_heads: 8 };
+    const config = { ...size, max_position_embeddings: 40_960 };
+    const files = { source: 'https://huggingface.co/org/model', config, weightBytes: 16e9 };
+    await mkdir(join(cacheHome, 'fairlead/models'), { recursive: true });
+    await writeFile(
+      join(cacheHome, 'fairlead/models/org--model.json'),
+      JSON.stringify({ readMs: Date.now() - 1000, files }),
+    );
+    expect((await dryRun()).stdout).toMatch(/^# place {5}.*\n# weights {3}14\.9 GiB/m);
+  });
+
   it('does not look for a library to download the weights of the simulator', async () => {
     const local = join(folder, 'local.yaml');
     await writeFile(local, 'clusters:\n  here: { kind: local }\n');

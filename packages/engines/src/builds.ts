@@ -2,5 +2,6 @@
 
 export { type EngineBuild, engineBuildErrorCodes, type EngineBuildKind } from './port/engine-build.ts';
 export { fitBeforeStart } from './fit-before-start.ts';
+export { containEngine } from './container/contain-engine.ts';
 export { engineBuilds } from './engine-builds.ts';
 export { pythonCommand } from './port/python-command.ts';

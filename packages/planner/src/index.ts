@@ -3,7 +3,7 @@ export { type DecodedFacts, decodeModelFacts } from './facts/decode-model-facts.
 export { type ModelFacts, modelPreset, type ModelPreset } from './model-preset.ts';
 export { builtInModels } from './models/built-in-models.ts';
 export { type Change, findChanges } from './plan/find-changes.ts';
-export { gpusOf } from './plan/layout.ts';
+export { gpusOf, type WantedSplit } from './plan/layout.ts';
 export { defaultWish, maxConcurrency, maxSequences, memoryOptions, type Wish } from './plan/memory.ts';
 export { type Place, placeOfGpu, placesOfSite } from './plan/place.ts';
 export { type PartitionFacts, placesOfPartitions } from './plan/places-of-partitions.ts';

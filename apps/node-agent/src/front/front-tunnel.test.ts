@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { findEngineKind } from '@fairlead/engines';
 import { type EngineSim, type EngineSimOptions, openEngineSim } from '@fairlead/engine-sim';
 import { Scope, Secret, silentLog, systemClock } from '@fairlead/kit';
+import { dialMux, type MuxSession } from '@fairlead/mux';
 import { openSsh, type SshConnection } from '@fairlead/ssh';
 import { hasSshd, openTestSsh, type TestSsh } from '@fairlead/ssh/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -14,13 +15,16 @@ import { answerTo, testEngineKey, key, until } from '../testing/front-world.ts';
 
 const kinds = (await hasSshd()) ? (['sshd', 'builtin'] as const) : (['builtin'] as const);
 
-describe.each(kinds)('through two SSH hops over %s', (kind) => {
+const ways = kinds.flatMap((kind) => [[kind, 'channels'] as const, [kind, 'a mux'] as const]);
+
+describe.each(ways)('through two SSH hops over %s, by %s', (kind, way) => {
   let server: TestSsh;
   let scope: Scope;
   let front: Front;
   let sim: EngineSim;
   let laptop: SshConnection;
   let endpoint: string;
+  let mux: MuxSession | undefined;
   let count = 0;
 
   beforeAll(async () => {
@@ -51,10 +55,17 @@ describe.each(kinds)('through two SSH hops over %s', (kind) => {
     const agent = scope.use(await openSsh(server.target));
     scope.use(await agent.listen(endpoint, (stream) => front.accept(stream)));
     laptop = scope.use(await openSsh(server.target));
+    mux = way === 'a mux' ? await dialFront() : undefined;
+  }
+
+  async function dialFront(): Promise<MuxSession> {
+    const dialled = await dialMux(await laptop.dial(endpoint), { clock: systemClock });
+    if (!dialled.ok) throw new Error(`the front is ${dialled.reason}`);
+    return dialled.session;
   }
 
   async function ask(body: Record<string, unknown>): Promise<ClientRequest> {
-    const stream = await laptop.dial(endpoint);
+    const stream = mux ? mux.open() : await laptop.dial(endpoint);
     const outgoing = request({
       createConnection: () => stream as Socket,
       method: 'POST',
@@ -89,6 +100,19 @@ describe.each(kinds)('through two SSH hops over %s', (kind) => {
     for (const { status, body } of answers) expect([status, body.endsWith('data: [DONE]\n\n')]).toEqual([200, true]);
     await front.idle();
     expect(front.stats.outcomes.completed).toBe(50);
+  });
+
+  test('bulk goes up and down whole beside 50 streams', async () => {
+    await open({ decodeMs: 1 });
+    const streams = Array.from({ length: 50 }, async () =>
+      answerTo(await ask({ stream: true, max_tokens: 50 })).then(({ body }) => body.endsWith('data: [DONE]\n\n')),
+    );
+    const long = 'x'.repeat(8_000_000);
+    const bulk = await answerTo(await ask({ model: 'other', messages: [{ role: 'user', content: long }] }));
+    expect(bulk.status).toBe(404);
+    expect(await Promise.all(streams)).toEqual(streams.map(() => true));
+    await front.idle();
+    expect(front.stats.bytesToEngine).toBeGreaterThan(long.length);
   });
 
   test('a client that leaves before the first token frees the engine', async () => {
@@ -130,7 +154,7 @@ describe.each(kinds)('through two SSH hops over %s', (kind) => {
   test('a frozen engine is let go when the front is cut', async () => {
     await open({ faults: ['hang'] });
     const outgoing = await ask({ max_tokens: 1 });
-    const answered = expect(once(outgoing, 'response')).rejects.toThrow(/hang up|ECONNRESET/);
+    const answered = expect(once(outgoing, 'response')).rejects.toThrow(/hang up|ECONNRESET|lost the channel/);
     await until(() => front.inFlight === 1 && sim.stats().inFlight === 1);
     front.cutAll();
     await answered;

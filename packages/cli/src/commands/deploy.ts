@@ -10,7 +10,9 @@ import {
   type PlannedDeployment,
   planDeployment,
   profileFacts,
+  recallModel,
 } from '@fairlead/launch';
+import { cacheDir } from '@fairlead/client/cache-dir';
 import { defined } from '@fairlead/kit';
 import type { InstanceState } from '@fairlead/protocol';
 import { formatSlurmDuration } from '@fairlead/scheduler';
@@ -40,9 +42,12 @@ export async function runDeploy(args: DeployArgs, context: Context): Promise<voi
   const { config, cluster, files } = await loadForCluster(configPlaceOf(context), args);
   if (args.dryRun) {
     const site = await profileFacts(cluster.config, context.home);
+    const { model: id } = planDeployment({ ...args, plan: false }, config, cluster.config);
+    // It asks no host: what the hub said at an earlier plan serves.
+    const model = await recallModel(id, { cacheDir: cacheDir(context), clock: context.clock });
     return dryRun(
-      planDeployment(args, config, cluster.config, { site }),
-      { cluster, files, isPlanned: site !== undefined },
+      planDeployment(args, config, cluster.config, { site, model }),
+      { cluster, files, hasProfile: site !== undefined },
       context,
     );
   }

@@ -3,23 +3,25 @@
 import { showEngineCommand, type ShownRank } from '@fairlead/engines';
 import { shellJoin } from '@fairlead/kit';
 
-import type { ClusterConfig, NamedCluster } from '@fairlead/config';
+import { type ClusterConfig, type NamedCluster, plannedEngine } from '@fairlead/config';
+import { builtInModels } from '@fairlead/planner';
+
 import type { Context } from '../context.ts';
 import { costWords, reasonLines, sizedFields } from './sized-text.ts';
 import { type ClusterPaths, clusterPaths, type DeploymentPlan, jobScript } from '@fairlead/launch';
 
-const unplanned =
+const withoutProfile =
   'plan      none: this cluster has no site profile (`site`), and a dry run asks no host. `deploy` itself asks sinfo.';
 
 export interface DryRunSite {
   cluster: NamedCluster;
   /** The files of the configuration in force. */
   files: readonly string[];
-  /** Whether the cluster has a site profile. */
-  isPlanned: boolean;
+  /** Of the site: GPUs and prices. */
+  hasProfile: boolean;
 }
 
-export function dryRun(plan: DeploymentPlan, { cluster, files, isPlanned }: DryRunSite, context: Context): void {
+export function dryRun(plan: DeploymentPlan, { cluster, files, hasProfile }: DryRunSite, context: Context): void {
   // The home on the cluster is not known without going there.
   const paths = clusterPaths(cluster.config, { home: '/home/you' });
   const nodePath = cluster.config.node ?? `${paths.runtime}/node`;
@@ -34,7 +36,7 @@ export function dryRun(plan: DeploymentPlan, { cluster, files, isPlanned }: DryR
     ...reasonLines(plan),
     ...plan.risks.map((risk) => `warning   ${risk}`),
     ...(plan.cost ? [`cost      ${costWords(plan.cost)}`] : []),
-    ...(!isPlanned && cluster.config.kind !== 'local' ? [unplanned] : []),
+    ...whyUnplanned(plan, { cluster, hasProfile }),
   ];
   const choices = words.map((word) => `# ${word}\n`).join('');
   context.output.result(
@@ -54,6 +56,18 @@ export function dryRun(plan: DeploymentPlan, { cluster, files, isPlanned }: DryR
     },
     `# configuration: ${files.join(', ') || 'no file'}\n${choices}# the job script (home, instance and versions are filled in when it is submitted)\n${script}\n${commandLines(engineCommand, ranks)}\n# where the engine keeps files, unless the job's environment says otherwise\n${cacheLines(caches)}`,
   );
+}
+
+function whyUnplanned(
+  { engine, model, gpus, reasons }: DeploymentPlan,
+  { cluster, hasProfile }: Pick<DryRunSite, 'cluster' | 'hasProfile'>,
+): string[] {
+  if (!hasProfile) return cluster.config.kind === 'local' ? [] : [withoutProfile];
+  const isPlannable = engine === plannedEngine && gpus > 0 && model.includes('/');
+  if (reasons.length > 0 || !isPlannable || builtInModels.some((one) => one.model === model)) return [];
+  return [
+    `plan      none: nothing is known here of ${model}, and a dry run asks no host. \`deploy\` itself asks the hub and the cluster; \`fairlead plan ${model}\` asks the hub, and is remembered.`,
+  ];
 }
 
 function shownEngine(plan: DeploymentPlan, { env = {} }: ClusterConfig, paths: ClusterPaths) {

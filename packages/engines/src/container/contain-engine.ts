@@ -10,7 +10,7 @@ import type { ContainerSettings } from './container-settings.ts';
 export interface ContainEngineInput {
   container: ContainerSettings;
   wanted: Pick<EngineWanted, 'model' | 'gpus'>;
-  place: EnginePlace;
+  place: Pick<EnginePlace, 'node' | 'nodePath' | 'engineSim' | 'directory'>;
   argv: readonly string[];
   /** The variables that the engine gets. */
   env: Readonly<Record<string, string>>;

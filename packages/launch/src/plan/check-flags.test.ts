@@ -90,6 +90,28 @@ describe('The flags of a deployment', () => {
     expect(await asked()).toBe(2);
   });
 
+  it('of an engine in a container are read in its image, once for each image', async () => {
+    const image = join(folder, 'vllm.img');
+    await writeFile(image, 'an image');
+    await script('ch-run', '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"\n');
+    const container = { kind: 'charliecloud', image, program: join(folder, 'bin', 'ch-run') };
+    const message = expect.stringMatching(/vLLM 0\.32\.0 has no --enable-sleep-mode/) as unknown;
+    await expect(check({ ...at(), container, sleepMode: true })).rejects.toMatchObject({ message });
+    await expect(check({ ...at(), container, sleepMode: true })).rejects.toMatchObject({ message });
+    expect(await asked()).toBe(1);
+    await utimes(image, 1, 1);
+    await expect(check({ ...at(), container, sleepMode: true })).rejects.toMatchObject({ message });
+    expect(await asked()).toBe(2);
+    const left = [
+      { ...container, image: 'docker://vllm/vllm-openai' },
+      { ...container, image: join(folder, 'elsewhere.img') },
+      { kind: 'pyxis', image },
+      { ...container, program: '/nowhere/ch-run' },
+    ];
+    await utimes(image, 2, 2);
+    for (const other of left) expect(await check({ ...at(), container: other, sleepMode: true })).toEqual([]);
+  });
+
   it('of an engine that the PATH names are not refused: the job may find another one', async () => {
     const prologue = [`export PATH=${folder}/bin:$PATH`];
     const [warning] = await check({ sleepMode: true }, { prologue });

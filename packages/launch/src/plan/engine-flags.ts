@@ -3,6 +3,7 @@
 const shortForms: Readonly<Record<string, string>> = {
   '-tp': '--tensor-parallel-size',
   '-pp': '--pipeline-parallel-size',
+  '-dp': '--data-parallel-size',
 };
 
 function flagOf(word: string): string {

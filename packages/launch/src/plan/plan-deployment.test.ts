@@ -112,7 +112,7 @@ it('A plan with a secret among the arguments is refused', () => {
   expect(() => planDeployment({ what: 'a/b' }, {}, cluster)).toThrow(/readable by every user of the node/);
 });
 
-it.each(['--middleware=x', '~/models/a', '$WORK/a'])(
+it.each(['--middleware=x', '~/models/a', '$WORK/a', './models/a', '../a/b'])(
   'A model that the engine would not read as one is refused: %s',
   (model) =>
     expect(() => planDeployment({ what: 'odd' }, { presets: { odd: { model } } }, {})).toThrow(/absolute path/),

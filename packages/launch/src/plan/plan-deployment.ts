@@ -253,9 +253,9 @@ function offlineVariables(kind: EngineKind, { offline, env = {} }: ClusterConfig
   return Object.fromEntries(Object.entries(variables).filter(([name]) => !Object.hasOwn(env, name)));
 }
 
-/** The engine gets it as one argument: a dash would make it an option, and no shell expands a tilde. */
+/** The engine gets it as one argument, in a directory of the node: a dash would make it an option, no shell expands a tilde, and a relative path leads nowhere. */
 function refuseOddModel(model: string): void {
-  if (!/^[-~$]/.test(model)) return;
+  if (!/^[-~$.]/.test(model)) return;
   throw new CodedError<LaunchErrorCode>(
     'usage',
     `cannot deploy ${JSON.stringify(model)} because a model is a Hugging Face id or an absolute path on the cluster`,

@@ -90,6 +90,31 @@ describe('A deployment on a site', () => {
     expect(whyOf(plan, 'KV cache')).toContain('4 × 8192 tokens');
   });
 
+  it('plans with the split that the settings say, and refuses one that the heads of the model forbid', () => {
+    const withSplit = (options: object, request: object = {}) =>
+      planOn(alpine, { what: 'qwen3-8b', ...request }, { cluster: { engines: { vllm: options } } });
+    const { options: two } = withSplit({ tensorParallel: 2 }).engineSettings;
+    expect(two).toMatchObject({ tensorParallel: 2 });
+    expect(two).not.toHaveProperty('pipelineParallel');
+    expect(withSplit({ pipelineParallel: 3 })).toMatchObject({
+      gpus: 3,
+      engineSettings: { options: { tensorParallel: 1, pipelineParallel: 3 } },
+    });
+    expect(() => withSplit({ tensorParallel: 3 })).toThrow(/qwen3-8b has 32 heads, which 3 does not divide/);
+    expect(() => withSplit({ tensorParallel: 2 }, { gpus: 3 })).toThrow(/cannot be split over the GPUs of/);
+    expect(withSplit({ tensorParallel: 1 }, { gpus: 2 }).engineSettings.options).toMatchObject({ pipelineParallel: 2 });
+  });
+
+  it('counts the GPUs of all copies of the model', () => {
+    const cluster = { engines: { vllm: { dataParallel: 2 } as object } };
+    const plan = planOn(alpine, { what: 'qwen3-8b' }, { cluster });
+    expect(plan).toMatchObject({ gpus: 2, engineSettings: { options: { dataParallel: 2 } } });
+    expect(plan.engineSettings.options).not.toHaveProperty('tensorParallel');
+    const both: object = { tensorParallel: 2, dataParallel: 2 };
+    const wide = planOn(capella, { what: 'qwen3-8b' }, { cluster: { engines: { vllm: both } } });
+    expect(wide).toMatchObject({ gpus: 4, engineSettings: { options: both } });
+  });
+
   it('reads context and split from options too, and a flag of the command replaces them', () => {
     const mine = { model: 'Qwen/Qwen3-32B-FP8', options: { maxModelLen: 8192 } };
     const cluster = { engines: { vllm: { tensorParallel: 2 } as object } };

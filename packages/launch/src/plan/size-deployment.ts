@@ -13,6 +13,7 @@ import {
   pickPlan,
   type Place,
   type Reason,
+  type WantedSplit,
   type Wish,
 } from '@fairlead/planner';
 import { parseSlurmDuration } from '@fairlead/scheduler';
@@ -78,11 +79,14 @@ export function sizeDeployment(sizing: Sizing): Sized | undefined {
 
 /** The places that the settings leave, each with the GPUs that they name. */
 function placesFor({ request, model, own, args, cluster, site }: Sizing): Place[] {
-  const split = (numberOf(args, '--tensor-parallel-size') ?? 1) * (numberOf(args, '--pipeline-parallel-size') ?? 1);
-  const wantedGpus = request.gpus ?? own.gpus ?? (split > 1 ? split : undefined);
+  const wantedNodes = request.nodes ?? own.nodes;
+  const wantedSplit = splitOf(args);
+  const { tp, pp, copies = 1 } = wantedSplit;
+  const split = ((tp ?? 1) * (pp ?? 1) * copies) / (wantedNodes ?? 1);
+  const isSplit = (tp ?? pp) !== undefined && split > 1;
+  const wantedGpus = request.gpus ?? own.gpus ?? (isSplit ? Math.ceil(split) : undefined);
   // An engine that computes on CPUs: the planner counts GPUs.
   if (wantedGpus === 0) return [];
-  const wantedNodes = request.nodes ?? own.nodes;
   const most = wantedGpus === undefined ? usualNodes(model) : 1;
   const wantedHours = (minutesSaid({ request, own, cluster }) ?? 0) / 60;
   const places = site.places
@@ -90,10 +94,19 @@ function placesFor({ request, model, own, args, cluster, site }: Sizing): Place[
     .map((place) => ({
       ...place,
       nodes: wantedNodes === undefined ? Math.min(most, place.nodes) : place.nodes,
+      wantedSplit,
       ...defined({ wantedGpus, wantedNodes }),
     }));
   const long = places.filter(({ maxHours = Infinity }) => maxHours >= wantedHours);
   return long.length > 0 ? long : places;
+}
+
+function splitOf(args: readonly string[]): WantedSplit {
+  return defined({
+    tp: numberOf(args, '--tensor-parallel-size'),
+    pp: numberOf(args, '--pipeline-parallel-size'),
+    copies: numberOf(args, '--data-parallel-size'),
+  });
 }
 
 /** Why the settings leave no place of a site that has some; undefined if they leave one. */

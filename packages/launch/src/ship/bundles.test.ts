@@ -1,7 +1,7 @@
 // In a checkout: bundled from source into an empty cache, each as one file that runs in an empty folder.
 
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -39,6 +39,8 @@ describe('findBundle', () => {
     const alone = join(await mkdtemp(join(cache, 'alone-')), 'program.mjs');
     await copyFile(bundle.path, alone);
     expect(await run(alone, args)).toEqual({ code, said: expect.stringMatching(words) });
+    // One character beyond Latin-1, and V8 keeps the source in twice the memory.
+    expect(/[^\0-\xff]/.exec(await readFile(bundle.path, 'utf8'))).toBeNull();
   });
 
   it('says that no package names a program', async () => {

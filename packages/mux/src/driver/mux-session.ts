@@ -13,9 +13,20 @@ import { MuxStream } from './mux-stream.ts';
 /** What an end accepts unless it is told otherwise. */
 export const muxLimits: MuxLimits = { maxStreams: 4096, windowBytes: 256 * 1024 };
 
+/** What a channel may offer besides. */
+export interface MuxChannel extends Duplex {
+  /** Sends at once what it has gathered in this turn: the session gathers a turn itself. */
+  flush?(): void;
+  /** Lets the peer send so much ahead: the session reads all that comes, and its ends limit what is in flight. */
+  widen?(windowBytes: number): void;
+}
+
+/** Twice what may be in flight of tokens and of bulk together, so that the channel's own window never limits either. */
+const channelWindowBytes = 16 * 1024 * 1024;
+
 export interface MuxSessionOptions {
   role: MuxRole;
-  channel: Duplex;
+  channel: MuxChannel;
   clock: Clock;
   limits?: Partial<MuxLimits>;
   /** What was read of the channel before, after the preface. */
@@ -29,7 +40,7 @@ export class MuxSession {
   readonly ready: Promise<void>;
   /** Resolves with the cause when the session has ended, after its streams were destroyed. Never rejects. */
   readonly closed: Promise<CodedError<MuxErrorCode>>;
-  readonly #channel: Duplex;
+  readonly #channel: MuxChannel;
   readonly #clock: Clock;
   readonly #core: MuxCore;
   readonly #streams = new Set<MuxStream>();
@@ -70,6 +81,7 @@ export class MuxSession {
     channel.on('error', (error) => this.#fail(muxLost(errorText(error), error), error));
     channel.once('close', () => this.#fail(muxLost('it was closed')));
     channel.once('end', () => this.#fail(muxLost('the other side ended it')));
+    channel.widen?.(channelWindowBytes);
     this.#pump();
     if (firstBytes && firstBytes.length > 0) this.#receive(firstBytes);
     channel.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -153,6 +165,7 @@ export class MuxSession {
     const packets = this.#isOver ? [] : this.#core.pack(this.#clock.monotonicMs());
     this.#isScheduled = false;
     packets.forEach(({ bytes }, at) => this.#write(bytes, at === packets.length - 1));
+    if (packets.length > 0) this.#channel.flush?.();
     if (this.#isGoing && this.#role === 'consumer' && this.#streams.size === 0) this.#channel.end();
   }
 

@@ -18,6 +18,15 @@ export interface GpuSupply {
   nodes: number;
   /** Only layouts over this many nodes count. */
   wantedNodes?: number;
+  wantedSplit?: WantedSplit;
+}
+
+/** What the settings of the engine say of the split: only layouts like that count. */
+export interface WantedSplit {
+  tp?: number;
+  pp?: number;
+  /** Copies of the model (data parallel), each split so. Default 1. */
+  copies?: number;
 }
 
 export function gpusOf({ nodes, gpusPerNode }: Layout): number {
@@ -33,7 +42,7 @@ export function listLayouts(model: ModelFacts, supply: GpuSupply): Layout[] {
     const least = supply.wantedGpus ?? (nodes === 1 ? 1 : supply.gpusPerNode);
     const most = Math.min(supply.gpusPerNode, supply.wantedGpus ?? supply.gpusPerNode);
     for (let gpusPerNode = least; gpusPerNode <= most; gpusPerNode++)
-      layouts.push(...splits(model, nodes, gpusPerNode));
+      layouts.push(...splits(model, { nodes, gpusPerNode }, supply.wantedSplit));
   }
   return layouts.sort(
     (a, b) =>
@@ -41,12 +50,17 @@ export function listLayouts(model: ModelFacts, supply: GpuSupply): Layout[] {
   );
 }
 
-function splits(model: ModelFacts, nodes: number, gpusPerNode: number): Layout[] {
-  const all = nodes * gpusPerNode;
+function splits(
+  model: ModelFacts,
+  { nodes, gpusPerNode }: Pick<Layout, 'nodes' | 'gpusPerNode'>,
+  { tp: onlyTp, pp: onlyPp, copies = 1 }: WantedSplit = {},
+): Layout[] {
+  const all = (nodes * gpusPerNode) / copies;
   return range(1, gpusPerNode)
-    .filter((tp) => all % tp === 0 && gpusPerNode % tp === 0 && tensorParallelFault(model, tp) === undefined)
+    .filter((tp) => (onlyTp ?? tp) === tp && tensorParallelFault(model, tp) === undefined)
+    .filter((tp) => all % tp === 0 && gpusPerNode % tp === 0)
     .map((tp) => ({ nodes, gpusPerNode, tp, pp: all / tp }))
-    .filter(({ pp }) => pipelineFault(model, pp) === undefined);
+    .filter(({ pp }) => (onlyPp ?? pp) === pp && pipelineFault(model, pp) === undefined);
 }
 
 /** Why a tensor-parallel size is impossible; undefined if it is possible. */

@@ -2,6 +2,7 @@
 
 import { findGpu, type Gpu, gpuLabel } from '../gpu.ts';
 import type { SiteProfile } from '../site-profile.ts';
+import type { WantedSplit } from './layout.ts';
 
 export interface Place {
   /** For people: `partition aa100`, or `a100:40`. */
@@ -16,6 +17,7 @@ export interface Place {
   nodes: number;
   /** Only layouts over this many nodes count. */
   wantedNodes?: number;
+  wantedSplit?: WantedSplit;
   cpusPerNode?: number;
   memoryGbPerNode?: number;
   maxHours?: number;

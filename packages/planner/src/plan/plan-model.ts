@@ -2,7 +2,7 @@
 
 import { formatSupport, fp8CacheDoubt, type Gpu, gpuLabel, hasBf16, missingFromVllm } from '../gpu.ts';
 import type { ModelFacts } from '../model-preset.ts';
-import { gpusOf, type Layout, listLayouts, tensorParallelFault } from './layout.ts';
+import { gpusOf, type Layout, listLayouts, pipelineFault, tensorParallelFault, type WantedSplit } from './layout.ts';
 import { type MemoryNeed, memoryNeed, memoryOptions, memoryUtilization, reserveBytes, type Wish } from './memory.ts';
 import type { Place } from './place.ts';
 import { gibWords } from './words.ts';
@@ -100,15 +100,21 @@ interface Tried {
 
 function shortage(model: ModelFacts, place: Place, layouts: readonly Tried[]): string {
   const [best] = layouts.toSorted((a, b) => b.memory.free - a.memory.free);
-  const { wantedGpus = 0, wantedNodes = 1, gpusPerNode } = place;
+  const { wantedGpus = 0, wantedNodes = 1, wantedSplit = {}, gpusPerNode } = place;
   if (wantedGpus > gpusPerNode)
     return `its nodes have ${gpusPerNode} GPU${gpusPerNode === 1 ? '' : 's'}: got ${wantedGpus}`;
   if (wantedNodes > place.nodes)
     return `a plan counts on at most ${place.nodes} node${place.nodes === 1 ? '' : 's'} there: got ${wantedNodes}`;
-  if (!best && wantedGpus > 1)
+  const fault = splitFault(model, wantedSplit);
+  if (!best && fault !== undefined) return fault;
+  if (!best && wantedGpus > 1 && Object.keys(wantedSplit).length === 0)
     return tensorParallelFault(model, wantedGpus) ?? `${model.name} cannot be split over ${wantedGpus} GPUs`;
   if (!best) return `${model.name} cannot be split over the GPUs of ${place.label}`;
   return `even ${layoutWords(best.layout)} of ${gpuLabel(place.gpu)} ${notEnough(best.layout)}: ${needWords(best.memory)}`;
+}
+
+function splitFault(model: ModelFacts, { tp = 1, pp = 1 }: WantedSplit): string | undefined {
+  return tensorParallelFault(model, tp) ?? pipelineFault(model, pp);
 }
 
 function notEnough(layout: Layout): string {

@@ -3,11 +3,14 @@
 
 import { Duplex } from 'node:stream';
 import type { Channel } from 'ssh2';
+import { widenWindow } from './ssh2-internals.ts';
 
 /** The transport below all channels. Writes wait while it is congested; else a slow link would fill the memory. */
 export interface Congestion {
   /** Calls back at once, or when the transport has drained. */
   whenClear(callback: () => void): void;
+  /** Sends at once what would leave at the end of this turn. */
+  flush(): void;
 }
 
 /** A session's channel stays open after both ends of data (`peer-closes`), because its exit status comes after them. */
@@ -18,6 +21,8 @@ export class ChannelStream extends Duplex {
   readonly #congestion: Congestion;
   #bytesRead = 0;
   #peerClosed = false;
+  /** Absent: ssh2's own. */
+  #windowBytes: number | undefined;
   #afterWrite: (() => void) | undefined;
 
   constructor(channel: Channel, congestion: Congestion, closesWhen: ClosesWhen = 'both-ended') {
@@ -29,6 +34,7 @@ export class ChannelStream extends Duplex {
     channel.on('error', (error: Error) => this.destroy(error));
     channel.on('data', (chunk: Buffer) => {
       this.#bytesRead += chunk.length;
+      if (this.#windowBytes !== undefined) widenWindow(channel, this.#windowBytes);
       if (!this.push(chunk)) channel.pause();
     });
     channel.on('end', () => this.push(null));
@@ -38,6 +44,17 @@ export class ChannelStream extends Duplex {
   /** Bytes received so far, as on a net.Socket. */
   get bytesRead(): number {
     return this.#bytesRead;
+  }
+
+  /** For a reader that never stops reading and limits what is in flight itself: the server may send so much ahead, from now on. */
+  widen(windowBytes: number): void {
+    this.#windowBytes = windowBytes;
+    widenWindow(this.#channel, windowBytes);
+  }
+
+  /** Sends at once what was written in this turn, of all channels. Else it leaves at the turn's end. */
+  flush(): void {
+    this.#congestion.flush();
   }
 
   override _read(): void {

@@ -19,8 +19,8 @@ function createRecorder(highWaterMark = 16_384) {
       callback();
     },
   });
-  gatherWrites(stream);
-  return { stream, bursts };
+  const flush = gatherWrites(stream);
+  return { stream, bursts, flush };
 }
 
 const endOfTurn = () => new Promise((resolve) => setImmediate(resolve));
@@ -44,6 +44,19 @@ describe('gatherWrites', () => {
     stream.write('b');
     await endOfTurn();
     expect(bursts).toEqual([['a'], ['b']]);
+  });
+
+  it('sends at once what a caller flushes, and later writes of the turn at its end', async () => {
+    const { stream, bursts, flush } = createRecorder();
+    stream.write('a');
+    stream.write('b');
+    flush();
+    expect(bursts).toEqual([['a', 'b']]);
+    flush();
+    stream.write('c');
+    expect(bursts).toEqual([['a', 'b']]);
+    await endOfTurn();
+    expect(bursts).toEqual([['a', 'b'], ['c']]);
   });
 
   it('loses no write just before the end', async () => {

@@ -6,11 +6,13 @@ import type { Duplex } from 'node:stream';
  * ssh2 writes each SSH packet in three pieces (length, content, tag). With TCP_NODELAY, which the first packet of a connection needs,
  * each piece would be a packet of its own: three system calls here and three wake-ups of sshd. The writes leave at the end of the turn
  * and not at the next tick, so that what several sockets brought in one turn leaves together. No write waits for later ones.
+ * The returned function sends at once what has been gathered: for a caller that has gathered a turn itself.
  */
-export function gatherWrites(stream: Duplex): void {
+export function gatherWrites(stream: Duplex): () => void {
   const write = stream.write.bind(stream);
   let isGathering = false;
   const send = () => {
+    if (!isGathering) return;
     isGathering = false;
     stream.uncork();
   };
@@ -22,4 +24,5 @@ export function gatherWrites(stream: Duplex): void {
     }
     return write(...piece);
   }) as typeof stream.write;
+  return send;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { Client } from 'ssh2';
 import { describe, expect, it } from 'vitest';
+import type { ChannelStream } from './channel-stream.ts';
 import { dialSocket } from '../dial-socket.ts';
 import { listenOnSocket } from '../listen-on-socket.ts';
 import { hasSshd, openTestSsh, openTestSshd } from '../testing.ts';
@@ -44,6 +45,34 @@ describe("ssh2's private fields", () => {
     const after = keysOf(client);
     expect([...before, ...after].map((key) => key instanceof KeyObject)).toEqual([true, true, true, true]);
     expect(after[0]).not.toBe(before[0]);
+  });
+
+  it.skipIf(!withSshd)('take a wider window, which is offered again when half of it is used', async () => {
+    await using server = await openTestSshd();
+    await using opened = await openLink(server.target, options);
+    const path = join(server.dir, 'e.sock');
+    await using _listening = await listenOnSocket(opened.link, {
+      socketPath: path,
+      onConnection: (stream) => void stream.pipe(stream),
+    });
+    const stream = await dialSocket(opened.link, path);
+    const windowBytes = 4 * 1024 * 1024;
+    const offers: number[] = [];
+    const { _protocol: protocol } = opened.link.client as unknown as {
+      _protocol: { channelWindowAdjust(id: number, bytes: number): void };
+    };
+    const adjust = protocol.channelWindowAdjust.bind(protocol);
+    protocol.channelWindowAdjust = (id, bytes) => {
+      offers.push(bytes);
+      adjust(id, bytes);
+    };
+    (stream as ChannelStream).widen(windowBytes);
+    // ssh2 has offered 2 MiB: that is half, and enough for now.
+    expect(offers).toEqual([windowBytes / 2]);
+    const bytes = randomBytes(12_000_000);
+    stream.end(bytes);
+    expect((await buffer(stream)).equals(bytes)).toBe(true);
+    expect(offers.filter((offer) => offer >= windowBytes / 2).length).toBeGreaterThan(4);
   });
 
   it('name the server', async () => {

@@ -1,7 +1,7 @@
-// Three uses of ssh2's private fields, for which it has no API. Each does nothing if a version of ssh2 lacks the fields.
+// Four uses of ssh2's private fields, for which it has no API. Each does nothing if a version of ssh2 lacks the fields.
 
 import { createSecretKey } from 'node:crypto';
-import type { Client } from 'ssh2';
+import type { Channel, Client } from 'ssh2';
 
 interface Insides {
   _protocol?: { _debug?: unknown; _cipher?: Record<string, unknown>; _decipher?: Record<string, unknown> };
@@ -35,4 +35,24 @@ export function prepareKeys(client: Client): void {
       if (half && key instanceof Uint8Array) half[field] = createSecretKey(key);
     }
   }
+}
+
+interface ChannelInsides {
+  incoming?: { window?: unknown };
+  outgoing?: { id?: unknown; state?: unknown };
+  _client?: { _protocol?: { channelWindowAdjust?: (id: number, bytes: number) => void } };
+}
+
+/**
+ * Offers the server a window of this size for what it sends over the channel (RFC 4254 5.2), when half of it is used. ssh2 offers 2 MiB, and
+ * no more before half of these are used: over a round trip of 40 ms that is a third of what one body can have. A caller that offers more must
+ * limit the bytes in flight in another way, for the server buffers as much as the window allows.
+ */
+export function widenWindow(channel: Channel, windowBytes: number): void {
+  const { incoming, outgoing, _client: client } = channel as unknown as ChannelInsides;
+  if (typeof incoming?.window !== 'number' || typeof outgoing?.id !== 'number' || outgoing.state !== 'open') return;
+  if (incoming.window > windowBytes / 2 || !client?._protocol?.channelWindowAdjust) return;
+  const more = windowBytes - incoming.window;
+  incoming.window += more;
+  client._protocol.channelWindowAdjust(outgoing.id, more);
 }

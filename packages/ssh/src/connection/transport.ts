@@ -50,7 +50,7 @@ function limitAnswer(socket: Socket, target: SshTarget): Disposable & { reached:
 }
 
 export function createTransport(stream: Duplex & { readonly bytesRead: number }): Transport {
-  gatherWrites(stream);
+  const flush = gatherWrites(stream);
   let waiting: Array<() => void> = [];
   stream.on('drain', () => {
     const callbacks = waiting;
@@ -59,6 +59,7 @@ export function createTransport(stream: Duplex & { readonly bytesRead: number })
   });
   return {
     stream,
+    flush,
     bytesRead: () => stream.bytesRead,
     whenClear(callback) {
       if (stream.writableNeedDrain) waiting.push(callback);

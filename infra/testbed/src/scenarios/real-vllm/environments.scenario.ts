@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
 import { venv } from '../../real-vllm/prepare-real-vllm.ts';
 import { Researcher } from '../researcher.ts';
-import { realVllm, startTimeoutMs } from './real-vllm-deployment.ts';
+import { fastArgs, realVllm, startTimeoutMs } from './real-vllm-deployment.ts';
 
 const home = '/home/alice';
 const image = `${home}/images/python`;
@@ -68,6 +68,14 @@ test(
     if (!existsSync('/usr/bin/ch-run')) skip('there is no ch-run: apt-get install charliecloud');
     await onLogin(makeImage);
     const container = { kind: 'charliecloud', image, binds: [venv] };
+    // The login host reads in the image which flags this version has.
+    const odd = {
+      args: [...fastArgs, '--max-modle-len', '8'],
+      more: [`engines.vllm.container=${JSON.stringify(container)}`],
+    };
+    expect((await alice.fairlead('deploy', ...realVllm('misspelt', odd))).last).toMatchObject({
+      error: { code: 'engine_flag_missing', message: expect.stringMatching(/vLLM 0\.32\.0.* has no --max-modle-len/) },
+    });
     const restarts = 'health={crashLimit: 9, restartBaseSeconds: 0}';
     const more = [`engines.vllm.container=${JSON.stringify(container)}`, restarts];
     const { last } = await alice.fairlead('deploy', ...realVllm('contained', { more }));
