@@ -103,21 +103,27 @@ async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: 
   noteStart(publisher, { deps, job });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
-  // The last report comes first: Slurm may end this agent before all is over.
-  await Promise.all([spread[Symbol.asyncDispose](), takeLeave(exit, { deps, engine, control })]);
-  if (exit === 'node_lost') await endOwnJob(deps.run, { ...job, cluster: spec.slurm?.cluster });
+  await takeLeave(exit, { spec, deps, job, spread, engine, control });
   return exit;
 }
 
 interface LeaveParts {
+  spec: InstanceSpec;
   deps: AgentDeps;
+  job: JobIdentity;
+  spread: AsyncDisposable;
   engine: Engine;
   control: ControlLink;
 }
 
-async function takeLeave(exit: ExitName, { deps, engine, control }: LeaveParts): Promise<void> {
-  await loggedWithin(engine, { clock: deps.clock, limitMs: farewellMs });
-  await sayFarewell(exit, { control, clock: deps.clock });
+/** The last report does not wait for the end of what stays between two engines: Slurm may end this agent before that. */
+async function takeLeave(exit: ExitName, { spec, deps, job, spread, engine, control }: LeaveParts): Promise<void> {
+  const tell = async () => {
+    await loggedWithin(engine, { clock: deps.clock, limitMs: farewellMs });
+    await sayFarewell(exit, { control, clock: deps.clock });
+  };
+  await Promise.all([spread[Symbol.asyncDispose](), tell()]);
+  if (exit === 'node_lost') await endOwnJob(deps.run, { ...job, cluster: spec.slurm?.cluster });
 }
 
 function noteStart(publisher: Publisher, { deps, job }: { deps: AgentDeps; job: JobIdentity }): void {
