@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { build, type UserConfig } from 'tsdown';
 
 import control from '../apps/control/tsdown.config.ts';
+import gateway from '../apps/gateway/tsdown.config.ts';
 import agent from '../apps/node-agent/tsdown.config.ts';
 import cli from '../packages/cli/tsdown.config.ts';
 import engineSim from '../packages/engine-sim/tsdown.config.ts';
@@ -53,7 +54,8 @@ async function buildInto(folder: string): Promise<void> {
   try {
     const bundles = join(work, 'dist/bundles');
     for (const config of [cli].flat()) await run({ ...withRunCommand(config), copy: [] }, work);
-    for (const config of [agent, control, engineSim].flat()) await run({ ...config, outDir: 'dist/bundles' }, work);
+    for (const config of [agent, control, gateway, engineSim].flat())
+      await run({ ...config, outDir: 'dist/bundles' }, work);
     await cp(join(root, 'infra/bastion/gate'), join(bundles, 'gate'));
     await cp(join(root, 'docs/fairlead.1'), join(work, 'dist/fairlead.1'));
     await cp(join(root, 'packages/cli/package.json'), join(work, 'package.json'));

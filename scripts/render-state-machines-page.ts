@@ -3,6 +3,7 @@
 import { followMachine, warmMachine } from '@fairlead/client/testing';
 import { dialMachine, lifeMachine, presenceMachine } from '@fairlead/control';
 import { simulatorMachine } from '@fairlead/engine-sim';
+import { breakerMachine, requestMachine } from '@fairlead/gateway';
 import { renderTransitions } from '@fairlead/kit';
 import { tunnelMachine } from '@fairlead/carrier';
 import {
@@ -77,6 +78,16 @@ const machines: ReadonlyArray<{ title: string; file: string; table: () => string
     title: 'Paths that a client holds ready',
     file: 'packages/client/src/paths/warm-machine.ts',
     table: () => renderTransitions(warmMachine),
+  },
+  {
+    title: 'A request in the gateway',
+    file: 'apps/gateway/src/relay/request-life.ts',
+    table: () => renderTransitions(requestMachine),
+  },
+  {
+    title: 'The breaker of an instance in the gateway',
+    file: 'apps/gateway/src/routing/breaker.ts',
+    table: () => renderTransitions(breakerMachine),
   },
   {
     title: 'A connection in the front',

@@ -65,6 +65,7 @@ export default defineConfig([
     copy: [
       { from: '../../apps/node-agent/dist/agent.*', to: 'dist/bundles' },
       { from: '../../apps/control/dist/control.*', to: 'dist/bundles' },
+      { from: '../../apps/gateway/dist/gateway.*', to: 'dist/bundles' },
       { from: '../engine-sim/dist/engine-sim.*', to: 'dist/bundles' },
       { from: '../../infra/bastion/gate', to: 'dist/bundles' },
       { from: '../../docs/fairlead.1', to: 'dist' },

@@ -25,7 +25,7 @@ const localSsh = { 'packages/ssh': 'real SSH servers for tests stand behind its 
 export const allowedPicture: Readonly<Record<string, Room>> = {
   'apps/control': {
     holds: 'who is where and until when, on the bastion',
-    imports: { ...kit, ...protocol },
+    imports: { ...kit, ...protocol, 'packages/sqlite': 'its records are rows of SQLite' },
     testImports: startsPrograms,
     thirdParty: [
       '@hono/node-server',
@@ -55,11 +55,29 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
     testImports: { ...startsPrograms, 'packages/engine-sim': 'the engine of its tests' },
     thirdParty: ['pidtree', 'pino', 'prom-client', 'ws'],
   },
+  'apps/gateway': {
+    holds: "a team's front door: keys, limits, routing, usage",
+    imports: {
+      ...kit,
+      ...protocol,
+      'packages/carrier': 'reaches the instances',
+      'packages/client': "a consumer as others: its session, control's list of deployments",
+      'packages/openai-wire': 'heads, bodies, routes and errors of the API that it serves',
+      'packages/sqlite': 'members, keys and usage are rows of SQLite',
+    },
+    thirdParty: ['drizzle-orm', 'pino'],
+    testThirdParty: ['drizzle-kit', 'fast-check', 'openai'],
+  },
   'packages/kit': {
     holds: 'clock, backoff, errors, scope, secrets, state machines',
     // Knows no term of the domain and imports nothing of ours.
     imports: {},
     thirdParty: ['fastest-levenshtein'],
+  },
+  'packages/sqlite': {
+    holds: "drizzle over the runtime's own SQLite; no table of ours",
+    imports: {},
+    thirdParty: ['drizzle-orm'],
   },
   'packages/protocol': {
     holds: 'every message and its error codes',
@@ -110,6 +128,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
     holds: "routes, refusals and events in OpenAI's and Anthropic's shape",
     imports: { 'packages/protocol': 'the codes of refusals and their HTTP status' },
     thirdParty: ['eventsource-parser'],
+    testThirdParty: ['fast-check'],
   },
   'packages/carrier': {
     holds: 'offer and reach: how bytes get from a consumer to a front',
@@ -159,7 +178,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/carrier': 'init and doctor try the way',
       'packages/config': 'reads and shows settings',
       'packages/engines': 'plan and doctor name what an engine needs',
-      'packages/launch': 'deploy renders a launch',
+      'packages/launch': 'deploy renders a launch; the gateway is a program that it finds',
       'packages/openai-wire': 'chat and demo read answers',
       'packages/planner': 'models and plan render what it plans',
       'packages/scheduler': 'doctor and logs ask Slurm',
@@ -222,6 +241,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       ...kit,
       ...protocol,
       'apps/control': 'codes, tables and API that pages show',
+      'apps/gateway': 'codes and tables that pages show',
       'apps/node-agent': 'codes and tables that pages show',
       'packages/cli': 'codes, commands and settings that pages show',
       'packages/engine-sim': 'a table that a page shows',

@@ -151,6 +151,10 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
     cure: 'Deploy it over several nodes with `executor: ray` and `dashboard: true` of its engine.',
   },
   demo_failed: { cause: 'A step of the demo failed.', cure: 'Follow the message, and report what is unclear.' },
+  gateway_failed: {
+    cause: "The gateway's program has ended without a reason that the command knows.",
+    cure: 'Start it again; if it ends again, report it with the message.',
+  },
   bench_failed: {
     cause: 'The first request of a benchmark was not answered, or its page could not be written.',
     cure: "Follow the message; --chat, --input-tokens and --output-tokens fit the requests to the engine and the model's context.",

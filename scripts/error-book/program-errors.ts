@@ -1,6 +1,7 @@
 // Codes of the SDK, of control and of the agent.
 
 import type { ControlErrorCode } from '@fairlead/control';
+import type { GatewayErrorCode } from '@fairlead/gateway';
 import type { AgentErrorCode } from '@fairlead/node-agent';
 import type { ClientErrorCode } from '@fairlead/client';
 import type { ErrorBook } from './error-entry.ts';
@@ -57,6 +58,29 @@ export const clientErrors: ErrorBook<ClientErrorCode> = {
   origin_invalid: {
     cause: 'The value of `--allow-origin` is not an origin.',
     cure: 'Give scheme, host and port as the browser shows them: `http://localhost:3000`.',
+  },
+};
+
+export const gatewayErrors: ErrorBook<GatewayErrorCode> = {
+  member_unknown: {
+    cause: 'No member of the gateway has that name.',
+    cure: 'Use a name from `fairlead members list`.',
+  },
+  member_exists: { cause: 'There is a member of that name.', cure: 'Make another key for them: `fairlead keys add`.' },
+  key_unknown: { cause: 'No key of the gateway has that id.', cure: 'Use an id from `fairlead keys list`.' },
+  account_invalid: {
+    cause: 'A name, a limit or a time is not written as it must be.',
+    cure: 'Write it as the hint says.',
+  },
+  gateway_store_failed: {
+    cause:
+      "The gateway's database cannot be read or written: the disk is full, or the file is damaged or another account's.",
+    cure: 'See the message; make room, or put a copy of the file back.',
+  },
+  gateway_store_newer: { cause: 'A newer gateway has made the database.', cure: 'Install that version.' },
+  gateway_listen_failed: {
+    cause: 'Another program has the port or the socket.',
+    cure: 'Choose another `--port` or `--socket`, or end that program.',
   },
 };
 

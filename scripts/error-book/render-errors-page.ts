@@ -6,7 +6,7 @@ import { commandErrors } from './command-errors.ts';
 import { endCauses } from './end-causes.ts';
 import type { ErrorEntry } from './error-entry.ts';
 import { muxErrors } from './mux-errors.ts';
-import { agentErrors, clientErrors, controlErrors } from './program-errors.ts';
+import { agentErrors, clientErrors, controlErrors, gatewayErrors } from './program-errors.ts';
 import { slurmErrors } from './slurm-errors.ts';
 import { sshErrors } from './ssh-errors.ts';
 
@@ -49,6 +49,11 @@ export const chapters: readonly Chapter[] = [
     title: 'Control',
     about: "In control's log, and in the gate's message when control cannot start.",
     entries: controlErrors,
+  },
+  {
+    title: 'Gateway',
+    about: 'Of the commands of a gateway, `fairlead gateway serve` included.',
+    entries: gatewayErrors,
   },
   { title: 'Agent', about: "In the agent's log (`fairlead logs <name> --source agent`).", entries: agentErrors },
 ];

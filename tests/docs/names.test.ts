@@ -19,7 +19,12 @@ const globalFlags = program.options.flatMap(({ short, long }) => [short, long]);
 const loadCommands = new Map(
   program.commands.map((command) => [
     command.name(),
-    [...globalFlags, '-h', '--help', ...command.options.flatMap(({ short, long }) => [short, long])],
+    [
+      ...globalFlags,
+      '-h',
+      '--help',
+      ...[command, ...command.commands].flatMap(({ options }) => options.flatMap(({ short, long }) => [short, long])),
+    ],
   ]),
 );
 

@@ -7,7 +7,8 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
 import { openTestControl, type TestControl } from '@fairlead/control/testing';
-import { fuzzHead, frontKey, openFrontWorld } from '@fairlead/node-agent/testing';
+import { frontKey, openFrontWorld } from '@fairlead/node-agent/testing';
+import { fuzzHead } from '@fairlead/openai-wire/testing';
 import type { FuzzTarget } from './fuzz-target.ts';
 
 const golden = fileURLToPath(new URL('../../packages/protocol/golden/v2', import.meta.url));

@@ -5,4 +5,3 @@ export { type AgentWorld, openAgentWorld } from './testing/agent-world.ts';
 export { type FakeControl, openFakeControl } from './testing/fake-control.ts';
 export { controlIdentity } from '@fairlead/carrier/testing';
 export { key as frontKey, openFrontWorld } from './testing/front-world.ts';
-export { fuzzHead } from './front/fuzz-head.ts';

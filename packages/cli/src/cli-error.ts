@@ -16,6 +16,7 @@ export type CliErrorCode =
   | 'demo_failed'
   | 'dashboard_missing'
   | 'bench_failed'
+  | 'gateway_failed'
   | 'command_not_found'
   | 'command_not_executable'
   | 'interrupted'

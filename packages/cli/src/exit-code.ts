@@ -27,6 +27,7 @@ const exits: Readonly<Record<ShownErrorCode, keyof typeof exit>> = {
   demo_failed: 'failed',
   dashboard_missing: 'failed',
   bench_failed: 'failed',
+  gateway_failed: 'failed',
   command_not_found: 'commandNotFound',
   command_not_executable: 'notExecutable',
   interrupted: 'interrupted',

@@ -6,6 +6,7 @@ import { Command, Option } from 'commander';
 import type { Context } from './context.ts';
 import { addCareCommands } from './program/care-commands.ts';
 import { addDiagnosisCommands } from './program/diagnosis-commands.ts';
+import { addGatewayCommands } from './program/gateway-commands.ts';
 import type { RunCommand } from './program/run-command.ts';
 import { collect, countNumber, portNumber, wholeNumber } from './program/flag-values.ts';
 import { addObserveCommands } from './program/observe-commands.ts';
@@ -64,6 +65,7 @@ export function createProgram(
   addSiteCommands(program, go);
   addUseCommands(program, go, version);
   addCareCommands(program, go);
+  addGatewayCommands(program, go);
   // A flag may stand before or after the command.
   for (const command of program.commands)
     command

@@ -2,5 +2,6 @@
 
 export { describeRoute } from './bastion/describe-route.ts';
 export { configNote, readNote, writeNote } from './bastion/kept-notes.ts';
+export { ControlAnswerError } from './client-error.ts';
 export { createSession, openProfileLink, openSession, type Session } from './control/open-session.ts';
 export { profilePath, readProfile, writeProfile } from './bastion/profile.ts';

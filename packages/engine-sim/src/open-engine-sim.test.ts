@@ -76,6 +76,7 @@ describe('EngineSim: the key', () => {
       'POST /v1/responses/{response_id}/cancel',
       'POST /v1/score',
       'POST /v1/unload_lora_adapter',
+      'POST /v2/embed',
       'POST /v2/rerank',
     ]);
   });

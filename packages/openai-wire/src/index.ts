@@ -32,3 +32,15 @@ export {
 } from './routes.ts';
 export { readUsage } from './usage.ts';
 export { describeWrongPath, type WrongPath } from './wrong-path.ts';
+export {
+  fieldValue,
+  type HeadLimits,
+  headLimits,
+  HeadParser,
+  type HeadStep,
+  type RequestHead,
+} from './head/head-parser.ts';
+export { type Framing, type Interpreted, interpretHead, isForwarded } from './head/interpret-head.ts';
+export { type BodyScanner, bodyTooLarge, createBodyScanner } from './head/body-scanner.ts';
+export { scanMembers, type ScannedMembers, type ValueRange } from './body/scan-members.ts';
+export { type ApiError, type Dialect, dialectOf, errorBodyOf, errorEventOf } from './dialect.ts';

@@ -14,6 +14,9 @@ export type RefusalCode = Extract<
   | 'engine_unavailable'
   | 'route_refused'
   | 'method_refused'
+  | 'forbidden'
+  | 'not_found'
+  | 'unsupported_encoding'
 >;
 
 export interface Refusal {

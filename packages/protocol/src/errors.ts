@@ -43,6 +43,12 @@ export const wireErrors = {
     cure: 'Upgrade the older side; the message names both.',
   },
   payload_too_large: { status: 413, retryable: false, cause: 'A body or frame is over the limit.', cure: 'Send less.' },
+  unsupported_encoding: {
+    status: 415,
+    retryable: false,
+    cause: 'The body of the request is compressed, which the gateway does not read.',
+    cure: 'Send it without `Content-Encoding`.',
+  },
   too_many: { status: 429, retryable: true, cause: 'Too many connections or requests.', cure: 'Try again later.' },
   not_ready: {
     status: 503,

@@ -2,6 +2,9 @@ import { type FailureChapter, mode, scenario } from '../failure-mode.ts';
 
 const explainFetch = 'packages/launch/src/weights/explain-fetch-failure.test.ts';
 const setUp = 'packages/launch/src/setup/setup.test.ts';
+const sizing = 'packages/launch/src/plan/size-deployment.test.ts';
+const checkFlags = 'packages/launch/src/plan/check-flags.test.ts';
+const planCommand = 'packages/cli/src/commands/plan.test.ts';
 const judgeCache = 'packages/launch/src/weights/judge-cache.test.ts';
 
 const notWhole =
@@ -37,6 +40,24 @@ export const beforeAJobChapter: FailureChapter = {
       scenario('engine/sized'),
       'a model that no partition holds is refused before anything is queued, with the smallest change; the change does',
     ]),
+    mode(
+      "a tensor-parallel size that the model's heads forbid, or that does not fit the number of GPUs",
+      'refused before queueing, with the numbers',
+      [sizing, 'plans with the split that the settings say, and refuses one that the heads of the model forbid'],
+    ),
+    mode(
+      'a flag that the vLLM of a container image lacks',
+      'refused before queueing, where the login host sees the image and runs it',
+      [checkFlags, 'of an engine in a container are read in its image, once for each image'],
+    ),
+    mode(
+      'a folder without all of its weights is planned',
+      'which files are missing; the plan goes by its config.json',
+      [
+        planCommand,
+        'A folder without weights is planned by its config.json, with a warning that it cannot be deployed',
+      ],
+    ),
     mode(
       'half a download, for nodes without internet',
       'refused before queueing, with the `fairlead prefetch` that goes on with it',

@@ -75,6 +75,10 @@ export const slurmChapter: FailureChapter = {
         scenario('slurm/job-ends'),
         'a job that is preempted with grace completes what is in flight, and the reason of its end is the preemption',
       ],
+      [
+        scenario('slurm/job-ends'),
+        'a job that is preempted with its own signal (send_user_signal) has until the end of the grace time, and the preemption as its reason',
+      ],
       [scenario('job/faults'), 'time limit drains a running stream to its end'],
     ),
     mode('out of memory', 'what ran out, and what to change', [

@@ -1,5 +1,6 @@
 import { type FieldReport, places } from '../failure-mode.ts';
 
+const heads = (name: string) => `packages/openai-wire/src/head/${name}.test.ts`;
 const front = (name: string) => `apps/node-agent/src/front/${name}.test.ts`;
 const localHead = 'packages/client/src/local/local-head.test.ts';
 const localPort = 'packages/client/src/local/local-port.test.ts';
@@ -32,8 +33,8 @@ export const frontReports: readonly FieldReport[] = [
     what: 'a client sends two credentials at once',
     seen: 'equal ones are one; different ones are refused with what to unset',
     tests: places(
-      [front('interpret-head'), 'presented twice is one: %j'],
-      [front('interpret-head'), 'beside another credential is refused, with what to unset: %j'],
+      [heads('interpret-head'), 'presented twice is one: %j'],
+      [heads('interpret-head'), 'beside another credential is refused, with what to unset: %j'],
     ),
   },
   {

@@ -20,7 +20,7 @@ import { programFile } from '@fairlead/testkit/programs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import MIGRATIONS from '../store/migrations.json' with { type: 'json' };
-import { createSqliteSession } from '../store/sqlite-session.ts';
+import { createSqliteSession } from '@fairlead/sqlite';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { type ControlPlace, openControlPlace } from '../testing/control-process.ts';
 import type { Owner } from '../testing/owner.ts';

@@ -4,12 +4,12 @@ import { clampTime, type EventView } from '@fairlead/protocol';
 import { and, asc, count, desc, eq, gt, inArray, lt, lte, sql } from 'drizzle-orm/sql';
 
 import { history } from './schema.ts';
-import type { ControlDatabase } from './sqlite-session.ts';
+import type { SqliteDatabase } from '@fairlead/sqlite';
 import type { HistoryEntry } from '../domain/records.ts';
 import type { HistoryBounds, HistoryQuery } from './store.ts';
 
 /** Returns the event that was added; undefined if it is stored already. */
-export function prepareAdd(db: ControlDatabase): (entry: HistoryEntry) => EventView | undefined {
+export function prepareAdd(db: SqliteDatabase): (entry: HistoryEntry) => EventView | undefined {
   const at = (name: string) => sql.placeholder(name);
   const add = db
     .insert(history)
@@ -32,7 +32,7 @@ export function prepareAdd(db: ControlDatabase): (entry: HistoryEntry) => EventV
   };
 }
 
-export function listHistory(db: ControlDatabase, query: HistoryQuery): EventView[] {
+export function listHistory(db: SqliteDatabase, query: HistoryQuery): EventView[] {
   const { deployment, limit } = query;
   const forward = 'after' in query;
   const range = forward ? gt(history.seq, query.after) : lt(history.seq, query.before);
@@ -60,12 +60,12 @@ export function listHistory(db: ControlDatabase, query: HistoryQuery): EventView
 }
 
 /** Removes events of deployments over their share first, so that these do not displace the events of others. */
-export function pruneHistory(db: ControlDatabase, bounds: HistoryBounds, limit: number): number {
+export function pruneHistory(db: SqliteDatabase, bounds: HistoryBounds, limit: number): number {
   const talkative = pruneTalkative(db, bounds.mostEach, limit);
   return talkative + pruneOldest(db, bounds, limit - talkative);
 }
 
-function pruneOldest(db: ControlDatabase, { beforeMs, most }: HistoryBounds, limit: number): number {
+function pruneOldest(db: SqliteDatabase, { beforeMs, most }: HistoryBounds, limit: number): number {
   const kept = db.select({ events: count() }).from(history).all()[0]?.events ?? 0;
   const oldest = db
     .select({ seq: history.seq, atMs: history.atMs, recordedMs: history.recordedMs })
@@ -83,7 +83,7 @@ function pruneOldest(db: ControlDatabase, { beforeMs, most }: HistoryBounds, lim
 }
 
 /** Removes the oldest events of each deployment that has more than its share. */
-function pruneTalkative(db: ControlDatabase, mostEach: number, limit: number): number {
+function pruneTalkative(db: SqliteDatabase, mostEach: number, limit: number): number {
   const talkative = db
     .select({ deployment: history.deployment, events: count() })
     .from(history)

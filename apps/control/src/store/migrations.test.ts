@@ -10,7 +10,7 @@ import { expect, it } from 'vitest';
 
 import MIGRATIONS from './migrations.json' with { type: 'json' };
 import * as schema from './schema.ts';
-import { createSqliteSession } from './sqlite-session.ts';
+import { createSqliteSession } from '@fairlead/sqlite';
 
 const folder = join(import.meta.dirname, '../../drizzle');
 

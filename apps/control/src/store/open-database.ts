@@ -4,7 +4,7 @@ import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSy
 import { DatabaseSync } from 'node:sqlite';
 
 import MIGRATIONS from './migrations.json' with { type: 'json' };
-import { createSqliteSession, type SqliteSession } from './sqlite-session.ts';
+import { createSqliteSession, type SqliteSession } from '@fairlead/sqlite';
 import { corruptError, damagedError, newerError, storeError } from './store-error.ts';
 
 export interface OpenDatabase extends SqliteSession {

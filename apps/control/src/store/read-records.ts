@@ -5,7 +5,7 @@ import { asc, desc, eq, sql } from 'drizzle-orm/sql';
 
 import { type DeploymentRecord, deploymentRecord, type InstanceRecord, instanceRecord } from '../domain/records.ts';
 import { deployments, instances, setAside } from './schema.ts';
-import type { ControlDatabase } from './sqlite-session.ts';
+import type { SqliteDatabase } from '@fairlead/sqlite';
 import type { Remembered, SetAside } from './store.ts';
 
 type Row = Record<string, unknown>;
@@ -34,12 +34,12 @@ const instanceColumns = {
   updatedMs: instances.updatedMs,
 };
 
-export function findInstance(db: ControlDatabase, id: string): InstanceRecord | undefined {
+export function findInstance(db: SqliteDatabase, id: string): InstanceRecord | undefined {
   const row = db.select(instanceColumns).from(instances).where(eq(instances.id, id)).all()[0];
   return row && shown(readInstance(row));
 }
 
-export function listInstances(db: ControlDatabase, deployment: string | undefined): InstanceRecord[] {
+export function listInstances(db: SqliteDatabase, deployment: string | undefined): InstanceRecord[] {
   return db
     .select(instanceColumns)
     .from(instances)
@@ -51,7 +51,7 @@ export function listInstances(db: ControlDatabase, deployment: string | undefine
 }
 
 /** Call within a transaction: a row that cannot be read is moved to another table. */
-export function loadRecords(db: ControlDatabase): Remembered {
+export function loadRecords(db: SqliteDatabase): Remembered {
   const known = db.select().from(deployments).all().map(readDeployment);
   const current = db
     .select(instanceColumns)
@@ -69,7 +69,7 @@ export function loadRecords(db: ControlDatabase): Remembered {
   return { ...remembered, formers: listFormers(db), ...(found.length > 0 && { setAside: found }) };
 }
 
-function listFormers(db: ControlDatabase) {
+function listFormers(db: SqliteDatabase) {
   return db
     .select({
       id: instances.id,
@@ -139,21 +139,21 @@ function shown<T>(read: ReadRow<T>): T | undefined {
   return read.ok ? read.record : read.fresh;
 }
 
-function moveDeployment(db: ControlDatabase, bad: Bad<DeploymentRecord>): SetAside {
+function moveDeployment(db: SqliteDatabase, bad: Bad<DeploymentRecord>): SetAside {
   const name = String(bad.row['name']);
   db.delete(deployments).where(eq(deployments.name, name)).run();
   if (bad.fresh) db.insert(deployments).values(bad.fresh).run();
   return keep(db, { table: 'deployments', id: name, why: bad.why, replaced: bad.fresh !== undefined }, bad.row);
 }
 
-function moveInstance(db: ControlDatabase, bad: Bad<InstanceRecord>): SetAside {
+function moveInstance(db: SqliteDatabase, bad: Bad<InstanceRecord>): SetAside {
   const id = String(bad.row['id']);
   db.delete(instances).where(eq(instances.id, id)).run();
   if (bad.fresh) db.insert(instances).values(bad.fresh).run();
   return keep(db, { table: 'instances', id, why: bad.why, replaced: bad.fresh !== undefined }, bad.row);
 }
 
-function keep(db: ControlDatabase, said: SetAside, row: Row): SetAside {
+function keep(db: SqliteDatabase, said: SetAside, row: Row): SetAside {
   // JSON cannot express Infinity.
   const whole = (_name: string, value: unknown) =>
     typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DeploymentRecord, InstanceRecord } from '../domain/records.ts';
 import MIGRATIONS from './migrations.json' with { type: 'json' };
 import { openDatabase } from './open-database.ts';
-import { createSqliteSession } from './sqlite-session.ts';
+import { createSqliteSession } from '@fairlead/sqlite';
 import { openSqliteStore } from './sqlite-store.ts';
 import type { Store, Write } from './store.ts';
 

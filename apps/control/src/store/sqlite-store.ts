@@ -8,7 +8,7 @@ import { listHistory, prepareAdd, pruneHistory } from './history-table.ts';
 import { openDatabase, type OpenOptions, schemaVersion, settle } from './open-database.ts';
 import { findInstance, listInstances, loadRecords } from './read-records.ts';
 import { deployments, instances } from './schema.ts';
-import type { ControlDatabase } from './sqlite-session.ts';
+import type { SqliteDatabase } from '@fairlead/sqlite';
 import { storeError } from './store-error.ts';
 import type { Store, Write } from './store.ts';
 
@@ -44,7 +44,7 @@ function explained<T>(doing: string, file: string, act: () => T): T {
 }
 
 /** Prepared once: building a statement costs more than running it. */
-function prepareWrites(db: ControlDatabase): (write: Write) => EventView | undefined {
+function prepareWrites(db: SqliteDatabase): (write: Write) => EventView | undefined {
   const putDeployment = preparePutDeployment(db);
   const putInstance = preparePutInstance(db);
   const removeDeployment = db
@@ -76,7 +76,7 @@ function prepareWrites(db: ControlDatabase): (write: Write) => EventView | undef
   };
 }
 
-function preparePutDeployment(db: ControlDatabase) {
+function preparePutDeployment(db: SqliteDatabase) {
   const changing = {
     model: at('model'),
     servedModel: at('servedModel'),
@@ -93,7 +93,7 @@ function preparePutDeployment(db: ControlDatabase) {
     .prepare();
 }
 
-function preparePutInstance(db: ControlDatabase) {
+function preparePutInstance(db: SqliteDatabase) {
   const changing = {
     jobId: at('jobId'),
     life: at('life'),

@@ -1,12 +1,19 @@
 // From a complete head to what the engine gets for it: its head, how its body is framed, and what becomes of the answer.
 
-import { modelRoute, modelOf, type Refusal, refuse, type ApiRoute } from '@fairlead/openai-wire';
+import {
+  modelRoute,
+  modelOf,
+  type Refusal,
+  refuse,
+  type ApiRoute,
+  type RequestHead,
+  type Framing,
+  interpretHead,
+} from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
 import { type EngineAnswer, PassedAnswer } from './engine-answer.ts';
 import { renderEngineHead } from './engine-head.ts';
-import type { RequestHead } from './head-parser.ts';
-import { type Framing, interpretHead } from './interpret-head.ts';
 import { ModelAnswer, modelListHead } from './model-answer.ts';
 
 export interface AdmittedRequest {

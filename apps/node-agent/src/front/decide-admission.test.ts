@@ -1,11 +1,9 @@
 import { Secret } from '@fairlead/kit';
 import { describe, expect, test } from 'vitest';
 import { findEngineKind } from '@fairlead/engines';
-import { createRouteTable } from '@fairlead/openai-wire';
+import { createRouteTable, HeadParser, interpretHead } from '@fairlead/openai-wire';
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts';
 import { frontLimits } from './front-limits.ts';
-import { HeadParser } from './head-parser.ts';
-import { interpretHead } from './interpret-head.ts';
 
 describe('decideAdmission', () => {
   const facts = {

@@ -9,12 +9,13 @@ import {
   type ApiRoute,
   type RouteTable,
   type WrongPath,
+  bodyTooLarge,
+  fieldValue,
+  type RequestHead,
+  type Interpreted,
 } from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
-import { bodyTooLarge } from './body-scanner.ts';
 import { type DashboardPlace, dashboardRoute, dashboardTarget } from './dashboard-route.ts';
-import { fieldValue, type RequestHead } from './head-parser.ts';
-import type { Interpreted } from './interpret-head.ts';
 import { metricsRoute } from './metrics-route.ts';
 
 export type FrontMode = 'starting' | 'serving' | 'draining';

@@ -1,9 +1,8 @@
+import { HeadParser, interpretHead } from '@fairlead/openai-wire';
 import { describe, expect, test } from 'vitest';
 import { engineFields, renderEngineHead } from './engine-head.ts';
 import { frontLimits } from './front-limits.ts';
-import { fuzzHead } from './fuzz-head.ts';
-import { HeadParser } from './head-parser.ts';
-import { interpretHead } from './interpret-head.ts';
+import { fuzzHead } from '@fairlead/openai-wire/testing';
 
 const engine = engineFields('engine-key');
 

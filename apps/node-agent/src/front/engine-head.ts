@@ -1,7 +1,6 @@
 // The head that the engine gets: the client's own lines, less what is meant for one hop, with the engine's key.
 
-import type { RequestHead } from './head-parser.ts';
-import { type Interpreted, isForwarded } from './interpret-head.ts';
+import { type RequestHead, type Interpreted, isForwarded } from '@fairlead/openai-wire';
 
 /**
  * `engineLines` is `engineFields(key)`. Field lines travel byte for byte and in order; runs of them are copied at once.

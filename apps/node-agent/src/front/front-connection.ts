@@ -2,10 +2,16 @@
 
 import type { Duplex } from 'node:stream';
 import { preface, sniffPreface } from '@fairlead/mux';
-import { type ApiRoute, type Refusal, renderRefusal } from '@fairlead/openai-wire';
+import {
+  type ApiRoute,
+  type Refusal,
+  renderRefusal,
+  type BodyScanner,
+  createBodyScanner,
+  HeadParser,
+} from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import { type AdmittedRequest, admitRequest } from './admit-request.ts';
-import { type BodyScanner, createBodyScanner } from './body-scanner.ts';
 import {
   type ConnectionEffect,
   type ConnectionInput,
@@ -17,7 +23,6 @@ import type { FrontConnectionDeps } from './connection-deps.ts';
 import type { EngineAnswer } from './engine-answer.ts';
 import { EngineConnection } from './engine-connection.ts';
 import { endsInLastChunk, statusOf } from './glance-response.ts';
-import { HeadParser } from './head-parser.ts';
 import { QuietWatch } from './quiet-watch.ts';
 import { emptyTally, type RequestRecord } from './request-record.ts';
 import type { RequestTap } from './request-tap.ts';

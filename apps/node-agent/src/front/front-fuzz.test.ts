@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { findEngineKind } from '@fairlead/engines';
 import { createRouteTable, pickRoute } from '@fairlead/openai-wire';
 import { testEngineKey, type FrontWorld, key, openFrontWorld } from '../testing/front-world.ts';
-import { seededRandom, fuzzHead, fuzzSplit } from './fuzz-head.ts';
+import { seededRandom, fuzzHead, fuzzSplit } from '@fairlead/openai-wire/testing';
 
 const routeTable = createRouteTable(findEngineKind('vllm').routes);
 

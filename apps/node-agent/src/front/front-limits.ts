@@ -1,11 +1,8 @@
 // The front's limits and their defaults.
 
-export interface FrontLimits {
-  /** The whole request head, its blank line included. */
-  headBytes: number;
-  /** One line of the head, without its CRLF. */
-  lineBytes: number;
-  fields: number;
+import { type HeadLimits, headLimits } from '@fairlead/openai-wire';
+
+export interface FrontLimits extends HeadLimits {
   /** The content of a request body; the framing of chunks is not counted. */
   bodyBytes: number;
   /** Streams of muxes among them. */
@@ -31,9 +28,7 @@ export interface FrontLimits {
 }
 
 export const frontLimits: FrontLimits = {
-  headBytes: 64 * 1024,
-  lineBytes: 8 * 1024,
-  fields: 100,
+  ...headLimits,
   bodyBytes: 64 * 1024 * 1024,
   connections: 4096,
   muxes: 512,

@@ -1,6 +1,6 @@
 // Sees one request on its way through the front, for a log of requests. It only looks: nothing that it does may hold a byte up.
 
-import type { RequestHead } from './head-parser.ts';
+import type { RequestHead } from '@fairlead/openai-wire';
 import type { RequestRecord } from './request-record.ts';
 
 export interface RequestTap {

@@ -1,12 +1,12 @@
 // The log of requests, where the spec asks for it: requests.jsonl in the job's directory, 0600, of bounded size. A disk that is slow
 // or full costs lines, never a request: the file says how many bytes were dropped.
 
+import { fieldValue, type RequestHead } from '@fairlead/openai-wire';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type Clock, defined, type Log } from '@fairlead/kit';
 import { encodeText, type InstanceSpec, type LoggingSpec, requestLine, type RequestLine } from '@fairlead/protocol';
 import { openRotatingLog } from '../engine/rotating-log.ts';
-import { fieldValue, type RequestHead } from '../front/head-parser.ts';
 import { isPageRoute } from '../front/dashboard-route.ts';
 import type { RequestRecord } from '../front/request-record.ts';
 import type { RequestTap } from '../front/request-tap.ts';

@@ -17,11 +17,13 @@ export async function learnModel(text: string, { env, home, cwd, clock, signal, 
   const isFolder = /^[./~]/.test(text);
   const folder = resolve(cwd, text.startsWith('~/') ? `${home}${text.slice(1)}` : text);
   const found = isFolder ? await readLocalFiles(folder) : undefined;
-  if (found?.ok && found.files.missing) output.warn(missingWords(text, found.files.missing));
   const learnt = found
     ? decodeFound(folder, found)
     : await learnFromHub(text, { env, home, clock, signal, cacheDir: cacheDir({ env, home }) });
-  if (learnt.ok) return learnt.model;
+  if (learnt.ok) {
+    if (found?.ok && found.files.missing) output.warn(missingWords(text, found.files.missing));
+    return learnt.model;
+  }
   throw new CodedError<CliErrorCode>('model_facts_missing', `cannot plan ${text} because ${learnt.reason}`, {
     hint: isFolder
       ? 'Name a folder with config.json and the weights in safetensors.'

@@ -164,6 +164,21 @@ describe('The judge of a log', () => {
     expect(verdictOf([banner, served, dump, dead, core('KeyError: odd')])).toBe('unknown');
   });
 
+  it.each([
+    ['srun: error: node3: task 0: Bus error (core dumped)', 'bus-error'],
+    ['srun: error: node[3-4]: tasks 0-1: Segmentation fault', 'segmentation-fault'],
+    ['srun: error: node3: task 0: Illegal instruction', 'cpu-instruction-missing'],
+    ['srun: error: node3: task 0: Killed', 'killed'],
+    ['srun: error: node3: task 0: Out Of Memory', 'job-out-of-memory'],
+    [
+      'triton.runtime.errors.OutOfResources: out of resource: shared memory, Required: 131072',
+      'triton-out-of-resources',
+    ],
+    ['AssertionError: please set tensor_parallel_size (8) to less than max local gpu count (4)', 'too-few-gpus'],
+  ])('reads %s as %s', (line, id) => {
+    expect(verdictOf([banner, line])).toBe(id);
+  });
+
   it("takes the last line of an older vLLM's HTTP server for an order to end", () => {
     const older = 'INFO 05-10 16:00:15 [api_server.py:1043] vLLM API server version 0.8.5';
     expect(verdictOf([older, served, 'INFO:     Shutting down'])).toBe('stopped');

@@ -41,7 +41,7 @@ const torchRecord = /^(?:\[rank\d+\]:)?\[([EWF])[\d: .]{0,30}[\w./-]{1,80}:\d+\]
 const groupEdge = /^ {2,12}[|+-]+ (?=\S)/;
 
 const exception =
-  /^(?:[A-Za-z_]\w{0,80}\.){0,8}([A-Za-z_]\w{0,80}(?:Error|Exception|Interrupt|NotFound|Timeout|Failure|Expired|OutOfResources|Error_\w{1,60})(?:\(\w{1,60}\))?|Exception): (.+)/;
+  /^(?:[A-Za-z_]\w{0,80}\.){0,8}([A-Za-z_]\w{0,80}(?:Error|Exception|Interrupt|NotFound|Timeout|Failure|Expired|OutOfResources|Error_\w{1,60})(?:\(\w{1,60}\))?|Exception|OutOfResources): (.+)/;
 const bareException =
   /^(?:[A-Za-z_]\w{0,80}\.){0,8}(AssertionError|MemoryError|KeyboardInterrupt|TimeoutError|RuntimeError|CancelledError)$/;
 const pydantic = /^ {2}(?:Value error, (.+)|(Input should be .+))/;
@@ -52,6 +52,8 @@ const usageLike = /^(?:slurmstepd|srun|sbatch|salloc|scontrol|ch-run|ch-image|sl
 
 /** The lines of programs around the engine. The first group is the text. */
 const outerForms: readonly RegExp[] = [
+  // How a task ended, in the words of a shell.
+  /^srun: error: [\w.,[\]-]{1,200}: tasks? [\d,-]{1,80}: ((?:Killed|Bus error|Segmentation fault|Illegal instruction|Aborted)(?: \(core dumped\))?)$/,
   /^(?:slurmstepd|srun|sbatch|slurm_script)(?:-[\w.-]+)?: (?:error|fatal): (.+)/,
   /^((?:srun|ch-run|apptainer|singularity): unrecognized option .+)/,
   /^((?:ch-run|enroot|pyxis)(?:\[\d+\])?: .+)/,

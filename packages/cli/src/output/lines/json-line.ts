@@ -6,6 +6,7 @@ import { bastionLines } from './bastion-lines.ts';
 import { benchLines } from './bench-lines.ts';
 import { deploymentLines } from './deployment-lines.ts';
 import { diagnosisLines } from './diagnosis-lines.ts';
+import { gatewayLines } from './gateway-lines.ts';
 import { observeLines } from './observe-lines.ts';
 import { ownLines } from './own-lines.ts';
 import { plannerLines } from './planner-lines.ts';
@@ -23,6 +24,7 @@ export const jsonLines = {
   ...prepareLines,
   ...observeLines,
   ...benchLines,
+  ...gatewayLines,
   ...ownLines,
 };
 

@@ -150,7 +150,7 @@ export const argumentFailures: readonly FailureEntry[] = [
     id: 'parser-unknown',
     what: 'this vLLM does not know the parser {parser}',
     patterns: [
-      /invalid (?:tool call|reasoning) parser: (?<parser>[\w.-]{1,60})/i,
+      /invalid (?:tool call|reasoning) parser: (?<parser>[\w.-]{0,60}[\w-])/i,
       /(?:Tool|Reasoning) parser '(?<parser>[\w.-]{1,60})' not found/i,
     ],
     voices: ['exception', 'error', 'usage'],

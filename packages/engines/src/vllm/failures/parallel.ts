@@ -53,7 +53,11 @@ export const parallelFailures: readonly FailureEntry[] = [
     ...final,
     id: 'too-few-gpus',
     what: 'the model is to run on {asked} GPUs, and the job has {found}',
-    patterns: [/World size \((?<asked>\d+)\) is larger than the number of available GPUs \((?<found>\d+)\)/],
+    patterns: [
+      /World size \((?<asked>\d+)\) is larger than the number of available GPUs \((?<found>\d+)\)/,
+      // vLLM before 0.7.
+      /please set tensor_parallel_size \((?<asked>\d+)\) to less than max local gpu count \((?<found>\d+)\)/,
+    ],
     why: 'Tensor times pipeline parallel size is more than the GPUs that the job sees on this node.',
     cure: 'Ask for as many: `--gpus {asked}`; or lower `--tensor-parallel-size`; over several nodes `--nodes`.',
     sources: ['vllm/config/parallel.py', scaling],

@@ -7,10 +7,10 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { BetterSQLiteSession } from 'drizzle-orm/better-sqlite3/session';
 import { BaseSQLiteDatabase, SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 
-export type ControlDatabase = BaseSQLiteDatabase<'sync', { changes: number | bigint }, Record<string, never>>;
+export type SqliteDatabase = BaseSQLiteDatabase<'sync', { changes: number | bigint }, Record<string, never>>;
 
 export interface SqliteSession {
-  db: ControlDatabase;
+  db: SqliteDatabase;
   migrate(migrations: readonly Migration[]): void;
 }
 
@@ -29,7 +29,7 @@ export function createSqliteSession(connection: DatabaseSync): SqliteSession {
   type DatabaseSession = ConstructorParameters<typeof BaseSQLiteDatabase>[2];
   const db = new BaseSQLiteDatabase('sync', dialect, session as unknown as DatabaseSession, undefined);
   return {
-    db: db as unknown as ControlDatabase,
+    db: db as unknown as SqliteDatabase,
     migrate: (migrations) => dialect.migrate([...migrations], session as never),
   };
 }

@@ -1,8 +1,8 @@
 // Bytes → the head of one request, line by line as they arrive. Syntax only (RFC 9112 2 to 5), and nothing is repaired:
 // whatever two parsers could read differently is refused. What the fields mean is `interpretHead`'s.
 
-import { modelPathPrefix, type Refusal, refuse } from '@fairlead/openai-wire';
-import type { FrontLimits } from './front-limits.ts';
+import { type Refusal, refuse } from '../refusal.ts';
+import { modelPathPrefix } from '../routes.ts';
 import { allOf, classOfByte, inEscapedPath, inPath, inQuery, inToken, inValue } from './head-bytes.ts';
 
 /** One field line: its lower-case name, and where its value (without white space around it) and its line lie. */
@@ -32,7 +32,15 @@ export type HeadStep =
   | { kind: 'head'; head: RequestHead; rest: Buffer }
   | { kind: 'refused'; refusal: Refusal };
 
-export type HeadLimits = Pick<FrontLimits, 'headBytes' | 'lineBytes' | 'fields'>;
+export interface HeadLimits {
+  /** The whole request head, its blank line included. */
+  headBytes: number;
+  /** One line of the head, without its CRLF. */
+  lineBytes: number;
+  fields: number;
+}
+
+export const headLimits: HeadLimits = { headBytes: 64 * 1024, lineBytes: 8 * 1024, fields: 100 };
 
 type RequestLine = Pick<RequestHead, 'method' | 'target' | 'path' | 'version'>;
 

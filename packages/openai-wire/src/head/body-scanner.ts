@@ -1,6 +1,6 @@
 // Finds the end of a request body in the bytes that follow its head, without copying. What comes after it is not ours.
 
-import { type Refusal, refuse } from '@fairlead/openai-wire';
+import { type Refusal, refuse } from '../refusal.ts';
 import type { Framing } from './interpret-head.ts';
 
 export interface BodyStep {

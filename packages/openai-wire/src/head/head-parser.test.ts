@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { frontLimits } from './front-limits.ts';
-import { seededRandom, fuzzHead, fuzzSplit } from './fuzz-head.ts';
-import { fieldValue, HeadParser, type HeadLimits, type HeadStep } from './head-parser.ts';
+import { seededRandom, fuzzHead, fuzzSplit } from '../testing/fuzz-head.ts';
+import { fieldValue, headLimits, HeadParser, type HeadLimits, type HeadStep } from './head-parser.ts';
 
 const good = 'POST /v1/chat/completions?a=%2F HTTP/1.1\r\nHost: a\r\nX-One:  b c\t\r\nX-Empty:\r\n\r\nbody';
 
 /** Feeds the pieces until something is decided; what was not fed counts as rest. */
-function parse(pieces: Buffer[], limits: HeadLimits = frontLimits): HeadStep {
+function parse(pieces: Buffer[], limits: HeadLimits = headLimits): HeadStep {
   const parser = new HeadParser(limits);
   for (const [at, piece] of pieces.entries()) {
     const step = parser.push(piece);
@@ -166,7 +165,7 @@ describe('where the bytes are split makes no difference', () => {
     expect(show(parse([...bytes].map((byte) => Buffer.from([byte]))))).toEqual(whole);
   });
 
-  test.each([frontLimits, { headBytes: 90, lineBytes: 40, fields: 3 }])(
+  test.each([headLimits, { headBytes: 90, lineBytes: 40, fields: 3 }])(
     'for 3,000 random heads, limits $headBytes',
     (limits) => {
       const kinds = new Set<string>();
@@ -188,7 +187,7 @@ describe('where the bytes are split makes no difference', () => {
   );
 
   test('a head of single bytes is not copied again and again', () => {
-    const parser = new HeadParser(frontLimits);
+    const parser = new HeadParser(headLimits);
     const bytes = Buffer.from(`GET / HTTP/1.1\r\n${`a: ${'b'.repeat(600)}\r\n`.repeat(90)}\r\n`);
     const startedAt = performance.now();
     const steps = [...bytes].map((byte) => parser.push(Buffer.from([byte])).kind);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { frontLimits } from './front-limits.ts';
-import { HeadParser, type RequestHead } from './head-parser.ts';
+import { headLimits, HeadParser, type RequestHead } from './head-parser.ts';
 import { interpretHead, isForwarded } from './interpret-head.ts';
 
 function headOf(...fields: string[]): RequestHead {
@@ -9,7 +8,7 @@ function headOf(...fields: string[]): RequestHead {
 
 function parse(version: string, fields: string[]): RequestHead {
   const text = [`POST /v1/completions ${version}`, ...fields, '', ''].join('\r\n');
-  const step = new HeadParser(frontLimits).push(Buffer.from(text, 'latin1'));
+  const step = new HeadParser(headLimits).push(Buffer.from(text, 'latin1'));
   if (step.kind !== 'head') throw new Error(`not a head: ${JSON.stringify(step)}`);
   return step.head;
 }

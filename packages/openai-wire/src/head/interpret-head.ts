@@ -1,7 +1,7 @@
-// What the fields of a head mean to the front: how the body is framed, whose credential it is, what must not travel on.
+// What the fields of a head mean to a server: how the body is framed, whose credential it is, what must not travel on.
 // Whatever could be framed in two ways is refused (RFC 9112 6.3, RFC 9110 7.6.1).
 
-import { type Refusal, refuse } from '@fairlead/openai-wire';
+import { type Refusal, refuse } from '../refusal.ts';
 import { type Field, fieldValue, type RequestHead } from './head-parser.ts';
 
 export type Framing = { kind: 'none' } | { kind: 'length'; bytes: number } | { kind: 'chunked' };
@@ -97,7 +97,7 @@ function readConnection(head: RequestHead, connections: Field[]): ReadonlySet<st
 }
 
 const severalKeys =
-  "The front cannot accept this request because it presents two different credentials, such as one in `Authorization` and another in `x-api-key`. Keep the deployment's key and unset the other: for Claude Code and Anthropic's SDKs unset ANTHROPIC_AUTH_TOKEN (sent as `Authorization`) or ANTHROPIC_API_KEY (sent as `x-api-key`), and log out of claude.ai (`/logout`) if you are logged in; for other clients look for OPENAI_API_KEY and for headers in their settings.";
+  "This request presents two different credentials, such as one in `Authorization` and another in `x-api-key`. Keep the key of this server and unset the other: for Claude Code and Anthropic's SDKs unset ANTHROPIC_AUTH_TOKEN (sent as `Authorization`) or ANTHROPIC_API_KEY (sent as `x-api-key`), and log out of claude.ai (`/logout`) if you are logged in; for other clients look for OPENAI_API_KEY and for headers in their settings.";
 
 function bad(problem: string): { ok: false; refusal: Refusal } {
   return {

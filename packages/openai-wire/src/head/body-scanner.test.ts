@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type BodyScanner, createBodyScanner } from './body-scanner.ts';
-import { seededRandom, fuzzSplit } from './fuzz-head.ts';
+import { seededRandom, fuzzSplit } from '../testing/fuzz-head.ts';
 import type { Framing } from './interpret-head.ts';
 
 const chunked: Framing = { kind: 'chunked' };

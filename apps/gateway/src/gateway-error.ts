@@ -1,0 +1,10 @@
+// The codes with which the gateway's commands fail.
+
+export type GatewayErrorCode =
+  | 'member_unknown'
+  | 'member_exists'
+  | 'key_unknown'
+  | 'account_invalid'
+  | 'gateway_store_failed'
+  | 'gateway_store_newer'
+  | 'gateway_listen_failed';

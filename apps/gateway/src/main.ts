@@ -1,0 +1,112 @@
+// The command: serve, and what changes or shows members, keys and usage. Prints one JSON object a line. Reads arguments and signals.
+
+import { parseArgs } from 'node:util';
+
+import { errorText, isCodedError, type Log, systemClock, systemRandom } from '@fairlead/kit';
+
+import { accountCommandUsage, runAccountCommand } from './account-commands.ts';
+import type { Listen } from './open-gateway.ts';
+import { openGatewayStore } from './store/gateway-store.ts';
+
+const usage = `Usage: gateway serve --state DIR (--port N | --socket PATH) [--log-level LEVEL]
+       gateway ${accountCommandUsage}All commands take --state DIR.
+`;
+
+const accountFlag = { type: 'string' } as const;
+const argumentOptions = {
+  state: accountFlag,
+  port: accountFlag,
+  socket: accountFlag,
+  'log-level': accountFlag,
+  team: accountFlag,
+  'requests-per-minute': accountFlag,
+  'tokens-per-minute': accountFlag,
+  concurrent: accountFlag,
+  models: accountFlag,
+  expires: accountFlag,
+  label: accountFlag,
+  by: accountFlag,
+  since: accountFlag,
+} as const;
+
+class UsageError extends Error {}
+
+async function main(argv: string[]): Promise<number> {
+  // Files and sockets are for this account alone, whatever the umask was.
+  process.umask(0o077);
+  const { words, flags } = readArgs(argv);
+  const { state: stateDir } = flags;
+  if (stateDir === undefined || stateDir === '') throw new UsageError('--state is missing');
+  if (words[0] === 'serve') return serve(stateDir, readListen(flags), flags['log-level'] ?? 'info');
+  using store = openGatewayStore(stateDir, 'command');
+  const line = runAccountCommand(store, { words, flags, nowMs: Date.now() });
+  if (!line) throw new UsageError(`unknown command ${words.join(' ')}`);
+  printLine(line);
+  return 0;
+}
+
+async function serve(stateDir: string, listen: Listen, logLevel: string): Promise<number> {
+  // USR1 would open Node's debugger; HUP comes when the login that started us ends.
+  process.on('SIGUSR1', () => undefined);
+  process.on('SIGHUP', () => undefined);
+  const asked = Promise.withResolvers<string>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => asked.resolve(signal));
+  const log = await createLog(logLevel);
+  // Imported here: the other commands do not need it.
+  const { openGateway } = await import('./open-gateway.ts');
+  const gateway = await openGateway({
+    stateDir,
+    listen,
+    env: process.env,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  printLine({ event: 'gateway.listening', ok: true, address: gateway.address });
+  const signal = await asked.promise;
+  log.info({ op: 'gateway.stop', signal });
+  await gateway[Symbol.asyncDispose]();
+  return 0;
+}
+
+async function createLog(level: string): Promise<Log> {
+  const { default: pino } = await import('pino');
+  const destination = pino.destination({ dest: 2, sync: true });
+  // The reader of the log may be gone. The gateway goes on without it.
+  destination.on('error', () => undefined);
+  const log: Log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  return log;
+}
+
+function readArgs(argv: string[]) {
+  try {
+    const { values, positionals } = parseArgs({ args: argv, options: argumentOptions, allowPositionals: true });
+    return { words: positionals, flags: values };
+  } catch (error) {
+    throw new UsageError(errorText(error), { cause: error });
+  }
+}
+
+function readListen({ port, socket }: { port?: string | undefined; socket?: string | undefined }): Listen {
+  if (socket !== undefined && port === undefined) return { socket };
+  if (socket === undefined && port !== undefined && /^\d{1,5}$/.test(port) && Number(port) < 65_536)
+    return { port: Number(port) };
+  throw new UsageError('serve takes a --port or a --socket');
+}
+
+function printLine(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof UsageError) {
+    process.stderr.write(`gateway: ${errorText(error)}\n${usage}`);
+    process.exitCode = 2;
+  } else {
+    const { code, hint } = isCodedError(error) ? error : { code: 'internal', hint: undefined };
+    printLine({ event: 'error', ok: false, error: { code, message: errorText(error), hint } });
+    process.exitCode = 1;
+  }
+}

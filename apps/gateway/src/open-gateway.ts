@@ -1,0 +1,142 @@
+// Opens the gateway: the store, the table of models, the data path and its listener.
+
+import { once } from 'node:events';
+import { chmodSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+import { carrierKinds, createReach } from '@fairlead/carrier';
+import { ControlAnswerError, openSession, type Session } from '@fairlead/client/session';
+import { type Clock, CodedError, errnoOf, errorText, type Log, Scope } from '@fairlead/kit';
+
+import { followAccounts } from './accounts/follow-accounts.ts';
+import { KeyBook } from './accounts/key-book.ts';
+import type { GatewayErrorCode } from './gateway-error.ts';
+import { Ledger } from './limits/ledger.ts';
+import { openRelay } from './relay/open-relay.ts';
+import { relayLimits } from './relay/relay-limits.ts';
+import { followOffers } from './routing/follow-offers.ts';
+import { Router } from './routing/router.ts';
+import { openGatewayStore } from './store/gateway-store.ts';
+import { openUsageRecorder } from './usage/usage-recorder.ts';
+
+/** A port of this machine's loopback, 0 for any; or a unix socket, which this account alone can open. */
+export type Listen = { port: number } | { socket: string };
+
+export interface GatewayOptions {
+  stateDir: string;
+  listen: Listen;
+  /** Where the profile is, as for every program of the SDK. */
+  env: Record<string, string | undefined>;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+}
+
+export interface Gateway extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>`, or the path of the socket. */
+  readonly address: string;
+}
+
+/** Resolves when it takes requests. Throws what a session throws, `gateway_listen_failed` and the errors of the store. Disposing ends its requests. */
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  const scope = new Scope();
+  try {
+    const address = await buildGateway(options, scope);
+    return { address, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
+  } catch (error) {
+    await scope[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function buildGateway(options: GatewayOptions, scope: Scope): Promise<string> {
+  const { stateDir, env, clock, random, log } = options;
+  const store = scope.use(openGatewayStore(stateDir, 'serve'));
+  const book = new KeyBook();
+  scope.use(followAccounts({ store, book, clock, log }));
+  const recorder = scope.use(openUsageRecorder({ write: (records) => store.addUsage(records), clock, log }));
+  const session = scope.use(await openSession({ env, log, clock }));
+  const router = new Router({ monotonicMs: () => clock.monotonicMs(), random, log });
+  const endpoints = endpointsOf(session);
+  const watch = (signal: AbortSignal) => session.watch(signal);
+  const follower = scope.use(followOffers({ watch, endpoints, onTable: (table) => router.replace(table), clock, log }));
+  await follower.first;
+  const reach = createReach(carrierKinds.map((kind) => kind.createReacher({ link: session.link })));
+  const relay = scope.use(
+    openRelay({
+      limits: relayLimits,
+      clock,
+      random,
+      createRequestId: randomUUID,
+      keys: book,
+      ledger: new Ledger(),
+      router,
+      reach: (offer, signal) => reach.reach(offer.address, { signal }),
+      onSettled(record) {
+        recorder.add(record);
+        const { outcome, member, model, status, totalMs, requestId } = record;
+        log.debug({
+          op: 'gateway.request',
+          ok: outcome === 'completed',
+          outcome,
+          member,
+          model,
+          status,
+          totalMs,
+          requestId,
+        });
+      },
+    }),
+  );
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => relay.accept(socket));
+  // Ahead of the relay: no request comes after the last one has ended.
+  scope.defer(() => void server.close());
+  return listenAt(server, options.listen);
+}
+
+/** Where control says that there is no endpoint, there is none. */
+function endpointsOf(session: Session) {
+  return async (name: string, signal: AbortSignal) => {
+    try {
+      return await session.api.endpoints(name, signal);
+    } catch (error) {
+      if (error instanceof ControlAnswerError) return [];
+      throw error;
+    }
+  };
+}
+
+async function listenAt(server: Server, listen: Listen): Promise<string> {
+  const where = 'port' in listen ? { host: '127.0.0.1', port: listen.port } : { path: listen.socket };
+  try {
+    if ('socket' in listen) await removeDead(listen.socket);
+    server.listen(where);
+    await once(server, 'listening');
+    if ('socket' in listen) chmodSync(listen.socket, 0o600);
+  } catch (error) {
+    const place = 'port' in listen ? `port ${listen.port}` : listen.socket;
+    throw new CodedError<GatewayErrorCode>(
+      'gateway_listen_failed',
+      `cannot listen on ${place} because the system refuses: got ${errorText(error)}`,
+      {
+        hint: 'Choose another --port or --socket, or stop the program that has it.',
+        cause: error,
+      },
+    );
+  }
+  const address = server.address();
+  return typeof address === 'object' && address ? `http://127.0.0.1:${address.port}` : String(address);
+}
+
+/** A socket file stays when its process was killed. One that answers is left: listening will say that it is in use. */
+async function removeDead(path: string): Promise<void> {
+  const socket: Socket = connect(path);
+  try {
+    await once(socket, 'connect');
+  } catch (error) {
+    if (errnoOf(error) === 'ECONNREFUSED') rmSync(path);
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,252 @@
+// One connection of a client: takes its requests one after the other, and carries the bytes of each.
+
+import type { Duplex } from 'node:stream';
+
+import {
+  describeWrongPath,
+  dialectOf,
+  fieldValue,
+  HeadParser,
+  interpretHead,
+  pickRoute,
+  type Refusal,
+  refuse,
+  type RequestHead,
+} from '@fairlead/openai-wire';
+
+import { answerLocally, isHealthRoute, renderLocal } from '../http/answer-locally.ts';
+import { Exchange, type ExchangeClient } from './exchange.ts';
+import { keyRefusal, lateProblems } from './problems.ts';
+import type { RelayDeps } from './relay-deps.ts';
+import { gatewayRoutes } from './relayed-routes.ts';
+import { renderProblem } from './render-problem.ts';
+import { asksToClose } from './render-upstream-head.ts';
+
+export interface ConnectionOwner {
+  /** Once, when nothing of the connection is left. */
+  onClosed(connection: GatewayConnection): void;
+  /** A channel whose answer is whole: closed when its other side does, or by the owner after a while. */
+  linger(channel: Duplex): void;
+}
+
+const continueHead = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
+/** Of requests that a client sends before it has its answer. */
+const maxStashBytes = 64 * 1024;
+
+export class GatewayConnection implements ExchangeClient {
+  readonly #client: Duplex;
+  readonly #deps: RelayDeps;
+  readonly #owner: ConnectionOwner;
+  #parser: HeadParser;
+  #exchange: Exchange | undefined;
+  /** What came behind the request that is being answered. */
+  #stash: Buffer[] = [];
+  #stashBytes = 0;
+  #waitingSince: number;
+  /** The last answer is written: nothing more is taken. `hurried`: it is an error, for which a client gets little time. */
+  #closing: 'no' | 'patient' | 'hurried' = 'no';
+  #isGone = false;
+
+  constructor(client: Duplex, deps: RelayDeps, owner: ConnectionOwner) {
+    this.#client = client;
+    this.#deps = deps;
+    this.#owner = owner;
+    this.#parser = new HeadParser(deps.limits);
+    this.#waitingSince = deps.clock.monotonicMs();
+  }
+
+  /** Takes ownership of the client's stream. */
+  start(): void {
+    const client = this.#client;
+    client.on('error', () => this.#onGone());
+    client.once('close', () => this.#onGone());
+    client.once('end', () => this.#onEnd());
+    client.on('drain', () => this.#exchange?.resumeAnswer());
+    client.on('data', (piece: Buffer) => this.#take(piece));
+    if (client.destroyed) this.#onGone();
+  }
+
+  /** Between two requests, or before the first. */
+  get isIdle(): boolean {
+    return !this.#exchange && this.#closing === 'no' && !this.#parser.started;
+  }
+
+  get isFull(): boolean {
+    return this.#client.writableLength > this.#deps.limits.heldBytes;
+  }
+
+  refuseAll(refusal: Refusal): void {
+    this.#answerProblem(refusal, undefined, this.#deps.createRequestId());
+  }
+
+  /** Ends what is idle at once, and answers what is not. */
+  stop(): void {
+    if (this.#exchange) this.#exchange.stop();
+    else if (this.#closing === 'no') this.drop();
+  }
+
+  check(now: number): void {
+    if (this.#exchange) return this.#exchange.check(now);
+    const { idleMs, headMs, lingerMs, quietMs } = this.#deps.limits;
+    const waitedMs = now - this.#waitingSince;
+    if (this.#closing !== 'no') {
+      // A slow reader may take its time over an answer.
+      const limitMs = this.#closing === 'hurried' || this.#client.writableFinished ? lingerMs : quietMs;
+      if (waitedMs > limitMs) this.drop();
+    } else if (this.#parser.started) {
+      if (waitedMs > headMs) this.refuseAll(lateProblems.head);
+    } else if (waitedMs > idleMs) this.drop();
+  }
+
+  write(bytes: Buffer): void {
+    this.#client.write(bytes);
+  }
+
+  askForBody(): void {
+    this.#client.write(continueHead);
+  }
+
+  finish(keepAlive: boolean, lingering: Duplex | undefined): void {
+    if (lingering) this.#owner.linger(lingering);
+    if (keepAlive) this.#next();
+    else this.#endClient('patient');
+  }
+
+  close(bytes: Buffer): void {
+    this.#client.write(bytes);
+    this.#endClient('hurried');
+  }
+
+  breakOff(bytes: Buffer | undefined): void {
+    this.#beginClosing('hurried');
+    if (bytes) this.#client.write(bytes, () => this.#client.destroy());
+    else this.#client.destroy();
+  }
+
+  drop(): void {
+    this.#client.destroy();
+  }
+
+  #take(piece: Buffer): void {
+    if (this.#closing !== 'no') return;
+    if (!this.#exchange) return this.#readHead(piece);
+    if (!this.#exchange.isReadingBody) return this.#keep(piece);
+    const rest = this.#exchange.takeBody(piece);
+    if (rest && rest.length > 0) this.#keep(rest);
+  }
+
+  #keep(piece: Buffer): void {
+    this.#stash.push(piece);
+    this.#stashBytes += piece.length;
+    if (this.#stashBytes > maxStashBytes) this.#client.pause();
+  }
+
+  #readHead(piece: Buffer): void {
+    if (!this.#parser.started) this.#waitingSince = this.#deps.clock.monotonicMs();
+    const step = this.#parser.push(piece);
+    if (step.kind === 'more') return;
+    if (step.kind === 'refused') return this.refuseAll(step.refusal);
+    this.#serve(step.head, step.rest);
+  }
+
+  #serve(head: RequestHead, rest: Buffer): void {
+    const requestId = this.#deps.createRequestId();
+    const refuseIt = (refusal: Refusal) => this.#answerProblem(refusal, head, requestId);
+    const interpretation = interpretHead(head);
+    if (!interpretation.ok) return refuseIt(interpretation.refusal);
+    const interpreted = interpretation.value;
+    const pick = pickRoute(gatewayRoutes, head.method, head.path);
+    const isPlain = interpreted.framing.kind === 'none';
+    if (pick.ok && isHealthRoute(pick.route) && isPlain)
+      return this.#answerLocal({ status: 'ok' }, head, { requestId, rest });
+    const checked = this.#deps.keys.check(interpreted.credential, this.#deps.clock.now());
+    if (!checked.ok) return refuseIt(keyRefusal(checked.why));
+    if (!pick.ok) return refuseIt(noSuchRoute(head, pick.otherMethods));
+    const { grant } = checked;
+    const local = answerLocally(pick.route, head.path, { models: this.#deps.router.models, key: grant.key });
+    if (local && !isPlain)
+      return refuseIt(refuse('bad_request', 'A GET request has no body here. Correct the client.'));
+    if (local) return local.ok ? this.#answerLocal(local.body, head, { requestId, rest }) : refuseIt(local.refusal);
+    const request = { head, interpreted, route: pick.route, dialect: dialectOf(head.path), grant, requestId };
+    const exchange = new Exchange(this.#deps, this, request);
+    this.#exchange = exchange;
+    exchange.start();
+    if (rest.length > 0) this.#take(rest);
+  }
+
+  #answerLocal(body: object, head: RequestHead, { requestId, rest }: { requestId: string; rest: Buffer }): void {
+    const keepAlive = !asksToClose(head);
+    this.#client.write(renderLocal(body, { requestId, keepAlive }));
+    if (!keepAlive) return this.#endClient('patient');
+    if (rest.length > 0) this.#keep(rest);
+    this.#next();
+  }
+
+  #answerProblem(refusal: Refusal, head: RequestHead | undefined, requestId: string): void {
+    const frame = { dialect: dialectOf(head?.path ?? ''), requestId, method: head?.method };
+    this.close(renderProblem(refusal, frame));
+  }
+
+  /** The connection waits for its next request, which may be there. */
+  #next(): void {
+    this.#exchange = undefined;
+    this.#parser = new HeadParser(this.#deps.limits);
+    this.#waitingSince = this.#deps.clock.monotonicMs();
+    const [stash, wasPaused] = [this.#stash, this.#stashBytes > maxStashBytes];
+    this.#stash = [];
+    this.#stashBytes = 0;
+    if (wasPaused) this.#client.resume();
+    for (const piece of stash) this.#take(piece);
+  }
+
+  #endClient(how: 'patient' | 'hurried'): void {
+    this.#beginClosing(how);
+    this.#client.end();
+    // Reads on and drops what comes: closing with unread bytes would reset the connection before the answer is read.
+    this.#client.resume();
+  }
+
+  #beginClosing(how: 'patient' | 'hurried'): void {
+    this.#closing = how;
+    this.#exchange = undefined;
+    this.#stash = [];
+    this.#waitingSince = this.#deps.clock.monotonicMs();
+  }
+
+  /** HTTP clients that are done waiting close, and a proxy or a tunnel passes a close on as an end: an end is taken for leaving. */
+  #onEnd(): void {
+    if (this.#exchange) this.#exchange.clientLeft();
+    else if (this.#closing === 'no' || this.#client.writableFinished) this.#client.destroy();
+    else this.#client.once('finish', () => this.#client.destroy());
+  }
+
+  #onGone(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#client.destroy();
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#closing = 'hurried';
+    exchange?.clientLeft();
+    this.#owner.onClosed(this);
+  }
+}
+
+function noSuchRoute(head: RequestHead, otherMethods: readonly string[]): Refusal {
+  if (otherMethods.length > 0)
+    return {
+      ...refuse('method_refused', `${head.path} takes ${otherMethods.join(' and ')} only. Correct the method.`),
+      allow: otherMethods,
+    };
+  const value = (name: string) => {
+    const field = head.fields.find((one) => one.name === name);
+    return field && fieldValue(head, field);
+  };
+  const wrong = {
+    path: head.path,
+    routes: gatewayRoutes,
+    host: value('host'),
+    isTls: value('x-forwarded-proto') === 'https',
+  };
+  return refuse('route_refused', describeWrongPath(wrong));
+}

@@ -1,0 +1,102 @@
+// The data path: takes connections of clients, and holds them until they are closed.
+
+import type { Duplex } from 'node:stream';
+
+import { untilOver } from '@fairlead/kit';
+import { refuse } from '@fairlead/openai-wire';
+
+import { type ConnectionOwner, GatewayConnection } from './gateway-connection.ts';
+import type { RelayDeps } from './relay-deps.ts';
+
+export interface Relay extends AsyncDisposable {
+  /** Takes ownership of the connection. */
+  accept(connection: Duplex): void;
+  /** Open connections of clients. */
+  readonly size: number;
+}
+
+/** A revoked key ends its streams within this time, beside the time in which the revocation is noticed. */
+const checkMs = 250;
+
+/** Opens no socket. Disposing ends what is open: answers that are whole by then are delivered, others are cut with an error. */
+export function openRelay(deps: RelayDeps): Relay {
+  return new OpenRelay(deps);
+}
+
+class OpenRelay implements Relay, ConnectionOwner {
+  readonly #deps: RelayDeps;
+  readonly #connections = new Set<GatewayConnection>();
+  readonly #lingering = new Map<Duplex, number>();
+  readonly #disposed = new AbortController();
+  readonly #checking: Promise<void>;
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(deps: RelayDeps) {
+    this.#deps = deps;
+    this.#checking = this.#checkAgain();
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  accept(stream: Duplex): void {
+    const connection = new GatewayConnection(stream, this.#deps, this);
+    this.#connections.add(connection);
+    connection.start();
+    if (this.#disposed.signal.aborted) connection.stop();
+    else if (this.#connections.size > this.#deps.limits.connections) this.#makeRoom(connection);
+  }
+
+  onClosed(connection: GatewayConnection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#whenEmpty?.();
+  }
+
+  linger(channel: Duplex): void {
+    this.#lingering.set(channel, this.#deps.clock.monotonicMs());
+    channel.once('close', () => this.#lingering.delete(channel));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed.abort();
+    for (const connection of this.#connections) connection.stop();
+    await this.#untilEmpty();
+    for (const channel of this.#lingering.keys()) channel.destroy();
+    await this.#checking;
+  }
+
+  /** What does not take its last bytes in time is dropped. */
+  async #untilEmpty(): Promise<void> {
+    if (this.#connections.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const over = new AbortController();
+    this.#whenEmpty = resolve;
+    const late = untilOver(this.#deps.clock.sleep(this.#deps.limits.lingerMs, over.signal), over.signal);
+    await Promise.race([promise, late]);
+    over.abort();
+    for (const connection of this.#connections) connection.drop();
+  }
+
+  /** The oldest connection that waits for nothing gives way. */
+  #makeRoom(newest: GatewayConnection): void {
+    for (const connection of this.#connections) {
+      if (connection === newest || !connection.isIdle) continue;
+      connection.drop();
+      return;
+    }
+    newest.refuseAll(refuse('too_many', 'Too many connections are open. Try again, or use fewer at a time.', 1));
+  }
+
+  async #checkAgain(): Promise<void> {
+    const { signal } = this.#disposed;
+    const { clock, limits } = this.#deps;
+    while (!signal.aborted) {
+      await untilOver(clock.sleep(checkMs, signal), signal);
+      if (signal.aborted) return;
+      const now = clock.monotonicMs();
+      for (const connection of this.#connections) connection.check(now);
+      for (const [channel, since] of this.#lingering) if (now - since > limits.lingerMs) channel.destroy();
+    }
+  }
+}

@@ -1,0 +1,27 @@
+// What a connection of a client needs of the gateway that holds it.
+
+import type { Duplex } from 'node:stream';
+
+import type { Clock } from '@fairlead/kit';
+
+import type { KeyBook } from '../accounts/key-book.ts';
+import type { Ledger } from '../limits/ledger.ts';
+import type { Offer } from '../routing/offer.ts';
+import type { Router } from '../routing/router.ts';
+import type { UsageRecord } from '../usage/usage-record.ts';
+import type { RelayLimits } from './relay-limits.ts';
+
+export interface RelayDeps {
+  limits: RelayLimits;
+  clock: Clock;
+  random: () => number;
+  /** Unique. */
+  createRequestId: () => string;
+  keys: Pick<KeyBook, 'check' | 'recheck'>;
+  ledger: Pick<Ledger, 'reserve' | 'settle'>;
+  router: Router;
+  /** A new channel to the front of an instance, which the caller closes. Rejects where there is none, and when aborted. */
+  reach: (offer: Offer, signal: AbortSignal) => Promise<Duplex>;
+  /** Told of each request with a good key when it is over. */
+  onSettled: (record: UsageRecord) => void;
+}

@@ -1,0 +1,40 @@
+// The limits of the data path, and their defaults.
+
+import { type HeadLimits, headLimits } from '@fairlead/openai-wire';
+
+export interface RelayLimits extends HeadLimits {
+  /** Of a request's body, which is held until an instance has taken it. */
+  bodyBytes: number;
+  /** Open connections of clients. */
+  connections: number;
+  /** Between two requests of a connection, and before the first. */
+  idleMs: number;
+  /** From the first byte of a head to its last. */
+  headMs: number;
+  /** Between two pieces of a body. */
+  bodyIdleMs: number;
+  /** Until an instance has taken the connection. Then the next one is tried. */
+  connectMs: number;
+  /** From there to the first piece of the answer. */
+  firstByteMs: number;
+  /** Between two pieces of an answer. */
+  quietMs: number;
+  /** How long a client may keep its side open after an error. */
+  lingerMs: number;
+  /** Bytes that wait for a client, before its instance is no longer read. */
+  heldBytes: number;
+}
+
+export const relayLimits: RelayLimits = {
+  ...headLimits,
+  bodyBytes: 32 * 1024 * 1024,
+  connections: 10_000,
+  idleMs: 120_000,
+  headMs: 10_000,
+  bodyIdleMs: 60_000,
+  connectMs: 10_000,
+  firstByteMs: 600_000,
+  quietMs: 300_000,
+  lingerMs: 2_000,
+  heldBytes: 32 * 1024,
+};

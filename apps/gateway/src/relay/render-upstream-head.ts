@@ -1,0 +1,41 @@
+// The head that an instance gets: the client's own lines, less what is meant for one hop, with the key of the endpoint.
+
+import { fieldValue, isForwarded, type Interpreted, type RequestHead } from '@fairlead/openai-wire';
+
+export interface UpstreamFraming {
+  apiKey: string;
+  bodyBytes: number;
+}
+
+/** Compressed answers could not be read for their usage. */
+const alsoDropped = new Set(['content-length', 'transfer-encoding', 'content-encoding', 'accept-encoding']);
+
+/** The body follows whole, with its length. `close`: the front serves one request on a connection. */
+export function renderUpstreamHead(
+  head: RequestHead,
+  { dropped }: Interpreted,
+  { apiKey, bodyBytes }: UpstreamFraming,
+): Buffer {
+  let lines = `${head.method} ${head.target} HTTP/1.1\r\n`;
+  let hasHost = false;
+  for (const field of head.fields) {
+    if (!isForwarded(field.name, dropped) || alsoDropped.has(field.name)) continue;
+    hasHost ||= field.name === 'host';
+    lines += `${field.name}: ${fieldValue(head, field)}\r\n`;
+  }
+  if (!hasHost) lines += 'host: gateway\r\n';
+  lines += `content-length: ${bodyBytes}\r\nauthorization: Bearer ${apiKey}\r\nconnection: close\r\n\r\n`;
+  return Buffer.from(lines, 'latin1');
+}
+
+export function contentEncodingOf(head: RequestHead): string | undefined {
+  const field = head.fields.find(({ name }) => name === 'content-encoding');
+  const value = field && fieldValue(head, field).toLowerCase();
+  return value === 'identity' || value === '' ? undefined : value;
+}
+
+/** An HTTP/1.0 client is answered with the end of the connection. */
+export function asksToClose(head: RequestHead): boolean {
+  if (head.version === '1.0') return true;
+  return head.fields.some((field) => field.name === 'connection' && /\bclose\b/i.test(fieldValue(head, field)));
+}

@@ -1,0 +1,140 @@
+// Real files, opened by two connections as by the gateway and a command.
+
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import type { KeyRecord, MemberRecord } from '../accounts/account-records.ts';
+import { createApiKey, hashApiKey } from '../accounts/api-key.ts';
+import type { UsageRecord } from '../usage/usage-record.ts';
+import { type GatewayStore, openGatewayStore } from './gateway-store.ts';
+
+let dir: string;
+let store: GatewayStore;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'fl-gateway-'));
+  store = openGatewayStore(join(dir, 'state'), 'command');
+});
+afterEach(() => {
+  store[Symbol.dispose]();
+  rmSync(dir, { recursive: true });
+});
+
+const limits = { requestsPerMinute: 60, tokensPerMinute: undefined, concurrent: 4 };
+const bob: MemberRecord = { name: 'bob', team: 'nlp', limits, createdMs: 1.5 };
+const made = createApiKey(Buffer.alloc(40, 7));
+const key: KeyRecord = {
+  id: made.id,
+  member: 'bob',
+  label: 'laptop',
+  hash: hashApiKey(made.key.reveal()),
+  models: ['org/model'],
+  createdMs: 2,
+  expiresMs: 9,
+  revokedMs: undefined,
+};
+const record = (requestId: string, more: Partial<UsageRecord> = {}): UsageRecord => ({
+  requestId,
+  atMs: Date.UTC(2026, 10, 30, 12),
+  member: 'bob',
+  team: 'nlp',
+  keyId: made.id,
+  model: 'm',
+  deployment: 'd',
+  instanceId: 'i',
+  route: '/v1/chat/completions',
+  outcome: 'completed',
+  status: 200,
+  promptTokens: 10,
+  completionTokens: 5,
+  cachedTokens: 2,
+  estimated: false,
+  firstByteMs: 1,
+  totalMs: 2,
+  ...more,
+});
+
+describe('The store of the gateway', () => {
+  it('gives back what it was given, also to a process that opens it later', () => {
+    store.addMember(bob);
+    store.addKey(key);
+    using other = openGatewayStore(join(dir, 'state'), 'serve');
+    expect(other.readAccounts()).toEqual({ members: [bob], keys: [key] });
+  });
+
+  it('tells another process of each change by its version, and of no change by the same', () => {
+    using serving = openGatewayStore(join(dir, 'state'), 'serve');
+    const before = serving.version();
+    serving.addUsage([record('own')]);
+    expect(serving.version()).toBe(before);
+    store.addMember(bob);
+    store.addKey(key);
+    const added = serving.version();
+    expect(added).not.toBe(before);
+    expect(store.revokeKey(key.id, 7)).toMatchObject({ member: 'bob', revokedMs: 7 });
+    expect(serving.version()).not.toBe(added);
+    expect(serving.readAccounts().keys[0]?.revokedMs).toBe(7);
+    expect(store.revokeKey(key.id, 8).revokedMs).toBe(7);
+  });
+
+  it('removes a member with all their keys', () => {
+    store.addMember(bob);
+    store.addKey(key);
+    store.removeMember('bob');
+    expect(store.readAccounts()).toEqual({ members: [], keys: [] });
+  });
+
+  it('refuses what contradicts what is there', () => {
+    store.addMember(bob);
+    expect(() => store.addMember(bob)).toThrow(expect.objectContaining({ code: 'member_exists' }));
+    expect(() => store.removeMember('eve')).toThrow(expect.objectContaining({ code: 'member_unknown' }));
+    expect(() => store.addKey({ ...key, member: 'eve' })).toThrow(expect.objectContaining({ code: 'member_unknown' }));
+    expect(() => store.revokeKey('nokey', 1)).toThrow(expect.objectContaining({ code: 'key_unknown' }));
+  });
+
+  it('holds no key, and only its account can read it', () => {
+    store.addMember(bob);
+    store.addKey(key);
+    const path = join(dir, 'state', 'gateway.db');
+    for (const file of [path, `${path}-wal`]) {
+      expect(statSync(file).mode & 0o077, file).toBe(0);
+      expect(readFileSync(file).includes(made.key.reveal().slice(13))).toBe(false);
+    }
+    expect(statSync(join(dir, 'state')).mode & 0o077).toBe(0);
+  });
+
+  it('sums usage, and counts a record once that is given twice', () => {
+    const cut = record('2', { outcome: 'upstream_failed', estimated: true, member: 'eve', team: undefined });
+    store.addUsage([record('1'), cut]);
+    store.addUsage([record('1'), record('3', { outcome: 'client_left', atMs: Date.UTC(2026, 10, 29) })]);
+    const sum = { requests: 2, failed: 0, promptTokens: 20, completionTokens: 10, cachedTokens: 4, estimated: 0 };
+    const one = { requests: 1, failed: 1, promptTokens: 10, completionTokens: 5, cachedTokens: 2, estimated: 1 };
+    expect(store.sumUsage('member', 0)).toEqual([
+      { name: 'bob', ...sum },
+      { name: 'eve', ...one },
+    ]);
+    expect(store.sumUsage('team', 0).map(({ name }) => name)).toEqual(['nlp', '']);
+    expect(store.sumUsage('day', 0).map(({ name, requests }) => [name, requests])).toEqual([
+      ['2026-11-29', 1],
+      ['2026-11-30', 2],
+    ]);
+    expect(store.sumUsage('key', Date.UTC(2026, 10, 30))).toMatchObject([{ name: made.id, requests: 2 }]);
+    expect(store.sumUsage('model', Date.UTC(2026, 11, 1))).toEqual([]);
+  });
+
+  it('of a newer gateway is left as it is', () => {
+    const connection = new DatabaseSync(join(dir, 'state', 'gateway.db'));
+    connection.exec("INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 9e15)");
+    connection.close();
+    const open = () => openGatewayStore(join(dir, 'state'), 'serve');
+    expect(open).toThrow(expect.objectContaining({ code: 'gateway_store_newer' }));
+  });
+
+  it('that is no database is left as it is', () => {
+    const open = () => openGatewayStore('/proc/version/x', 'serve');
+    expect(open).toThrow(expect.objectContaining({ code: 'gateway_store_failed' }));
+  });
+});

@@ -1,0 +1,55 @@
+// The tables of gateway.db. After a change here: `node --run migrations` writes the next migration.
+
+import { index, integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+export const membersTable = sqliteTable('members', {
+  name: text().primaryKey(),
+  team: text(),
+  requestsPerMinute: integer('requests_per_minute'),
+  tokensPerMinute: integer('tokens_per_minute'),
+  concurrent: integer(),
+  createdMs: real('created_ms').notNull(),
+});
+
+export const keysTable = sqliteTable(
+  'keys',
+  {
+    id: text().primaryKey(),
+    member: text().notNull(),
+    label: text(),
+    /** SHA-256 of the key, in hex. */
+    hash: text().notNull(),
+    /** JSON: a list of names; null: all models. */
+    models: text({ mode: 'json' }).$type<string[]>(),
+    createdMs: real('created_ms').notNull(),
+    expiresMs: real('expires_ms'),
+    revokedMs: real('revoked_ms'),
+  },
+  (table) => [index('keys_member').on(table.member)],
+);
+
+/** A row for each request of a member, when it is over. Never what was asked or answered. */
+export const usageTable = sqliteTable(
+  'usage',
+  {
+    requestId: text('request_id').primaryKey(),
+    atMs: real('at_ms').notNull(),
+    member: text().notNull(),
+    team: text(),
+    keyId: text('key_id').notNull(),
+    model: text().notNull(),
+    deployment: text(),
+    instanceId: text('instance_id'),
+    route: text().notNull(),
+    outcome: text().notNull(),
+    status: integer(),
+    promptTokens: integer('prompt_tokens').notNull(),
+    completionTokens: integer('completion_tokens').notNull(),
+    cachedTokens: integer('cached_tokens').notNull(),
+    /** The counts are the gateway's own: the answer was cut before the engine told its. */
+    estimated: integer({ mode: 'boolean' }).notNull(),
+    firstByteMs: real('first_byte_ms'),
+    totalMs: real('total_ms').notNull(),
+  },
+  (table) => [index('usage_at').on(table.atMs)],
+);

@@ -1,0 +1,69 @@
+// Rows of usage: added one by one, read as sums.
+
+import type { SqliteDatabase } from '@fairlead/sqlite';
+import { desc, gte, sql } from 'drizzle-orm/sql';
+
+import type { UsageGroup, UsageRecord, UsageSum } from '../usage/usage-record.ts';
+import { usageTable } from './schema.ts';
+
+export function prepareAddUsage(db: SqliteDatabase): (record: UsageRecord) => void {
+  const columns = Object.keys(emptyRow) as Array<keyof typeof emptyRow>;
+  const values = Object.fromEntries(columns.map((name) => [name, sql.placeholder(name)])) as never;
+  const insert = db.insert(usageTable).values(values).onConflictDoNothing().prepare();
+  return (record) => void insert.run({ ...emptyRow, ...withNulls(record) });
+}
+
+/** A column for each, so that the compiler refuses one that is forgotten. */
+const emptyRow: Record<keyof typeof usageTable.$inferInsert, null> = {
+  requestId: null,
+  atMs: null,
+  member: null,
+  team: null,
+  keyId: null,
+  model: null,
+  deployment: null,
+  instanceId: null,
+  route: null,
+  outcome: null,
+  status: null,
+  promptTokens: null,
+  completionTokens: null,
+  cachedTokens: null,
+  estimated: null,
+  firstByteMs: null,
+  totalMs: null,
+};
+
+function withNulls(record: UsageRecord): object {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, value ?? null]));
+}
+
+/** The largest users first; days in their order. */
+export function sumUsage(db: SqliteDatabase, by: UsageGroup, sinceMs: number): UsageSum[] {
+  const name = groups[by];
+  const sum = (column: (typeof usageTable)[keyof typeof emptyRow]) => sql<number>`total(${column})`.mapWith(Number);
+  const tokens = sql`total(${usageTable.promptTokens}) + total(${usageTable.completionTokens})`;
+  return db
+    .select({
+      name,
+      requests: sql<number>`count(*)`.mapWith(Number),
+      failed: sql<number>`total(${usageTable.outcome} NOT IN ('completed', 'client_left'))`.mapWith(Number),
+      promptTokens: sum(usageTable.promptTokens),
+      completionTokens: sum(usageTable.completionTokens),
+      cachedTokens: sum(usageTable.cachedTokens),
+      estimated: sum(usageTable.estimated),
+    })
+    .from(usageTable)
+    .where(gte(usageTable.atMs, sinceMs))
+    .groupBy(name)
+    .orderBy(by === 'day' ? name : desc(tokens))
+    .all();
+}
+
+const groups = {
+  member: sql<string>`${usageTable.member}`,
+  team: sql<string>`coalesce(${usageTable.team}, '')`,
+  key: sql<string>`${usageTable.keyId}`,
+  model: sql<string>`${usageTable.model}`,
+  day: sql<string>`date(${usageTable.atMs} / 1000, 'unixepoch')`,
+} satisfies Record<UsageGroup, unknown>;

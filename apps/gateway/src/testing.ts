@@ -1,0 +1,1 @@
+export { openRelayWorld } from './testing/relay-world.ts';

@@ -1,0 +1,209 @@
+// The data path between real sockets: instances that a test writes as HTTP servers, a client by TCP, keys that are good.
+
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, createServer as createSocketServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { once } from 'node:events';
+
+import { Scope, Secret, silentLog, systemClock, systemRandom } from '@fairlead/kit';
+
+import type { KeyRecord, Limits, MemberRecord } from '../accounts/account-records.ts';
+import { createApiKey, hashApiKey } from '../accounts/api-key.ts';
+import { KeyBook } from '../accounts/key-book.ts';
+import { Ledger } from '../limits/ledger.ts';
+import { openRelay } from '../relay/open-relay.ts';
+import { relayLimits, type RelayLimits } from '../relay/relay-limits.ts';
+import type { ModelTable, Offer } from '../routing/offer.ts';
+import { Router } from '../routing/router.ts';
+import type { UsageRecord } from '../usage/usage-record.ts';
+
+export type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+
+export interface RelayWorldOptions {
+  /** One for each instance: `i0`, `i1`, … All serve `m`, by the deployment `d`. */
+  instances: readonly Handler[];
+  limits?: Limits;
+  models?: readonly string[];
+  relay?: Partial<RelayLimits>;
+}
+
+export interface RelayWorld extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly key: string;
+  readonly records: readonly UsageRecord[];
+  /** Resolves with the records once there are so many. */
+  settled(count: number): Promise<readonly UsageRecord[]>;
+  /** Requests that each instance has had, and how many of their connections are open. */
+  readonly seen: readonly { requests: number; open: number; bodies: string[] }[];
+  /** As where its node loses power. */
+  kill(instance: number): void;
+  revoke(): void;
+  /** Sends bytes as they are; resolves with all that comes until the gateway closes. */
+  raw(text: string): Promise<string>;
+  /** Opens a connection that the test closes. */
+  dial(): Promise<Socket>;
+  post(path: string, body: object, init?: RequestInit): Promise<Response>;
+  useModels(table: ModelTable): void;
+  readonly table: ModelTable;
+}
+
+export const engineKey = 'fl_engine';
+
+export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayWorld> {
+  const scope = new Scope();
+  const dir = await mkdtemp(join(tmpdir(), 'fl-relay-'));
+  scope.defer(() => rm(dir, { recursive: true, force: true }));
+  const seen = options.instances.map(() => ({ requests: 0, open: 0, bodies: [] as string[] }));
+  const engines = await Promise.all(
+    options.instances.map((handler, at) => openEngine(join(dir, `${at}.sock`), handler, seen[at]!)),
+  );
+  for (const engine of engines) scope.defer(() => engine.kill());
+  const table = tableOf(options.instances.map((_, at) => offerOf(at, join(dir, `${at}.sock`))));
+  const { book, key, revoke } = makeKeys(options);
+  const records: UsageRecord[] = [];
+  const waiting = new Set<() => void>();
+  const router = new Router({ monotonicMs: () => systemClock.monotonicMs(), random: systemRandom, log: silentLog });
+  router.replace(table);
+  const relay = openRelay({
+    limits: { ...relayLimits, ...options.relay },
+    clock: systemClock,
+    random: systemRandom,
+    createRequestId: randomUUID,
+    keys: book,
+    ledger: new Ledger(),
+    router,
+    reach: (offer, signal) => reach(offer, signal),
+    onSettled(record) {
+      records.push(record);
+      for (const look of waiting) look();
+    },
+  });
+  const { server, port } = await listen((socket) => relay.accept(socket));
+  scope.defer(() => void server.close());
+  scope.use(relay);
+  const url = `http://127.0.0.1:${port}`;
+  const dial = async () => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    await once(socket, 'connect');
+    return socket;
+  };
+  return {
+    url,
+    port,
+    key,
+    records,
+    seen,
+    revoke,
+    dial,
+    table,
+    kill: (at) => engines[at]!.kill(),
+    useModels: (models) => router.replace(models),
+    settled(count) {
+      const { promise, resolve } = Promise.withResolvers<readonly UsageRecord[]>();
+      const look = () => records.length >= count && resolve(records);
+      waiting.add(look);
+      look();
+      return promise;
+    },
+    async raw(text) {
+      const socket = await dial();
+      let got = '';
+      socket.on('data', (piece) => (got += String(piece)));
+      socket.on('error', () => undefined);
+      socket.write(text);
+      await once(socket, 'close');
+      return got;
+    },
+    post: (path, body, init) =>
+      fetch(url + path, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        ...init,
+      }),
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  };
+}
+
+async function openEngine(path: string, handler: Handler, seen: { requests: number; open: number; bodies: string[] }) {
+  const server = createServer((request, response) => {
+    seen.requests += 1;
+    let body = '';
+    request.setEncoding('utf8');
+    request.on('data', (piece: string) => (body += piece));
+    request.on('end', () => {
+      seen.bodies.push(body);
+      if (request.headers.authorization !== `Bearer ${engineKey}`) response.writeHead(401).end();
+      else handler(request, response, body);
+    });
+  });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    seen.open += 1;
+    sockets.add(socket);
+    socket.once('close', () => {
+      seen.open -= 1;
+      sockets.delete(socket);
+    });
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  return {
+    kill() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+function offerOf(at: number, path: string): Offer {
+  return {
+    deployment: 'd',
+    instanceId: `i${at}`,
+    generation: 1,
+    address: { kind: 'bastion-socket', socket: path },
+    apiKey: new Secret(engineKey),
+    servedModel: 'm',
+  };
+}
+
+function tableOf(offers: readonly Offer[]): ModelTable {
+  const model = { deployments: ['d'], state: { status: 'ready' as const }, offers, createdMs: 0 };
+  return new Map(['m', 'd'].map((id) => [id, { id, ...model }]));
+}
+
+async function reach({ address }: Offer, signal: AbortSignal): Promise<Socket> {
+  const socket = connect({ path: (address as { socket: string }).socket, signal, allowHalfOpen: true });
+  await once(socket, 'connect');
+  return socket;
+}
+
+function makeKeys({ limits = {}, models }: RelayWorldOptions) {
+  const made = createApiKey(randomBytes(40));
+  const member: MemberRecord = { name: 'bob', team: 'nlp', limits, createdMs: 0 };
+  const record: KeyRecord = {
+    id: made.id,
+    member: 'bob',
+    label: undefined,
+    hash: hashApiKey(made.key.reveal()),
+    models,
+    createdMs: 0,
+    expiresMs: undefined,
+    revokedMs: undefined,
+  };
+  const book = new KeyBook();
+  book.replace({ members: [member], keys: [record] });
+  const revoke = () => book.replace({ members: [member], keys: [{ ...record, revokedMs: 1 }] });
+  return { book, key: made.key.reveal(), revoke };
+}
+
+async function listen(accept: (socket: Socket) => void): Promise<{ server: Server; port: number }> {
+  const server = createSocketServer({ allowHalfOpen: true, noDelay: true }, accept);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, port: (server.address() as { port: number }).port };
+}

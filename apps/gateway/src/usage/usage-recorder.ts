@@ -1,0 +1,72 @@
+// Writes usage in batches, behind the data path: a request never waits for the disk. What cannot be written waits, up to a bound.
+
+import { Guard, type Clock, type Log, untilOver } from '@fairlead/kit';
+
+import type { UsageRecord } from './usage-record.ts';
+
+export interface UsageRecorder extends AsyncDisposable {
+  add(record: UsageRecord): void;
+}
+
+export interface UsageRecorderDeps {
+  write: (records: readonly UsageRecord[]) => void;
+  clock: Clock;
+  log: Log;
+}
+
+/** A process that is killed loses what came in this time. */
+const flushMs = 250;
+const maxWaiting = 100_000;
+const batch = 1_000;
+
+/** Disposing writes what waits. */
+export function openUsageRecorder(deps: UsageRecorderDeps): UsageRecorder {
+  return new OpenUsageRecorder(deps);
+}
+
+class OpenUsageRecorder implements UsageRecorder {
+  readonly #deps: UsageRecorderDeps;
+  readonly #guard: Guard;
+  readonly #disposed = new AbortController();
+  readonly #running: Promise<void>;
+  #waiting: UsageRecord[] = [];
+  #lost = 0;
+
+  constructor(deps: UsageRecorderDeps) {
+    this.#deps = deps;
+    this.#guard = new Guard(deps.log);
+    this.#running = this.#run();
+  }
+
+  add(record: UsageRecord): void {
+    if (this.#waiting.length < maxWaiting) this.#waiting.push(record);
+    else this.#lost += 1;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed.abort();
+    await this.#running;
+    this.#flush();
+    const left = this.#waiting.length + this.#lost;
+    if (left > 0) this.#deps.log.error({ op: 'gateway.usage', ok: false, lost: left }, 'usage was not written');
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#disposed;
+    while (!signal.aborted) {
+      await untilOver(this.#deps.clock.sleep(flushMs, signal), signal);
+      this.#flush();
+    }
+  }
+
+  #flush(): void {
+    while (this.#waiting.length > 0) {
+      const records = this.#waiting.slice(0, batch);
+      if (!this.#guard.run('gateway.usage', () => this.#deps.write(records))) return;
+      this.#waiting = this.#waiting.slice(records.length);
+    }
+    if (this.#lost === 0) return;
+    this.#deps.log.error({ op: 'gateway.usage', ok: false, lost: this.#lost }, 'usage was not written');
+    this.#lost = 0;
+  }
+}

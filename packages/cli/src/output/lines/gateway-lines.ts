@@ -1,0 +1,61 @@
+// Lines of the commands of a team's gateway, as the gateway's program prints them and the CLI passes them on.
+
+import { z } from 'zod';
+
+import { line, ok, optionalText, text, texts } from './line.ts';
+
+const limits = z.object({
+  requestsPerMinute: z.number().optional(),
+  tokensPerMinute: z.number().optional(),
+  concurrent: z.number().optional(),
+});
+
+/** Times are milliseconds since the epoch. */
+const keyFields = {
+  id: text,
+  member: text,
+  label: optionalText,
+  models: texts.optional(),
+  createdMs: z.number(),
+  expiresMs: z.number().optional(),
+  revokedMs: z.number().optional(),
+};
+const memberFields = { member: text, team: optionalText, limits, createdMs: z.number() };
+
+export const gatewayLines = {
+  'gateway.listening': line('The gateway takes requests.', { ok, address: text }),
+  'gateway.stopped': line('The last line: it takes no more.', { ok }),
+  'member.added': line('The result. `key` is told here and never again: the gateway keeps its hash.', {
+    ok,
+    ...memberFields,
+    ...keyFields,
+    key: text,
+  }),
+  'member.removed': line('The result. All keys of the member are gone.', { ok, member: text }),
+  members: line('The result.', {
+    ok,
+    members: z.array(z.object({ ...memberFields, keys: z.array(z.object(keyFields)) })),
+  }),
+  'key.added': line('The result. `key` is told here and never again.', { ok, ...keyFields, key: text }),
+  'key.revoked': line('The result.', { ok, ...keyFields }),
+  keys: line('The result.', { ok, keys: z.array(z.object(keyFields)) }),
+  usage: line(
+    'The result. `name` is of what `by` says; `estimated`: requests whose tokens the gateway counted itself.',
+    {
+      ok,
+      by: text,
+      sinceMs: z.number(),
+      sums: z.array(
+        z.object({
+          name: text,
+          requests: z.number(),
+          failed: z.number(),
+          promptTokens: z.number(),
+          completionTokens: z.number(),
+          cachedTokens: z.number(),
+          estimated: z.number(),
+        }),
+      ),
+    },
+  ),
+};

@@ -1,0 +1,129 @@
+// The commands of a team's gateway: serve it, say who may use it, see what they used.
+
+import { type Command, Option } from 'commander';
+
+import { collect, countNumber, portNumber } from './flag-values.ts';
+import type { RunCommand } from './run-command.ts';
+
+export function addGatewayCommands(program: Command, go: RunCommand): void {
+  addServe(program, go);
+  addMembers(program, go);
+  addKeys(program, go);
+  addUsage(program, go);
+}
+
+const stateFlag = () => new Option('--state <dir>', "the gateway's directory; default: `gateway` beside the profile");
+
+function addServe(program: Command, go: RunCommand): void {
+  program
+    .command('gateway')
+    .description('a URL for a team: its members use your deployments by keys of their own')
+    .command('serve')
+    .description('serve your deployments to members until Ctrl-C, on this machine')
+    .option('--port <port>', 'listen on this port of 127.0.0.1; 0: any', portNumber, 18_080)
+    .option('--socket <path>', 'listen on a unix socket instead, which this account alone can open')
+    .addOption(stateFlag())
+    .addHelpText('after', '\nExamples:\n  fairlead gateway serve\n  fairlead gateway serve --port 8080 --json')
+    .action(async (options: { port: number; socket?: string; state?: string }) =>
+      go(async (context) => (await import('../commands/gateway/serve.ts')).runGatewayServe(options, context)),
+    );
+}
+
+interface LimitFlags {
+  team?: string;
+  requestsPerMinute?: number;
+  tokensPerMinute?: number;
+  concurrent?: number;
+}
+
+interface KeyFlags {
+  label?: string;
+  models: string[];
+  expires?: string;
+  state?: string;
+}
+
+function withKeyFlags(command: Command): Command {
+  return command
+    .option('--models <name>', 'a model or deployment that the key is for; may be repeated; default: all', collect, [])
+    .option('--expires <time>', 'how long the key is good, such as 90m, 12h or 30d; default: until it is revoked')
+    .option('--label <text>', 'a name for the key')
+    .addOption(stateFlag());
+}
+
+function addMembers(program: Command, go: RunCommand): void {
+  const members = program.command('members').description('who may use the gateway: add, list, remove');
+  withKeyFlags(members.command('add'))
+    .description('add a member and make a key for them, which is shown once')
+    .argument('<name>')
+    .option('--team <name>', 'for sums of usage')
+    .option('--requests-per-minute <count>', 'at most so many; default: no limit', countNumber)
+    .option('--tokens-per-minute <count>', 'of prompts and answers together; default: no limit', countNumber)
+    .option('--concurrent <count>', 'requests at a time; default: no limit', countNumber)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fairlead members add bob --team nlp\n  fairlead members add eve --models qwen --expires 30d --tokens-per-minute 50000',
+    )
+    .action(async (name: string, options: LimitFlags & KeyFlags) =>
+      go(async (context) =>
+        (await import('../commands/gateway/members.ts')).runMembersAdd({ name, ...options }, context),
+      ),
+    );
+  members
+    .command('list')
+    .description('list the members with their limits and keys')
+    .addOption(stateFlag())
+    .action(async (options: { state?: string }) =>
+      go(async (context) => (await import('../commands/gateway/members.ts')).runMembersList(options, context)),
+    );
+  members
+    .command('remove')
+    .description('remove a member and all their keys; their streams end within a second')
+    .argument('<name>')
+    .addOption(stateFlag())
+    .action(async (name: string, options: { state?: string }) =>
+      go(async (context) =>
+        (await import('../commands/gateway/members.ts')).runMembersRemove({ name, ...options }, context),
+      ),
+    );
+}
+
+function addKeys(program: Command, go: RunCommand): void {
+  const keys = program.command('keys').description("members' keys: add, list, revoke");
+  withKeyFlags(keys.command('add'))
+    .description('make another key for a member, which is shown once')
+    .argument('<member>')
+    .action(async (member: string, options: KeyFlags) =>
+      go(async (context) => (await import('../commands/gateway/keys.ts')).runKeysAdd({ member, ...options }, context)),
+    );
+  keys
+    .command('list')
+    .description('list the keys: whose they are, what they are for, until when')
+    .addOption(stateFlag())
+    .action(async (options: { state?: string }) =>
+      go(async (context) => (await import('../commands/gateway/keys.ts')).runKeysList(options, context)),
+    );
+  keys
+    .command('revoke')
+    .description('revoke a key; its streams end within a second')
+    .argument('<id>', 'as `fairlead keys list` shows it: what stands between the underscores of the key')
+    .addOption(stateFlag())
+    .action(async (id: string, options: { state?: string }) =>
+      go(async (context) => (await import('../commands/gateway/keys.ts')).runKeysRevoke({ id, ...options }, context)),
+    );
+}
+
+function addUsage(program: Command, go: RunCommand): void {
+  program
+    .command('usage')
+    .description('sum up what members have used through the gateway')
+    .addOption(
+      new Option('--by <what>', 'what to sum by').choices(['member', 'team', 'key', 'model', 'day']).default('member'),
+    )
+    .option('--since <time>', 'how far back, such as 12h or 30d', '30d')
+    .addOption(stateFlag())
+    .addHelpText('after', '\nExamples:\n  fairlead usage\n  fairlead usage --by model --since 7d --json')
+    .action(async (options: { by: string; since: string; state?: string }) =>
+      go(async (context) => (await import('../commands/gateway/usage.ts')).runUsage(options, context)),
+    );
+}

@@ -1,0 +1,1 @@
+export { fuzzHead, fuzzSplit, seededRandom } from './testing/fuzz-head.ts';

@@ -1,0 +1,1 @@
+export { createSqliteSession, type Migration, type SqliteDatabase, type SqliteSession } from './sqlite-session.ts';
