@@ -1,4 +1,4 @@
-// What every command is given: the edges of the process, made once in main.ts.
+// What every command is given: the edges of the process, made once in run-command-line.ts.
 
 import type { Clock, Log } from '@fairlead/kit';
 import type { SshTerminal } from '@fairlead/ssh';

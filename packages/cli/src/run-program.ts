@@ -1,4 +1,4 @@
-// One command from its words to its exit code. The edges of the process are given: main.ts has the real ones, tests have theirs.
+// One command from its words to its exit code. The edges of the process are given: run-command-line.ts has the real ones, tests have theirs.
 
 import { CodedError } from '@fairlead/kit';
 

@@ -2,9 +2,9 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 
 import { programArgs } from './programs.ts';
+import { watchLines } from './watch-lines.ts';
 
 export type JsonLine = Record<string, unknown> & { event?: string };
 
@@ -49,38 +49,22 @@ export function startCli(args: readonly string[], options: StartCliOptions): Run
   const said = { stdout: '', stderr: '' };
   stdout.on('data', (chunk) => (said.stdout += String(chunk)));
   stderr.on('data', (chunk) => (said.stderr += String(chunk)));
-  const lines: string[] = [];
-  const looks = new Set<() => void>();
-  const reading = createInterface({ input: stdout });
-  reading.on('line', (line) => {
-    lines.push(line);
-    for (const look of looks) look();
-  });
-  const ended = Promise.all([once(child, 'close'), once(reading, 'close')]).then(([[code]]) => ({
+  const watched = watchLines(stdout);
+  const ended = Promise.all([once(child, 'close'), watched.closed]).then(([[code]]) => ({
     code: code as number | null,
     ...said,
   }));
   return {
     child,
-    lines,
+    lines: watched.lines,
     ended,
     stderr: () => said.stderr,
     signal: (name) => process.kill(-(child.pid ?? 0), name),
-    async line(match) {
-      const { promise, resolve, reject } = Promise.withResolvers<string>();
-      const look = () => {
-        const found = lines.find(match);
-        if (found !== undefined) resolve(found);
-      };
-      looks.add(look);
-      look();
-      ended.then(({ code }) => reject(new Error(`it ended with ${code} before: ${said.stderr}`)), reject);
-      try {
-        return await promise;
-      } finally {
-        looks.delete(look);
-      }
-    },
+    line: (match) =>
+      watched.line(
+        match,
+        ended.then(({ code }) => `it ended with ${code} before: ${said.stderr}`),
+      ),
   };
 }
 

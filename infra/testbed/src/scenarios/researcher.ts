@@ -1,8 +1,9 @@
 // The commands of a researcher on the laptop, as methods for scenarios.
 
 import type { ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+
+import { watchLines } from '@fairlead/testkit/watch-lines';
 
 import type { TestbedHandle } from '../testbed.ts';
 
@@ -39,7 +40,7 @@ export function seenIn(deployment: unknown): InstanceSeen {
 /** A running command whose output is read line by line. */
 export interface Running {
   child: ChildProcess;
-  lines: string[];
+  lines: readonly string[];
   /** Resolves with the first line, already printed or later, for which `match` is true; rejects when the command ends without one. */
   line(match: (line: string) => boolean): Promise<string>;
   ended: Promise<number | null>;
@@ -76,12 +77,12 @@ export class Researcher {
   }
 
   start(...args: string[]): Running {
-    return watchLines(this.#testbed.spawn('laptop', ['fairlead', ...args, '--json'], { user: this.#user }));
+    return runningOf(this.#testbed.spawn('laptop', ['fairlead', ...args, '--json'], { user: this.#user }));
   }
 
   /** Starts any long-running command on the laptop. */
   run(...argv: string[]): Running {
-    return watchLines(this.#testbed.spawn('laptop', argv, { user: this.#user }));
+    return runningOf(this.#testbed.spawn('laptop', argv, { user: this.#user }));
   }
 
   async connect(name: string, ...args: string[]): Promise<Connected> {
@@ -145,7 +146,7 @@ export class Connected {
       messages: [{ role: 'user', content: 'hello' }],
       sim: { decode_ms: options.decodeMs, tokens: options.tokens },
     };
-    return watchLines(this.#testbed.spawn('laptop', ['curl', '-sN', ...this.#request(body)], { user: this.#user }));
+    return runningOf(this.#testbed.spawn('laptop', ['curl', '-sN', ...this.#request(body)], { user: this.#user }));
   }
 
   /** Sends one short completion; resolves with the status, head and body of the answer. */
@@ -184,15 +185,9 @@ export function isToken(line: string): boolean {
   return line.startsWith('data: {') && line.includes('"content":"') && !line.includes('"content":""');
 }
 
-function watchLines(child: ChildProcess): Running {
-  const lines: string[] = [];
-  const looks = new Set<() => void>();
+function runningOf(child: ChildProcess): Running {
   if (!child.stdout) throw new Error('the command has no stdout');
-  const reading = createInterface({ input: child.stdout });
-  reading.on('line', (line) => {
-    lines.push(line);
-    for (const look of looks) look();
-  });
+  const { lines, ...watched } = watchLines(child.stdout);
   let stderr = '';
   child.stderr?.on('data', (chunk) => (stderr += String(chunk)));
   const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
@@ -201,23 +196,10 @@ function watchLines(child: ChildProcess): Running {
     lines,
     ended,
     signal: (name) => process.kill(-(child.pid ?? 0), name),
-    async line(match) {
-      const { promise, resolve, reject } = Promise.withResolvers<string>();
-      const look = () => {
-        const found = lines.find(match);
-        if (found !== undefined) resolve(found);
-      };
-      looks.add(look);
-      look();
-      ended.then(
-        (code) => reject(new Error(`it ended with ${code} before: ${lines.slice(-3).join(' | ')} ${stderr}`)),
-        reject,
-      );
-      try {
-        return await promise;
-      } finally {
-        looks.delete(look);
-      }
-    },
+    line: (match) =>
+      watched.line(
+        match,
+        ended.then((code) => `it ended with ${code} before: ${lines.slice(-3).join(' | ')} ${stderr}`),
+      ),
   };
 }

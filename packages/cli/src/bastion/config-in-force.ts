@@ -1,5 +1,5 @@
-// What the configuration is made of, as one hash. While neither it nor the profile has changed, a command that only asks control needs not
-// load it, which takes a tenth of the command's time.
+// A hash of everything that the configuration is made of. While neither the configuration nor the profile has changed, a command that only
+// asks control or connects does not load the configuration, which takes a tenth of the command's time.
 
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
@@ -11,10 +11,13 @@ import type { LaptopProfile } from '@fairlead/protocol';
 
 import type { Context } from '../context.ts';
 
-/** A configuration has a few KiB. */
+/** A configuration has a few KiB; a larger file is not hashed. */
 const maxBytes = 1024 * 1024;
 
-/** Base64. Undefined where a project's file has a say, whose worth is more than its text, and where something cannot be read. */
+/**
+ * Base64. Undefined where a project's file applies, because whether the user trusts that file counts too, and where a file cannot be read
+ * or is no regular file: `loadConfig`, which the caller runs then, reports it.
+ */
 export async function hashOfConfig(
   profile: LaptopProfile,
   { env, home, cwd, flags }: Pick<Context, 'env' | 'home' | 'cwd' | 'flags'>,
@@ -23,25 +26,27 @@ export async function hashOfConfig(
     if (flags.config === undefined && (await isInProject(cwd))) return undefined;
     const file = flags.config ?? userConfigPath(env, home);
     const settings = Object.entries(env).filter(([name]) => name.startsWith('FAIRLEAD_'));
-    const parts = { file, text: await textOf(file), settings, bastion: profile.bastion };
+    const content = await contentOf(file);
+    if (content.kind === 'unfit') return undefined;
+    const text = content.kind === 'text' ? content.text : undefined;
+    const parts = { file, text, settings, bastion: profile.bastion };
     return createHash('sha256')
       .update(JSON.stringify(defined(parts)))
       .digest('base64');
   } catch (error) {
-    // `loadConfig` runs next and reports the file that cannot be read.
     if (errnoOf(error) === undefined) throw error;
     return undefined;
   }
 }
 
-/** Undefined where there is no such file. */
-async function textOf(path: string): Promise<string | undefined> {
+type Content = { kind: 'text'; text: string } | { kind: 'missing' } | { kind: 'unfit' };
+
+async function contentOf(path: string): Promise<Content> {
   const stats = await unlessMissing(stat(path));
-  if (!stats) return undefined;
-  // Of a pipe or a device nothing is read: it might wait for ever.
-  if (!stats.isFile() || stats.size > maxBytes)
-    throw Object.assign(new Error('no file of settings'), { code: 'EINVAL' });
-  return readFile(path, 'utf8');
+  if (!stats) return { kind: 'missing' };
+  // A pipe or a device is not read: that may wait for ever.
+  if (!stats.isFile() || stats.size > maxBytes) return { kind: 'unfit' };
+  return { kind: 'text', text: await readFile(path, 'utf8') };
 }
 
 async function isInProject(cwd: string): Promise<boolean> {

@@ -1,4 +1,5 @@
-// A profile for a command that connects to a deployment: the configuration is loaded only where it, or the profile, has changed.
+// Makes sure, for a command that connects to a deployment, that this machine has a profile which matches the configuration. Loads the
+// configuration only where it, or the profile, has changed.
 
 import { profilePath, readProfile } from '@fairlead/client/session';
 import { isCodedError } from '@fairlead/kit';
@@ -7,7 +8,7 @@ import type { LaptopProfile } from '@fairlead/protocol';
 import type { Context } from '../context.ts';
 import { holdsProfile } from './holds-profile.ts';
 
-/** Resolves when this machine has a profile that holds beside the configuration. Prepares the bastion and throws as `ensureProfile` does. */
+/** Prepares the bastion where there is no profile. Throws as `ensureProfile` does. */
 export async function ensureHeldProfile(context: Context): Promise<void> {
   const profile = await profileIfThere(profilePath(context.env, context.home));
   if (profile && (await holdsProfile(profile, context))) return;

@@ -1,4 +1,4 @@
-// Holds this machine's profile against the configuration; prepares the bastion where there is no profile yet.
+// Compares this machine's profile with the configuration; prepares the bastion where there is no profile yet.
 
 import { profilePath, readProfile, writeProfile } from '@fairlead/client/session';
 import { asList, type BastionConfig, loadConfig } from '@fairlead/config';
@@ -33,11 +33,11 @@ export async function ensureProfile(context: Context): Promise<void> {
 
 export interface HeldProfile {
   kind: 'same' | 'rerouted';
-  /** It is so as long as configuration and profile stand as they are, whatever ssh_config says. */
+  /** The answer holds until configuration or profile changes, whatever ssh_config says. */
   asWritten: boolean;
 }
 
-/** `rerouted`: the profile is written anew, with the way that the configuration has. Throws `profile_mismatch`. */
+/** `rerouted`: the profile was written again, with the routes of the configuration. Throws `profile_mismatch`. */
 export async function holdAgainstConfig(known: KnownProfile, context: Context): Promise<HeldProfile> {
   const { config } = await loadConfig(configPlaceOf(context));
   return config.bastion ? holdAgainst(config.bastion, known, context) : { kind: 'same', asWritten: true };
@@ -53,6 +53,10 @@ async function holdAgainst(
   if (comparison.kind === 'same') return comparison;
   const routes = [...asList(bastion.fromLaptop)];
   await writeProfile(path, { ...profile, bastion: { ...profile.bastion, routes } });
-  context.output.event('profile.rerouted', { path }, 'the way to the bastion is as the configuration says now');
+  context.output.event(
+    'profile.rerouted',
+    { path },
+    'the profile now has the routes to the bastion that the configuration names',
+  );
   return { kind: 'rerouted', asWritten: false };
 }

@@ -1,4 +1,4 @@
-// Whether the profile still holds beside the configuration, which is loaded only where it, or the profile, is not as it was the last time.
+// Decides whether the profile matches the configuration. Loads the configuration only where it, or the profile, has changed.
 
 import { configNote, profilePath, readNote, writeNote } from '@fairlead/client/session';
 import { errorText } from '@fairlead/kit';

@@ -1,4 +1,4 @@
-// Runs the gate in a login of the user's own: the gate starts control where none runs, and says where the sockets lie.
+// Runs the gate over the user's own login: the gate starts control where none runs, and names the directory of the sockets.
 
 import { join } from 'node:path/posix';
 

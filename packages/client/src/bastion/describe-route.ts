@@ -11,7 +11,7 @@ export interface BastionRouteView {
   of: number;
   /** Why the routes before it were not taken; empty for the first. */
   why: string;
-  /** Routes that lead to another host: they are never used, and a person should look at them. */
+  /** Routes that lead to another host. They are never used; a person should look at them. */
   refused: string[];
 }
 

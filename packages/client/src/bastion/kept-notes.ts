@@ -1,15 +1,15 @@
-// Notes beside the profile, one line each, that spare the next command a piece of work. Only aids: a note that cannot be read or written
-// changes nothing else.
+// Notes of one line each, in files beside the profile, that save the next command some work. A note that cannot be read or written has no
+// other effect.
 
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 
 import { errnoOf } from '@fairlead/kit';
 
-/** Which route to the bastion was taken last: the next command does not wait long for a better one that is gone. */
+/** The route to the bastion that was taken last. The next command does not wait long for a better route that is gone. */
 export const routeNote = (profileFile: string): string => `${profileFile}.route`;
 
-/** The configuration that this profile was last held against. */
+/** A hash of the configuration that this profile last matched. */
 export const configNote = (profileFile: string): string => `${profileFile}.config`;
 
 /** Undefined if there is no note, or the system cannot read it; the caller then works without it. */

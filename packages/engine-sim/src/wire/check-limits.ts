@@ -3,6 +3,14 @@
 import { type ApiError, badRequest } from './api-error.ts';
 import { type Fields, number } from './fields.ts';
 
+/** What vLLM's generating routes check last, in its order. */
+export function checkLimits(
+  fields: Fields,
+  { logprobs, ...lengths }: Lengths & { logprobs: number | undefined },
+): ApiError | undefined {
+  return checkLength(lengths) ?? checkSampling(fields) ?? checkLogprobs(logprobs);
+}
+
 export interface Lengths {
   promptTokens: number;
   asked: number | undefined;
@@ -37,7 +45,7 @@ function limitText(maxModelLen: number): string {
 /** VLLM_MAX_N_SEQUENCES. */
 const maxChoices = 16_384;
 
-export function checkSampling(fields: Fields): ApiError | undefined {
+function checkSampling(fields: Fields): ApiError | undefined {
   const n = number(fields.n);
   if (n !== undefined && n < 1) return badRequest(`n must be at least 1, got ${n}.`);
   if (n !== undefined && n > maxChoices) return badRequest(`n must be at most ${maxChoices}, got ${n}.`);
@@ -58,7 +66,7 @@ export function checkSampling(fields: Fields): ApiError | undefined {
 
 const maxLogprobs = 20;
 
-export function checkLogprobs(asked: number | undefined): ApiError | undefined {
+function checkLogprobs(asked: number | undefined): ApiError | undefined {
   if (asked === undefined || asked <= maxLogprobs) return undefined;
   const text = `Requested sample logprobs of ${asked}, which is greater than max allowed: ${maxLogprobs}`;
   return badRequest(text, { name: 'logprobs', value: asked });

@@ -4,7 +4,7 @@ import { pickToolCalls } from '../answer/pick-tool-calls.ts';
 import { freeText, type Script } from '../answer/script.ts';
 import { countChatTokens } from '../engine/count-tokens.ts';
 import { type ApiError, badRequest } from './api-error.ts';
-import { checkLength, checkLogprobs, checkSampling } from './check-limits.ts';
+import { checkLimits } from './check-limits.ts';
 import { missingFields, notAList, wrongTypes } from './decode-body.ts';
 import { checkTools, decodeChatTools } from './decode-tools.ts';
 import { type Fields, number, record, text } from './fields.ts';
@@ -27,10 +27,7 @@ export function decodeChatRequest(fields: Fields, model: ServedModel): DecodedRe
   const { prompt, promptTokens } = conversation;
   const asked = askedTokens(fields);
   const logprobs = fields.logprobs === true ? (number(fields.top_logprobs) ?? 0) : undefined;
-  const error =
-    checkLength({ promptTokens, asked, maxModelLen: model.maxModelLen }) ??
-    checkSampling(fields) ??
-    checkLogprobs(logprobs);
+  const error = checkLimits(fields, { promptTokens, asked, maxModelLen: model.maxModelLen, logprobs });
   if (error) return refuseRequest(error);
   const script = chatScript(fields, conversation, model);
   const choice = { prompt, script, echo: undefined };

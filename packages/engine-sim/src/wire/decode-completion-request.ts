@@ -3,7 +3,7 @@
 import { countTokens } from '../engine/count-tokens.ts';
 import type { Vocabulary } from '../engine/vocabulary.ts';
 import { type ApiError, badRequest } from './api-error.ts';
-import { checkLength, checkLogprobs, checkSampling } from './check-limits.ts';
+import { checkLimits } from './check-limits.ts';
 import { wrongTypes } from './decode-body.ts';
 import { checkStreamOptions } from './decode-chat-request.ts';
 import { type Fields, number, record } from './fields.ts';
@@ -35,10 +35,8 @@ export function decodeCompletionRequest(fields: Fields, model: ServedModel, voca
   const asked = echoAlone ? 1 : (number(fields.max_tokens) ?? defaultMaxTokens);
   const counts = prompts.map(countTokens);
   const logprobs = number(fields.logprobs);
-  const error =
-    checkLength({ promptTokens: Math.max(...counts), asked, maxModelLen: model.maxModelLen }) ??
-    checkSampling(fields) ??
-    checkLogprobs(logprobs);
+  const longest = Math.max(...counts);
+  const error = checkLimits(fields, { promptTokens: longest, asked, maxModelLen: model.maxModelLen, logprobs });
   if (error) return refuseRequest(error);
   const choices = prompts.flatMap((prompt) => {
     const plan = planChoice(fields, prompt, echoAlone);

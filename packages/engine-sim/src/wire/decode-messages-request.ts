@@ -4,7 +4,7 @@ import { pickToolCalls, type ToolChoice } from '../answer/pick-tool-calls.ts';
 import { freeText } from '../answer/script.ts';
 import { countChatTokens } from '../engine/count-tokens.ts';
 import { type ApiError, badRequest, invalidField } from './api-error.ts';
-import { checkLength, checkSampling } from './check-limits.ts';
+import { checkLimits } from './check-limits.ts';
 import { missingFields, notAList, wrongTypes } from './decode-body.ts';
 import type { Conversation } from './decode-chat-request.ts';
 import { type Fields, list, number, record, text } from './fields.ts';
@@ -26,8 +26,8 @@ export function decodeMessagesRequest(fields: Fields, model: ServedModel): Decod
   if ('error' in conversation) return refuseRequest(conversation.error);
   const { prompt, promptTokens, asked, answered } = conversation;
   const maxTokens = number(fields.max_tokens) ?? 1;
-  const error =
-    checkLength({ promptTokens, asked: maxTokens, maxModelLen: model.maxModelLen }) ?? checkSampling(fields);
+  const lengths = { promptTokens, asked: maxTokens, maxModelLen: model.maxModelLen };
+  const error = checkLimits(fields, { ...lengths, logprobs: undefined });
   if (error) return refuseRequest(error);
   const tools = list(fields.tools).map((tool) => ({
     name: text(record(tool).name) ?? '',

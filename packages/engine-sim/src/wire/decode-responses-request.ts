@@ -4,7 +4,7 @@ import { pickToolCalls } from '../answer/pick-tool-calls.ts';
 import { freeText } from '../answer/script.ts';
 import { countChatTokens } from '../engine/count-tokens.ts';
 import { type ApiError, badRequest, invalidRequest, responseNotFound } from './api-error.ts';
-import { checkLength, checkLogprobs, checkSampling } from './check-limits.ts';
+import { checkLimits } from './check-limits.ts';
 import { missingFields, wrongTypes } from './decode-body.ts';
 import type { Conversation } from './decode-chat-request.ts';
 import { decodeToolChoice, functionOf } from './decode-tools.ts';
@@ -28,10 +28,7 @@ export function decodeResponsesRequest(fields: Fields, model: ServedModel): Deco
   const limit = number(fields.max_output_tokens);
   const wanted = list(fields.include).includes('message.output_text.logprobs');
   const logprobs = wanted ? (number(fields.top_logprobs) ?? 0) : undefined;
-  const error =
-    checkLength({ promptTokens, asked: limit, maxModelLen: model.maxModelLen }) ??
-    checkSampling(fields) ??
-    checkLogprobs(logprobs);
+  const error = checkLimits(fields, { promptTokens, asked: limit, maxModelLen: model.maxModelLen, logprobs });
   if (error) return refuseRequest(error);
   const tools = list(fields.tools).map((tool) => functionOf(record(tool)));
   const choice = decodeToolChoice(fields.tool_choice, model.autoTools);

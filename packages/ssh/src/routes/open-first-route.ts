@@ -28,7 +28,7 @@ export interface RoutesOptions<Proof> extends OpenSshOptions {
   otherHostCodes?: readonly string[];
   /** Called when a route is dialled; what had to be read for it is read. */
   onDialled?: () => void;
-  /** Called when an identity has signed and the host checks the signature; not with the system's ssh. */
+  /** Called when an identity has signed and the host checks the signature; with the system's ssh, when that is started. */
   onSigned?: () => void;
   /** How long to skip a route after its jump host has refused the login. */
   deniedMs: number;

@@ -24,7 +24,9 @@ export type RouteSteps = Pick<LoginStages, 'onDialled' | 'onSigned'>;
 /** Begins to ask at once. The caller ends the candidate with `logIn` or `drop`. */
 export function askRoute(target: SshTarget, options: OpenSshOptions, steps: RouteSteps = {}): RouteCandidate {
   if (!target.system) return askHeld(target, options, steps);
+  // Another process logs in: this one is free at once.
   steps.onDialled?.();
+  steps.onSigned?.();
   return askForSystem(target, options);
 }
 
