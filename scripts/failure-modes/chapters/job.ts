@@ -68,9 +68,34 @@ export const jobChapter: FailureChapter = {
       scenario('nodes/tracking'),
       'with ProctrackType %s a plain scancel, and an agent that is killed, leave nothing on either node',
     ]),
-    mode('a node has failed, and the deployment is submitted again', 'the node is left out, with a warning', [
-      'packages/launch/src/job/bad-nodes.test.ts',
-      'the nodes that the last end under the name blames are left out',
+    mode(
+      'a node has failed, and the deployment is submitted again',
+      'the node is left out, with a warning',
+      ['packages/launch/src/job/bad-nodes.test.ts', 'the nodes that the last end under the name blames are left out'],
+      [
+        scenario('nodes/lost-nodes'),
+        'a node that no longer hears the leader is named within 15 s, ends the deployment, and is left out by the next one',
+      ],
+    ),
+    mode('over several nodes: the server on the first one is killed', 'known within a second; all parts start again', [
+      scenario('nodes/node-faults'),
+      'a part that is killed is known within a second, also that of the server, and the engine serves again',
+    ]),
+    mode('over several nodes: one is frozen under load', 'the node within 15 s; the engine starts again', [
+      scenario('nodes/node-faults'),
+      'a node that is frozen under load is known within 15 s, and the engine serves again when it is back',
+    ]),
+    mode('over several nodes: one lacks the model, or its part fails while it starts', 'the node, and the cause', [
+      scenario('nodes/node-faults'),
+      'a part that fails while it starts is named, and one that always fails there ends the deployment',
+    ]),
+    mode('over several nodes: the disk of one is full', 'the node, and what its agent said', [
+      scenario('nodes/lost-nodes'),
+      'a node whose agent cannot start, because its disk is full, is named with what the agent said',
+    ]),
+    mode('over several nodes: the job is requeued', 'it runs again as the next start', [
+      scenario('nodes/lost-nodes'),
+      'a job that is put back into the queue runs again over its nodes as the next start',
     ]),
     mode('over several nodes: the first one is gone', 'the others end their parts within 30 s and leave', [
       'apps/node-agent/src/nodes/several-nodes.test.ts',

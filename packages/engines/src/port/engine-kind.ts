@@ -223,7 +223,7 @@ export interface EngineKind {
    */
   combine?: (preset: PresetSettings, own: EngineSettings) => PresetSettings;
   /** Why these settings cannot be run over several nodes, as `check` has it. Absent: the engine runs on one node only. */
-  checkNodes?: (settings: EngineSettings) => EngineCheck['problems'];
+  checkNodes?: (settings: EngineSettings, nodes: number) => EngineCheck['problems'];
   /** What must run on every node before the engine, which then runs on rank 0 alone. Undefined or absent: nothing. */
   companionOf?: (wanted: EngineWanted) => EngineCompanion | undefined;
   listens: (wanted: EngineWanted) => 'socket' | 'port';

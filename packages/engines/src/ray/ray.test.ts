@@ -138,7 +138,7 @@ describe('Ray beside vLLM', () => {
     const check = (options: EngineSettings['options']) => vllm.check({ ...settings, options }).problems;
     expect(check({ dashboard: true })).toEqual([{ path: 'dashboard', message: expect.stringContaining('executor') }]);
     expect(check({ executor: 'ray', dashboard: true })).toEqual([]);
-    expect(vllm.checkNodes?.({ ...settings, args: ['--distributed-executor-backend', 'ray'] })).toEqual([
+    expect(vllm.checkNodes?.({ ...settings, args: ['--distributed-executor-backend', 'ray'] }, 2)).toEqual([
       { path: 'args', message: expect.stringContaining('use the setting executor: ray') },
     ]);
   });

@@ -68,11 +68,13 @@ describe('vLLM over two nodes', () => {
     [{ args: ['--distributed-executor-backend', 'ray'] }, 'use the setting executor: ray'],
     [{ args: ['-dp', '2'] }, 'one copy of the model: got 2'],
     [{ options: { dataParallel: 4 } }, 'one copy of the model: got 4'],
+    [{ args: ['-tp', '3'] }, 'needs 3 GPUs, which 2 nodes do not divide'],
+    [{ options: { tensorParallel: 3, pipelineParallel: 3 } }, 'needs 9 GPUs, which 2 nodes do not divide'],
     [{ container: { kind: 'pyxis', image: '/x.sqsh' } }, 'use apptainer'],
   ])('refuses %j', (change, words) => {
-    const [problem] = vllm.checkNodes?.({ ...settings, ...change }) ?? [];
+    const [problem] = vllm.checkNodes?.({ ...settings, ...change }, 2) ?? [];
     expect(problem?.message).toContain(words);
   });
 
-  it('takes other settings', () => expect(vllm.checkNodes?.({ ...settings, args: ['-tp', '8'] })).toEqual([]));
+  it('takes other settings', () => expect(vllm.checkNodes?.({ ...settings, args: ['-tp', '8'] }, 2)).toEqual([]));
 });

@@ -42,7 +42,7 @@ export function nodeFallbacks({ node }: EnginePlace): Record<string, string> {
   return { GLOO_SOCKET_IFNAME: networkInterface, NCCL_SOCKET_IFNAME: networkInterface };
 }
 
-export function checkNodes({ args, options, container }: EngineSettings): EngineCheck['problems'] {
+export function checkNodes({ args, options, container }: EngineSettings, nodes: number): EngineCheck['problems'] {
   const problems = takenFlags
     .filter((flag) => namesFlag(args, flag))
     .map((flag) => ({ path: 'args', message: `leave ${flag} out: the agents of the nodes set it` }));
@@ -61,10 +61,23 @@ export function checkNodes({ args, options, container }: EngineSettings): Engine
       path: 'dataParallel',
       message: `one engine over several nodes is one copy of the model: got ${copies}`,
     });
+  const uneven = copies > 1 ? undefined : unevenSplit({ args, options }, nodes);
+  if (uneven !== undefined) problems.push({ path: 'tensorParallel', message: uneven });
   if (container?.kind === 'pyxis')
     problems.push({
       path: 'container.kind',
       message: 'pyxis starts each engine with srun, which would not stay on its own node: use apptainer',
     });
   return problems;
+}
+
+/** Where the settings say how the model is split, each node has to get as many of its parts. */
+function unevenSplit({ args, options }: Pick<EngineSettings, 'args' | 'options'>, nodes: number): string | undefined {
+  const given = (flags: readonly string[], option: string) => Number(valueOfFlag(args, flags) ?? options[option] ?? 1);
+  const tensor = given(['--tensor-parallel-size', '-tp'], 'tensorParallel');
+  const stages = given(['--pipeline-parallel-size', '-pp'], 'pipelineParallel');
+  // Without it the GPUs of the nodes decide.
+  if (tensor === 1 || (tensor * stages) % nodes === 0) return undefined;
+  const size = `tensor-parallel ${tensor} × pipeline ${stages}`;
+  return `${size} needs ${tensor * stages} GPUs, which ${nodes} nodes do not divide: give each node as many`;
 }

@@ -102,7 +102,7 @@ describe('A plan over several nodes', () => {
     expect(() => planDeployment({ what: 'a/b', engine: 'command', nodes: 2 }, {}, own)).toThrow(/runs on one node/);
     const ray = { engines: { vllm: { args: ['--distributed-executor-backend', 'ray'] } } };
     expect(() => planDeployment({ what: 'a/b', nodes: 2 }, {}, ray)).toThrow(
-      /engines\.vllm\.args: .*its own backend, mp/,
+      /engines\.vllm\.args: use the setting executor: ray/,
     );
   });
 });

@@ -130,7 +130,7 @@ function refuseSeveralNodes(nodes: number, { kind, cluster, engineSettings }: Ov
   const oneNode = 'Leave --nodes out, or choose a model that fits one node: `fairlead plan <model>`.';
   if (cluster.kind === 'local') refuse('a local cluster is one node', oneNode);
   if (!kind.checkNodes) refuse(`${kind.title} runs on one node`, oneNode);
-  const [problem] = kind.checkNodes?.(engineSettings) ?? [];
+  const [problem] = kind.checkNodes?.(engineSettings, nodes) ?? [];
   if (problem)
     refuse(`engines.${kind.name}.${problem.path}: ${problem.message}`, 'Correct it for this deployment: --set.');
 }
