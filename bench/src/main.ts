@@ -122,6 +122,14 @@ bench(
   async (options, given) => (await import('./cli/run.ts')).runCli({ ...options, ...given }),
 ).option('--rounds <n>', 'rounds; a verdict needs 5', positive);
 bench(
+  'gateway',
+  'requests and events a second through the gateway, beside nginx where this machine has it',
+  (quick) => (quick ? { rounds: 1, seconds: 0.3 } : { rounds: 5, seconds: 2 }),
+  async (options, given) => (await import('./gateway/run.ts')).runGatewayBench({ ...options, ...given }),
+)
+  .option('--rounds <n>', 'rounds; a verdict needs 5', positive)
+  .option('--seconds <n>', 'how long each figure is measured in each round', positive);
+bench(
   'sim',
   "the simulator's own ceiling, for each second of CPU",
   (quick) => (quick ? { streams: [20], seconds: 0.3, rounds: 1 } : { streams: [50, 500], seconds: 2, rounds: 5 }),

@@ -95,8 +95,7 @@ export async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined,
   noteStart(publisher, { deps, job });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
-  await spread[Symbol.asyncDispose]();
-  await takeLeave(exit, { spec, deps, job, engine, control });
+  await takeLeave(exit, { spec, deps, job, spread, engine, control });
   return exit;
 }
 
@@ -104,13 +103,18 @@ interface LeaveParts {
   spec: InstanceSpec;
   deps: AgentDeps;
   job: JobIdentity;
+  spread: AsyncDisposable;
   engine: Engine;
   control: ControlLink;
 }
 
-async function takeLeave(exit: ExitName, { spec, deps, job, engine, control }: LeaveParts): Promise<void> {
-  await loggedWithin(engine, { clock: deps.clock, limitMs: farewellMs });
-  await sayFarewell(exit, { control, clock: deps.clock });
+/** The last report does not wait for the end of what stays between two engines: Slurm may end this agent before that. */
+async function takeLeave(exit: ExitName, { spec, deps, job, spread, engine, control }: LeaveParts): Promise<void> {
+  const tell = async () => {
+    await loggedWithin(engine, { clock: deps.clock, limitMs: farewellMs });
+    await sayFarewell(exit, { control, clock: deps.clock });
+  };
+  await Promise.all([spread[Symbol.asyncDispose](), tell()]);
   if (exit === 'node_lost') await endOwnJob(deps.run, { ...job, cluster: spec.slurm?.cluster });
 }
 
@@ -204,6 +208,7 @@ function openEngineFront(
     ...deps,
     engineAddress,
     metricsAddress,
+    ...(engine.beside && { dashboard: engine.beside.dashboard }),
     routes: kind.routes,
     apiKey,
     engineKey,

@@ -28,5 +28,9 @@ export const budgets = {
   controlResident: { what: 'control: resident', unit: 'MB', atMost: 300 },
   cliHelp: { what: 'CLI: --help', unit: 'ms', atMost: 60 },
   cliList: { what: 'CLI: list, against a login by ssh', unit: 'x', atMost: 1 },
+  gatewayRequests: { what: 'gateway: requests/s beside nginx', unit: 'x', atLeast: 0.5 },
+  gatewayAddedAlone: { what: 'gateway: added p50, one request at a time', unit: 'ms', atMost: 0.3 },
+  gatewayAddedOfTen: { what: 'gateway: added p50, ten at a time', unit: 'ms', atMost: 0.8 },
+  gatewayEvents: { what: 'gateway: SSE events/s of one process', unit: 'events/s', atLeast: 20_000 },
   simEvents: { what: 'simulator: SSE events a second of one core', unit: 'events/s', atLeast: 60_000 },
 } as const satisfies Record<string, Budget>;
