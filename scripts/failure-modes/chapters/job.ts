@@ -93,10 +93,6 @@ export const jobChapter: FailureChapter = {
       scenario('nodes/lost-nodes'),
       'a node whose agent cannot start, because its disk is full, is named with what the agent said',
     ]),
-    mode('over several nodes: connections between them are reset, or slow', 'nothing is lost', [
-      scenario('nodes/node-faults'),
-      'connections between the nodes that are reset, and a link of 100 kbit/s, lose no node',
-    ]),
     mode("over several nodes: the leader's node dies", 'what Slurm says of it; the other nodes leave', [
       scenario('nodes/lost-nodes'),
       "the leader's node that dies is told by Slurm, and the other one ends its part and leaves",

@@ -2,11 +2,9 @@
 
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
-import { asRoot } from '../break-site.ts';
 import { type Connected, isToken, Researcher } from '../researcher.ts';
 import {
   agentPattern,
-  cutNodes,
   filesLeft,
   noteOf,
   notesSince,
@@ -28,9 +26,6 @@ beforeAll(async () => {
   alice = new Researcher(testbed);
 }, 120_000);
 afterAll(() => testbed[Symbol.asyncDispose]());
-
-const jobLog = async () =>
-  (await testbed.exec('login', ['cat', `.local/share/fairlead/jobs/${instance}/job.log`])).stdout;
 
 const servesAgain = async (sinceMs: number) => {
   await noteOf(testbed, instance, { kind: 'engine.ready', sinceMs });
@@ -91,34 +86,6 @@ test(
     expect(stream.lines.filter(isToken).length).toBeLessThan(400);
     await goOn();
     await servesAgain(sinceMs);
-  },
-  timeoutMs,
-);
-
-test(
-  'connections between the nodes that are reset, and a link of 100 kbit/s, lose no node',
-  async () => {
-    const sinceMs = Date.now();
-    const { length } = await jobLog();
-    const logged = async () => (await jobLog()).slice(length);
-    const device = (
-      await asRoot(
-        testbed,
-        'node2',
-        "ip -o -4 route get $(getent ahostsv4 node1 | awk 'NR==1{print $1}') | sed 's/.* dev //; s/ .*//'",
-      )
-    ).trim();
-    await asRoot(testbed, 'node2', `tc qdisc add dev ${device} root tbf rate 100kbit burst 4kb latency 2s`);
-    onTestFinished(() => asRoot(testbed, 'node2', `tc qdisc del dev ${device} root`).then(() => undefined));
-    {
-      await using _reset = await cutNodes(testbed, { verdict: 'reject with tcp reset' });
-      // Each side sends within 3 s.
-      await expect.poll(logged, { timeout: 20_000 }).toContain('the leader is away');
-    }
-    await expect.poll(logged, { timeout: 20_000 }).toContain('joined the leader');
-    await expect.poll(async () => (await connected.ask()).status, { timeout: 40_000 }).toBe(200);
-    const kinds = (await notesSince(testbed, instance, sinceMs)).map(({ kind }) => kind);
-    expect(kinds).not.toContain('node.lost');
   },
   timeoutMs,
 );
