@@ -166,6 +166,9 @@ describe('The streams of a mux at the front', () => {
     const stream = session.open();
     stream.end(preface);
     expect(await readAll(stream as Socket)).toMatch(/^HTTP\/1.1 400/);
+    // So a front of before the mux answers, too: its consumer then takes a channel for each request.
+    expect(await dialMux(session.open(), { clock: systemClock })).toEqual({ ok: false, reason: 'plain' });
+    expect(world.seen).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 // What one end knows of a stream. Only mux-core.ts and send-queues.ts change it.
 
 export interface StreamListener {
-  /** A part of the chunk that was received: to be used or copied at once. */
+  /** A part of the chunk that was received: kept, it keeps the whole chunk. */
   onBytes(bytes: Buffer): void;
   /** The peer writes no more. */
   onEnd(): void;

@@ -191,6 +191,29 @@ describe('One end of a mux', () => {
     expect(mine.received.toString()).toBe('answer');
   });
 
+  it('writes no memory of a packet again before that is released, and then does', () => {
+    const mine = pair.consumer.open();
+    pair.consumer.write(mine, Buffer.from('GET'));
+    pair.settle();
+    const theirs = pair.front.ends[0]!;
+    const seen = new Map<ArrayBufferLike, Buffer>();
+    let reused = 0;
+    for (let at = 0; at < 400; at += 1) {
+      pair.front.write(theirs, Buffer.alloc(4_000, at));
+      const packets = pair.front.core.pack((pair.nowMs += 1));
+      for (const { bytes } of packets) {
+        if (seen.get(bytes.buffer)?.equals(bytes) === false && bytes.byteOffset === 0) reused += 1;
+        if (bytes.byteOffset === 0) seen.set(bytes.buffer, Buffer.from(bytes));
+        pair.front.pipe = Buffer.concat([pair.front.pipe, bytes]);
+      }
+      if (at >= 200) pair.front.core.release(packets);
+      else expect(reused).toBe(0);
+      pair.settle();
+    }
+    expect(reused).toBeGreaterThan(0);
+    expect(mine.received.equals(theirs.written)).toBe(true);
+  });
+
   it('forgets streams that both sides have ended', () => {
     for (let n = 0; n < 100; n += 1) {
       const mine = pair.consumer.open();

@@ -158,7 +158,7 @@ export class MuxCore {
     if (!isBlocked && !(this.#queues.isEmpty && this.#packer.isEmpty)) this.#listener.onWork();
   }
 
-  /** What may leave now. Each packet is at most `muxPacketBytes` long and is not written again. */
+  /** What may leave now. Each packet is at most `muxPacketBytes` long and is not written again before it is released. */
   pack(nowMs: number): Packet[] {
     if (this.#received - this.#acknowledged >= ackIntervalBytes) {
       this.#acknowledged = this.#received;
@@ -168,6 +168,11 @@ export class MuxCore {
     const packets = this.#packer.take();
     for (const { bytes, bulkBytes } of packets) this.#inFlight.noteSent(bytes.length, bulkBytes, nowMs);
     return packets;
+  }
+
+  /** For packets whose bytes were copied: their memory is used again. */
+  release(packets: readonly Packet[]): void {
+    this.#packer.release(packets);
   }
 
   #openWith(stream: CoreStream, bytes: Buffer): Buffer {

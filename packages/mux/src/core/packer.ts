@@ -2,17 +2,27 @@
 
 import { type FrameType, headerBytes, muxPacketBytes, writeHeader } from '../wire/frame.ts';
 
-/** Packets are cut from one piece of memory after the other. A sent one is never written again. */
+/** Packets are cut from one piece of memory after the other. */
 const slabBytes = 4 * muxPacketBytes;
+/** Kept for use again: what a limit of bytes in flight of 2 MiB needs at a time. */
+const maxSpareSlabs = 16;
+
+interface Slab {
+  readonly memory: Buffer;
+  /** Cut from it and not released. */
+  packets: number;
+}
 
 export interface Packet {
   bytes: Buffer;
   /** How many of them are frames of bulk. */
   bulkBytes: number;
+  readonly slab: Slab;
 }
 
 export class Packer {
-  #slab = Buffer.allocUnsafeSlow(slabBytes);
+  #slab = createSlab();
+  readonly #spare: Slab[] = [];
   #start = 0;
   #end = 0;
   #bulkBytes = 0;
@@ -42,8 +52,8 @@ export class Packer {
   add(type: FrameType, stream: number, payload: Buffer, from: number, to: number): void {
     const length = to - from;
     if (length > this.spareBytes) this.#cut();
-    writeHeader(this.#slab, this.#end, { type, stream, length });
-    if (length > 0) payload.copy(this.#slab, this.#end + headerBytes, from, to);
+    writeHeader(this.#slab.memory, this.#end, { type, stream, length });
+    if (length > 0) payload.copy(this.#slab.memory, this.#end + headerBytes, from, to);
     this.#end += headerBytes + length;
   }
 
@@ -67,16 +77,33 @@ export class Packer {
     return packets;
   }
 
+  /**
+   * The bytes of these packets are not read any more: their memory is written again. New memory for each 128 KiB costs more than all else,
+   * by the collection of garbage. Packets that are never released stay as they are.
+   */
+  release(packets: readonly Packet[]): void {
+    for (const { slab } of packets) {
+      slab.packets -= 1;
+      if (slab.packets === 0 && slab !== this.#slab && this.#spare.length < maxSpareSlabs) this.#spare.push(slab);
+    }
+  }
+
   #cut(): void {
     if (this.#end === this.#start) return;
-    const bytes = this.#slab.subarray(this.#start, this.#end);
-    this.#packets.push({ bytes, bulkBytes: this.#bulkBytes });
+    const slab = this.#slab;
+    const bytes = slab.memory.subarray(this.#start, this.#end);
+    slab.packets += 1;
+    this.#packets.push({ bytes, bulkBytes: this.#bulkBytes, slab });
     this.#packedTokenBytes += bytes.length - this.#bulkBytes;
     this.#packedBulkBytes += this.#bulkBytes;
     this.#bulkBytes = 0;
     this.#start = this.#end;
     if (slabBytes - this.#end >= muxPacketBytes) return;
-    this.#slab = Buffer.allocUnsafeSlow(slabBytes);
+    this.#slab = this.#spare.pop() ?? createSlab();
     this.#start = this.#end = 0;
   }
+}
+
+function createSlab(): Slab {
+  return { memory: Buffer.allocUnsafeSlow(slabBytes), packets: 0 };
 }

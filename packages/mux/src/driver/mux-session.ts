@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 
 import { type Clock, type CodedError, errorText } from '@fairlead/kit';
 
+import type { Packet } from '../core/packer.ts';
 import { MuxCore, type MuxLimits, type MuxRole } from '../core/mux-core.ts';
 import type { MuxErrorCode } from '../mux-error.ts';
 import { frameTypes, preface } from '../wire/frame.ts';
@@ -15,6 +16,8 @@ export const muxLimits: MuxLimits = { maxStreams: 4096, windowBytes: 256 * 1024 
 
 /** What a channel may offer besides. */
 export interface MuxChannel extends Duplex {
+  /** It has copied what was written when it calls back: the writer may use that memory again. */
+  readonly copiesWrites?: true;
   /** Sends at once what it has gathered in this turn: the session gathers a turn itself. */
   flush?(): void;
   /** Lets the peer send so much ahead: the session reads all that comes, and its ends limit what is in flight. */
@@ -164,23 +167,28 @@ export class MuxSession {
     this.#hasWork = false;
     const packets = this.#isOver ? [] : this.#core.pack(this.#clock.monotonicMs());
     this.#isScheduled = false;
-    packets.forEach(({ bytes }, at) => this.#write(bytes, at === packets.length - 1));
-    if (packets.length > 0) this.#channel.flush?.();
+    if (packets.length > 0) this.#write(packets);
     if (this.#isGoing && this.#role === 'consumer' && this.#streams.size === 0) this.#channel.end();
   }
 
-  #write(bytes: Buffer, isLast: boolean): void {
-    const whole = this.#hasGreeted ? bytes : Buffer.concat([preface, bytes]);
-    this.#hasGreeted = true;
-    if (!isLast) return void this.#channel.write(whole);
+  #write(packets: readonly Packet[]): void {
     this.#isBlocked = true;
     this.#core.setBlocked(true);
-    this.#channel.write(whole, () => this.#onWritten());
+    for (const packet of packets.slice(0, -1)) this.#channel.write(this.#greet(packet.bytes));
+    this.#channel.write(this.#greet(packets.at(-1)!.bytes), () => this.#onWritten(packets));
+    this.#channel.flush?.();
   }
 
-  #onWritten(): void {
+  #greet(bytes: Buffer): Buffer {
+    const whole = this.#hasGreeted ? bytes : Buffer.concat([preface, bytes]);
+    this.#hasGreeted = true;
+    return whole;
+  }
+
+  #onWritten(packets: readonly Packet[]): void {
     this.#isBlocked = false;
     if (this.#isOver) return;
+    if (this.#channel.copiesWrites) this.#core.release(packets);
     this.#core.setBlocked(false);
     if (this.#hasWork) this.#schedule();
   }

@@ -6,9 +6,10 @@ import type { CoreStream, StreamListener } from '../core/core-stream.ts';
 import type { MuxCore } from '../core/mux-core.ts';
 import { streamReset } from './mux-lost.ts';
 
-/** A piece that may wait for its reader is copied, else it would keep the whole chunk that it came in. */
+/** A small piece that waits for its reader would keep the whole chunk that it came in: it is copied. A large one is most of its chunk. */
 const copiedBytes = 4 * 1024;
-const writableHighWaterMark = 64 * 1024;
+/** A body leaves in lumps of this: each costs a turn of the event loop. */
+const writableHighWaterMark = 256 * 1024;
 
 export interface MuxStreamDeps {
   core: MuxCore;
@@ -35,8 +36,7 @@ export class MuxStream extends Duplex implements StreamListener {
 
   onBytes(bytes: Buffer): void {
     this.#unreportedBytes += bytes.length;
-    const isTakenNow = this.readableFlowing === true && this.readableLength === 0;
-    this.push(bytes.length <= copiedBytes || !isTakenNow ? Buffer.from(bytes) : bytes);
+    this.push(bytes.length <= copiedBytes ? Buffer.from(bytes) : bytes);
     this.#report();
   }
 

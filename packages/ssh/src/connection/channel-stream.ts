@@ -17,6 +17,8 @@ export interface Congestion {
 export type ClosesWhen = 'both-ended' | 'peer-closes';
 
 export class ChannelStream extends Duplex {
+  /** ssh2 puts all bytes in packets of its own before it calls back: the writer may use their memory again. */
+  readonly copiesWrites = true;
   readonly #channel: Channel;
   readonly #congestion: Congestion;
   #bytesRead = 0;
