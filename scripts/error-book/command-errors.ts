@@ -146,6 +146,10 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
     cause: "Neither the agent nor the job's files gave a log.",
     cure: 'The message says where they should be.',
   },
+  dashboard_missing: {
+    cause: 'The deployment has no dashboard, or the dashboard does not answer.',
+    cure: 'Deploy it over several nodes with `executor: ray` and `dashboard: true` of its engine.',
+  },
   demo_failed: { cause: 'A step of the demo failed.', cure: 'Follow the message, and report what is unclear.' },
   gateway_failed: {
     cause: "The gateway's program has ended without a reason that the command knows.",

@@ -14,6 +14,7 @@ export type CliErrorCode =
   | 'deployments_live'
   | 'uninstall_incomplete'
   | 'demo_failed'
+  | 'dashboard_missing'
   | 'bench_failed'
   | 'gateway_failed'
   | 'command_not_found'

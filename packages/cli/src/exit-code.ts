@@ -25,6 +25,7 @@ const exits: Readonly<Record<ShownErrorCode, keyof typeof exit>> = {
   uninstall_incomplete: 'failed',
   logs_unavailable: 'failed',
   demo_failed: 'failed',
+  dashboard_missing: 'failed',
   bench_failed: 'failed',
   gateway_failed: 'failed',
   command_not_found: 'commandNotFound',

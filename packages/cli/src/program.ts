@@ -57,6 +57,7 @@ export function createProgram(
   addDiagnosisCommands(program, go);
   addObserveCommands(program, go);
   addConnect(program, go);
+  addDashboard(program, go);
   addStop(program, go);
   addSetup(program, go);
   addPlanCommands(program, go);
@@ -193,6 +194,21 @@ function addConnect(program: Command, go: RunCommand): void {
     )
     .action(async (name: string, options: { port?: number; bind?: string; allowOrigin?: string[]; mux?: boolean }) =>
       go(async (context) => (await import('./commands/connect.ts')).runConnect({ name, ...options }, context)),
+    );
+}
+
+function addDashboard(program: Command, go: RunCommand): void {
+  program
+    .command('dashboard')
+    .description("hold a local port that answers as Ray's dashboard of a deployment, until Ctrl-C")
+    .argument('<name>')
+    .option('--port <port>', 'the local port (any)', portNumber)
+    .addHelpText(
+      'after',
+      '\nThe deployment needs `executor: ray` and `dashboard: true`.\n\nExamples:\n  fairlead dashboard demo\n  fairlead dashboard demo --port 8265 --json',
+    )
+    .action(async (name: string, options: { port?: number }) =>
+      go(async (context) => (await import('./commands/dashboard.ts')).runDashboard({ name, ...options }, context)),
     );
 }
 

@@ -33,8 +33,8 @@ interface Run {
   stuck: PromiseWithResolvers<number[]>;
 }
 
-/** They answer no requests: long enough for a companion to leave the others in order. */
-const companionLimitMs = 4_000;
+/** They answer no requests and have nothing to keep. Slurm may kill the agent some seconds after its SIGTERM. */
+const companionLimitMs = 2_000;
 const endRetryMs = 1_000;
 
 export class LeadEngine implements AsyncDisposable {
@@ -194,8 +194,8 @@ export class LeadEngine implements AsyncDisposable {
 
   async #lower(): Promise<void> {
     const { nodes } = this.#options;
-    await nodes.end(companionLimitMs);
-    await this.#insist(async () => this.#companions?.own.end(companionLimitMs));
+    const own = this.#insist(async () => this.#companions?.own.end(companionLimitMs));
+    await Promise.all([nodes.end(companionLimitMs), own]);
     this.#companions = undefined;
     this.#dispatch({ type: 'companions.gone' });
   }

@@ -3,7 +3,7 @@
 import type { CompanionPlace, EngineKind, EnginePlace, EnginePlan, EngineWanted } from '@fairlead/engines';
 import { pythonCommand } from '@fairlead/engines/builds';
 import type { EngineFailure } from '@fairlead/engines/failures';
-import type { Log } from '@fairlead/kit';
+import type { Log, Secret } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
 import type { EngineRole } from '../engine/engine-role.ts';
 import { readHead } from '../engine/read-engine-build.ts';
@@ -16,6 +16,8 @@ export interface BesideEngine extends AsyncDisposable {
   place: (role: EngineRole) => Promise<CompanionPlace>;
   /** Undefined for the engine itself, which its kind plans. */
   plan: (role: EngineRole, place: EnginePlace) => EnginePlan | undefined;
+  /** Of the companion that was started last, where the settings ask for one. */
+  dashboard: () => { port: string; key: Secret } | undefined;
   /** Says a failure of the companion or of its check by the companion's name. */
   name: (failure: EngineFailure) => EngineFailure;
 }
@@ -44,13 +46,17 @@ export async function openBesideEngine({
     const head = wanted.container ? undefined : await readHead(command[0] ?? '', env);
     return pythonCommand(command, name, head) ?? ['python3'];
   };
+  let started: EnginePlace | undefined;
   return {
     directory: places.directory,
     place: async (role) => (role === 'companion' ? places.take(await python()) : places.current),
     plan(role, place) {
       if (role === 'engine') return undefined;
-      return role === 'companion' ? companion.plan(wanted, place) : companion.planCheck(wanted, place);
+      if (role === 'check') return companion.planCheck(wanted, place);
+      started = place;
+      return companion.plan(wanted, place);
     },
+    dashboard: () => started && companion.dashboard(started),
     name({ hint, ...failure }) {
       const message = failure.message.replace(/^the engine\b/, title);
       // Without a known cause the hint is about the command of the engine.

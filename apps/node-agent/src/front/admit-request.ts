@@ -34,10 +34,11 @@ export function admitRequest(head: RequestHead, facts: AdmissionFacts, engineLin
   if (!interpreted.ok) return interpreted;
   const admission = decideAdmission(head, interpreted.value, facts);
   if (!admission.ok) return admission;
-  const { route, engineAddress } = admission;
+  const { route, engineAddress, page } = admission;
   if (route === modelRoute) return askForModel(head, engineAddress, engineLines);
   const { framing, expectsContinue } = interpreted.value;
-  const engineHead = renderEngineHead(head, interpreted.value, engineLines);
+  const asked = page ? { ...head, target: page.target } : head;
+  const engineHead = renderEngineHead(asked, interpreted.value, page?.lines ?? engineLines);
   const answer = new PassedAnswer();
   return { ok: true, request: { route, engineAddress, head: engineHead, framing, expectsContinue, answer } };
 }

@@ -53,4 +53,15 @@ describe('decideAdmission', () => {
     expect(decide(`GET /v1/models HTTP/1.1${keyField}`, { mode: 'starting' })).toEqual(['not_ready', 7]);
     expect(decide(`GET /v1/models HTTP/1.1${keyField}`, { engineAddress: undefined })).toEqual(['not_ready', 7]);
   });
+
+  test('admits a page beside the engine in every phase, by path and key alone', () => {
+    const dashboard = { address: { host: '127.0.0.1' as const, port: 1 }, lines: Buffer.from('') };
+    for (const mode of ['starting', 'serving', 'draining'] as const)
+      expect(decide(`DELETE /fairlead/dashboard/api/jobs HTTP/1.1${keyField}`, { mode, dashboard })).toBe(
+        '/fairlead/dashboard',
+      );
+    expect(decide('GET /fairlead/dashboard HTTP/1.1', { dashboard })).toEqual(['unauthorized', undefined]);
+    expect(decide(`GET /fairlead/dashboards HTTP/1.1${keyField}`, { dashboard })).toEqual(['route_refused', undefined]);
+    expect(decide(`GET /fairlead/dashboard HTTP/1.1${keyField}`)).toEqual(['route_refused', undefined]);
+  });
 });

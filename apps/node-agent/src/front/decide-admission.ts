@@ -15,6 +15,7 @@ import {
   type Interpreted,
 } from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
+import { type DashboardPlace, dashboardRoute, dashboardTarget } from './dashboard-route.ts';
 import { metricsRoute } from './metrics-route.ts';
 
 export type FrontMode = 'starting' | 'serving' | 'draining';
@@ -27,12 +28,16 @@ export interface AdmissionFacts {
   engineAddress: EngineAddress | undefined;
   /** Where the agent answers `metricsRoute`; undefined: that route is not in `routes`. */
   metricsAddress?: EngineAddress | undefined;
+  /** Undefined: there is none, and its paths are no route. */
+  dashboard?: DashboardPlace | undefined;
   /** What consumers may use. */
   routes: RouteTable;
   bodyBytes: number;
 }
 
-export type Admission = { ok: true; route: ApiRoute; engineAddress: EngineAddress } | { ok: false; refusal: Refusal };
+export type Admission =
+  | { ok: true; route: ApiRoute; engineAddress: EngineAddress; page?: { target: string; lines: Buffer } }
+  | { ok: false; refusal: Refusal };
 
 export function decideAdmission(
   head: RequestHead,
@@ -41,6 +46,11 @@ export function decideAdmission(
 ): Admission {
   if (credential === undefined) return no(refuse('unauthorized', noKey));
   if (!facts.apiKey.matches(credential)) return no(refuse('unauthorized', wrongKey));
+  const target = facts.dashboard && dashboardTarget(head.target);
+  if (facts.dashboard && target !== undefined) {
+    const { address, lines } = facts.dashboard;
+    return { ok: true, route: dashboardRoute, engineAddress: address, page: { target, lines } };
+  }
   const pick = pickRoute(facts.routes, head.method, head.path);
   if (!pick.ok) return no(noSuchRoute(head, pick.otherMethods, facts.routes));
   if (framing.kind === 'length' && framing.bytes > facts.bodyBytes) return no(bodyTooLarge(facts.bodyBytes));

@@ -6,6 +6,7 @@ import { createRouteTable, refuse, type ApiRoute, type RouteTable } from '@fairl
 import type { EngineAddress } from '../engine/engine-address.ts';
 import type { FrontConnectionDeps } from './connection-deps.ts';
 import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
+import { type DashboardPlace, isPageRoute } from './dashboard-route.ts';
 import { engineFields } from './engine-head.ts';
 import { FrontConnection } from './front-connection.ts';
 import { FrontMuxes } from './front-muxes.ts';
@@ -20,6 +21,8 @@ export interface FrontOptions {
   engineAddress: () => EngineAddress | undefined;
   /** Where the agent answers `GET /metrics`. Absent: there is no such route. */
   metricsAddress?: EngineAddress;
+  /** Where a page beside the engine is on 127.0.0.1 of this host, and the key that it wants. Asked for each request; undefined: there is none. */
+  dashboard?: () => { port: string; key: Secret } | undefined;
   /** What the engine offers to consumers; no other request passes. */
   routes: readonly ApiRoute[];
   /** The endpoint's key, which clients present. */
@@ -31,7 +34,7 @@ export interface FrontOptions {
   /** In [0, 1), for back-off. */
   random: () => number;
   limits?: Partial<FrontLimits>;
-  /** Told of each request when it is over, but not of those for `GET /metrics`. */
+  /** Told of each request when it is over, but not of those for a page. */
   onRecord?: (record: RequestRecord) => void;
   /** Looks on at each request. */
   tap?: (() => RequestTap) | undefined;
@@ -96,7 +99,7 @@ class OpenFront implements Front {
         isFresh: () => options.clock.monotonicMs() - this.#servingSince < this.#limits.freshMs,
       },
       onAdmitted: (route) => {
-        if (route === metricsRoute) return;
+        if (isPageRoute(route)) return;
         this.stats.inFlight += 1;
         this.stats.admitted += 1;
       },
@@ -186,15 +189,22 @@ class OpenFront implements Front {
       apiKey: this.#options.apiKey,
       engineAddress: this.#options.engineAddress(),
       metricsAddress: this.#options.metricsAddress,
+      dashboard: this.#dashboard(),
       routes: this.#routes,
       bodyBytes: this.#limits.bodyBytes,
     };
   }
 
+  #dashboard(): DashboardPlace | undefined {
+    const found = this.#options.dashboard?.();
+    if (!found) return undefined;
+    return { address: { host: '127.0.0.1', port: Number(found.port) }, lines: engineFields(found.key.reveal()) };
+  }
+
   #onClosed(connection: FrontConnection, record: RequestRecord): void {
     this.#connections.delete(connection);
     if (!record.silent) this.#log(record);
-    if (record.route === metricsRoute) return;
+    if (isPageRoute(record.route)) return;
     countRecord(this.stats, record);
     if (!record.silent) this.#options.onRecord?.(record);
     if (!record.route) return;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Clock, defined, type Log } from '@fairlead/kit';
 import { encodeText, type InstanceSpec, type LoggingSpec, requestLine, type RequestLine } from '@fairlead/protocol';
 import { openRotatingLog } from '../engine/rotating-log.ts';
-import { metricsRoute } from '../front/metrics-route.ts';
+import { isPageRoute } from '../front/dashboard-route.ts';
 import type { RequestRecord } from '../front/request-record.ts';
 import type { RequestTap } from '../front/request-tap.ts';
 import { CapturedBytes } from './captured-bytes.ts';
@@ -71,7 +71,7 @@ export function createTap(logging: LoggingSpec, write: (line: Fields) => void): 
     toEngine: (piece) => request.take(piece),
     toClient: (piece) => response.take(piece),
     over(record) {
-      if (record.silent || record.route === metricsRoute) return;
+      if (record.silent || isPageRoute(record.route)) return;
       const usage = readLastUsage(response.last);
       write({
         ...factsOf(record),

@@ -16,7 +16,7 @@ import { text } from 'node:stream/consumers';
 import { findEngineKind } from '@fairlead/engines';
 import { type Clock, defined, type LogFields, Scope, Secret, silentLog, systemClock } from '@fairlead/kit';
 import type { EngineAddress } from '../engine/engine-address.ts';
-import { type Front, openFront } from '../front/front.ts';
+import { type Front, type FrontOptions, openFront } from '../front/front.ts';
 import type { FrontLimits } from '../front/front-limits.ts';
 import type { RequestRecord } from '../front/request-record.ts';
 import type { RequestTap } from '../front/request-tap.ts';
@@ -71,6 +71,7 @@ export async function openFrontWorld(options: {
   clock?: Clock;
   engineSocket?: () => string | undefined;
   metricsAddress?: EngineAddress;
+  dashboard?: FrontOptions['dashboard'];
   onRecord?: (record: RequestRecord) => void;
   tap?: (() => RequestTap) | undefined;
 }): Promise<FrontWorld> {
@@ -102,6 +103,7 @@ export async function openFrontWorld(options: {
       ...defined({
         limits: options.limits,
         metricsAddress: options.metricsAddress,
+        dashboard: options.dashboard,
         onRecord: options.onRecord,
         tap: options.tap,
       }),

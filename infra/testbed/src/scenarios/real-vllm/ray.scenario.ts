@@ -129,4 +129,40 @@ describe('a deployment on Ray over two nodes', () => {
     },
     startTimeoutMs,
   );
+
+  test(
+    'shows its dashboard through the tunnel to who has the token, where it was deployed with one',
+    async () => {
+      await alice.deploy('board', ...onRay('engines.sim.dashboard=true'));
+      expect(await asRoot(testbed, 'node1', 'ss -ltnH | grep :8265 || true')).toBe('');
+      const opening = alice.start('dashboard', 'board');
+      const first = await opening.line((line) => line.includes('"dashboard.opened"'));
+      const { url } = JSON.parse(first) as { url: string };
+      const curl = async (...args: string[]) =>
+        (await testbed.exec('laptop', ['curl', '-s', '--max-time', '60', ...args], { user: 'alice' })).stdout;
+      const { origin, searchParams } = new URL(url);
+      const key = `authorization: Bearer ${searchParams.get('token')}`;
+      expect(JSON.parse(await curl(`${origin}/api/version`, '-H', key))).toMatchObject({ ray_version: '2.60.0' });
+      expect(await curl('-L', '-c', '/dev/null', url)).toMatch(/<title>Ray Dashboard<\/title>/);
+      expect(await curl('-o', '/dev/null', '-w', '%{http_code}', `${origin}/api/version`)).toBe('403');
+      opening.signal('SIGINT');
+      await opening.ended;
+      await alice.fairlead('stop', 'board', '--now');
+      await isGone();
+    },
+    startTimeoutMs,
+  );
+
+  test(
+    'without a dashboard says how to get one',
+    async () => {
+      await alice.deploy('plain', '--nodes', '2');
+      const { code, last } = await alice.fairlead('dashboard', 'plain');
+      expect(code).toBe(1);
+      expect(JSON.stringify(last)).toContain('dashboard_missing');
+      await alice.fairlead('stop', 'plain', '--now');
+      await isGone();
+    },
+    startTimeoutMs,
+  );
 });

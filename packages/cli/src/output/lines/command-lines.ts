@@ -38,6 +38,7 @@ export const commandLines: Readonly<Record<string, readonly LineName[]>> = {
     'control.back',
     'connection.ended',
   ],
+  dashboard: [...preparing, 'dashboard.opened', 'connection.ended'],
   stop: [...onTheWay, 'deployment.stopping', 'job.found', 'job.cancelled', 'deployment.stopped'],
   config: ['config'],
   'config schema': ['config.schema'],

@@ -21,6 +21,11 @@ export const useLines = {
     instance: text,
     generation: z.number(),
   }),
+  'dashboard.opened': line('The port is open. The token is in the URL: a program asked for it.', {
+    ok,
+    name: text,
+    url: text,
+  }),
   'endpoint.up': line('The path is up again; with a new key where the deployment was deployed anew.', {
     generation: z.number(),
     instance: text,
