@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 
-import { CodedError, silentLog, systemClock } from '@fairlead/kit';
+import { CodedError, detach, silentLog, systemClock } from '@fairlead/kit';
 
 import { type CliErrorCode, exit } from './cli-error.ts';
 import { watchReader } from './output/watch-reader.ts';
@@ -20,7 +20,7 @@ export async function runCommandLine(process: NodeJS.Process, home: string): Pro
     startedMs,
     currentFolder: () => process.cwd(),
     onInterrupt: signals.onInterrupt,
-    prepare: () => import('./quick-start.ts'),
+    prepare,
     env: process.env,
     home,
     nodePath: process.execPath,
@@ -43,6 +43,14 @@ export async function runCommandLine(process: NodeJS.Process, home: string): Pro
     case undefined:
       return exitCode;
   }
+}
+
+/** A command that has not ended after this time is one that lives on, or waits. */
+const shortLifeMs = 1_000;
+
+async function prepare(): Promise<void> {
+  const { liveOn } = await import('./quick-start.ts');
+  detach(systemClock.sleep(shortLifeMs).then(liveOn));
 }
 
 function readVersion(): string {

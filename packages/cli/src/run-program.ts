@@ -45,7 +45,8 @@ export async function runProgram({
   async function run(flags: GlobalFlags, work: (context: Context) => Promise<void>): Promise<void> {
     await prepare?.();
     const output = await outputFor(flags);
-    const isInteractive = streams.stdin.isTTY && streams.stderr.isTTY && !flags.json;
+    // Standard input last: reading its property opens it.
+    const isInteractive = !flags.json && streams.stderr.isTTY && streams.stdin.isTTY;
     const context: Context = {
       ...edges,
       cwd: folderFrom(currentFolder),
