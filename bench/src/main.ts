@@ -107,11 +107,28 @@ bench(
   .option('--rounds <n>', 'starts, and windows of idleness; a verdict needs 5', positive)
   .option('--seconds <n>', 'length of the idle measurement', positive);
 bench(
+  'nodes',
+  'a job over several nodes: what two add to a start, memory of a worker, 64 that join one leader',
+  (quick) => ({ rounds: quick ? 1 : 5, nodes: quick ? 8 : 64, seconds: quick ? 1 : 15 }),
+  async (options, given) => (await import('./nodes/run.ts')).runNodesBench({ ...options, ...given }),
+)
+  .option('--rounds <n>', 'rounds; a verdict needs 5', positive)
+  .option('--nodes <n>', 'how many join one leader', positive)
+  .option('--seconds <n>', 'how long agents are idle before their memory is read', positive);
+bench(
   'cli',
   'how long --help and list of the built package take',
   (quick) => (quick ? { rounds: 1, runs: 1 } : { rounds: 5, runs: 7 }),
   async (options, given) => (await import('./cli/run.ts')).runCli({ ...options, ...given }),
 ).option('--rounds <n>', 'rounds; a verdict needs 5', positive);
+bench(
+  'gateway',
+  'requests and events a second through the gateway, beside nginx where this machine has it',
+  (quick) => (quick ? { rounds: 1, seconds: 0.3 } : { rounds: 5, seconds: 2 }),
+  async (options, given) => (await import('./gateway/run.ts')).runGatewayBench({ ...options, ...given }),
+)
+  .option('--rounds <n>', 'rounds; a verdict needs 5', positive)
+  .option('--seconds <n>', 'how long each figure is measured in each round', positive);
 bench(
   'sim',
   "the simulator's own ceiling, for each second of CPU",

@@ -225,6 +225,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       ...kit,
       ...protocol,
       'apps/control': 'a control under load, in this process and with fake agents',
+      'apps/gateway': 'its data path, in front of an origin',
       'apps/node-agent': 'an agent without a job',
       'infra/testbed': 'measurements over real hosts',
       'packages/client': 'the consumer that is measured',
@@ -324,6 +325,6 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/openai-wire': 'the routes of a throw-away engine',
       'packages/ssh': 'SSH servers and keys of a scenario',
     },
-    thirdParty: ['yaml', 'zod'],
+    thirdParty: ['openai', 'yaml', 'zod'],
   },
 };

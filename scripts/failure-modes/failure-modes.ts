@@ -7,6 +7,7 @@ import { slurmChapter } from './chapters/slurm.ts';
 import { beforeAJobChapter } from './chapters/before-a-job.ts';
 import { jobChapter } from './chapters/job.ts';
 import { controlChapter } from './chapters/control.ts';
+import { gatewayChapter } from './chapters/gateway.ts';
 import type { FailureChapter } from './failure-mode.ts';
 
 export const failureChapters: readonly FailureChapter[] = [
@@ -17,4 +18,5 @@ export const failureChapters: readonly FailureChapter[] = [
   beforeAJobChapter,
   jobChapter,
   controlChapter,
+  gatewayChapter,
 ];

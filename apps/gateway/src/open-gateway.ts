@@ -10,7 +10,6 @@ import { ControlAnswerError, openSession, type Session } from '@fairlead/client/
 import { type Clock, CodedError, errnoOf, errorText, type Log, Scope } from '@fairlead/kit';
 
 import { followAccounts } from './accounts/follow-accounts.ts';
-import { KeyBook } from './accounts/key-book.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
 import { Ledger } from './limits/ledger.ts';
 import { openRelay } from './relay/open-relay.ts';
@@ -53,8 +52,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 async function buildGateway(options: GatewayOptions, scope: Scope): Promise<string> {
   const { stateDir, env, clock, random, log } = options;
   const store = scope.use(openGatewayStore(stateDir, 'serve'));
-  const book = new KeyBook();
-  scope.use(followAccounts({ store, book, clock, log }));
+  const keys = scope.use(followAccounts({ store, clock, log }));
   const recorder = scope.use(openUsageRecorder({ write: (records) => store.addUsage(records), clock, log }));
   const session = scope.use(await openSession({ env, log, clock }));
   const router = new Router({ monotonicMs: () => clock.monotonicMs(), random, log });
@@ -69,7 +67,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<stri
       clock,
       random,
       createRequestId: randomUUID,
-      keys: book,
+      keys,
       ledger: new Ledger(),
       router,
       reach: (offer, signal) => reach.reach(offer.address, { signal }),
@@ -89,7 +87,9 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<stri
       },
     }),
   );
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => relay.accept(socket));
+  const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: relayLimits.heldBytes }, (socket) =>
+    relay.accept(socket),
+  );
   // Ahead of the relay: no request comes after the last one has ended.
   scope.defer(() => void server.close());
   return listenAt(server, options.listen);

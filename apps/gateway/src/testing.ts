@@ -1,1 +1,1 @@
-export { openRelayWorld } from './testing/relay-world.ts';
+export { openRelayTo, type RelayTo } from './testing/relay-to.ts';

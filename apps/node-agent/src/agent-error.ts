@@ -1,6 +1,6 @@
 // The closed list of what can go wrong in the agent, and the one way to make such an error.
 
-import { offerErrorCodes } from '@fairlead/carrier';
+import { offerErrorCodes } from '@fairlead/carrier/errors';
 import { engineBuildErrorCodes } from '@fairlead/engines/builds';
 import { CodedError, type CodedErrorOptions } from '@fairlead/kit';
 

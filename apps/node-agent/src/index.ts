@@ -9,5 +9,5 @@ export { healthMachine } from './health/health-table.ts';
 export { readSpec } from './job/read-spec.ts';
 export { rosterMachine } from './nodes/roster/roster-table.ts';
 export { workerMachine } from './nodes/worker/part-table.ts';
-export { runAgent } from './open-agent.ts';
+export { runAgent } from './run-agent.ts';
 export { supervisorMachine } from './supervisor/transition-table.ts';

@@ -1,4 +1,4 @@
-// Puts an agent together and runs it to its end: engine, front, supervisor, two links to the bastion, control.
+// Puts the leading agent together and runs it to its end: engine, front, supervisor, two links to the bastion, control.
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -21,8 +21,6 @@ import { openScratch } from './job/open-scratch.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
 import { LeaderNodes } from './nodes/leader/open-nodes.ts';
 import { openSpread } from './nodes/leader/open-spread.ts';
-import { nodesOfJob } from './nodes/nodes-of-job.ts';
-import { runWorker } from './nodes/worker/run-worker.ts';
 import { openMetrics, type OpenMetrics } from './metrics/open-metrics.ts';
 import { learnFromSite } from './learn-from-site.ts';
 import { passSignals } from './pass-signals.ts';
@@ -40,14 +38,8 @@ const farewellMs = 2_000;
 const failureFarewellMs = 3_000;
 const retryAfterSeconds = 30;
 
-/** Resolves with how it ended, when nothing of it is left on the node. */
-export async function runAgent(spec: InstanceSpec, deps: AgentDeps): Promise<ExitName> {
-  const hosts = nodesOfJob(spec, deps.env);
-  return hosts && hosts.rank > 0 ? runWorker(spec, hosts, deps) : runLeader(spec, hosts, deps);
-}
-
-/** `hosts`: undefined for a job of one node. */
-async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: AgentDeps): Promise<ExitName> {
+/** `hosts`: undefined for a job of one node. Resolves with how it ended, when nothing of it is left on the node. */
+export async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined, deps: AgentDeps): Promise<ExitName> {
   await using scope = new Scope();
   const job = readJobIdentity(deps.env);
   const facts = firstFacts(deps, { supervisor: () => supervisor, nodes: () => nodes });

@@ -12,7 +12,7 @@ import { logFileOf } from './job/log-file.ts';
 import { rankOf } from './nodes/nodes-of-job.ts';
 import { readSpec } from './job/read-spec.ts';
 import { askProgram } from '@fairlead/scheduler';
-import { runAgent } from './open-agent.ts';
+import { runAgent } from './run-agent.ts';
 import { type AgentLog, openAgentLog } from './open-agent-log.ts';
 
 const usage = `usage: agent --spec FILE [--engine-sim FILE]

@@ -3,5 +3,7 @@
 
 export { type AgentWorld, openAgentWorld } from './testing/agent-world.ts';
 export { type FakeControl, openFakeControl } from './testing/fake-control.ts';
+export { type ManyWorkers, openManyWorkers } from './testing/many-workers.ts';
+export { nodeEnvironment } from './testing/run-node-agent.ts';
 export { controlIdentity } from '@fairlead/carrier/testing';
 export { key as frontKey, openFrontWorld } from './testing/front-world.ts';

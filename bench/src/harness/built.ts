@@ -16,13 +16,14 @@ interface Program {
   file: string;
   after?: readonly BuiltProgram[];
 }
-export type BuiltProgram = 'agent' | 'control' | 'engine-sim' | 'cli';
+export type BuiltProgram = 'agent' | 'control' | 'gateway' | 'engine-sim' | 'cli';
 
 const programs: Record<BuiltProgram, Program> = {
   agent: { folder: 'apps/node-agent', file: 'agent.mjs' },
   control: { folder: 'apps/control', file: 'control.mjs' },
+  gateway: { folder: 'apps/gateway', file: 'gateway.mjs' },
   'engine-sim': { folder: 'packages/engine-sim', file: 'engine-sim.mjs' },
-  cli: { folder: 'packages/cli', file: 'main.mjs', after: ['agent', 'control', 'engine-sim'] },
+  cli: { folder: 'packages/cli', file: 'main.mjs', after: ['agent', 'control', 'gateway', 'engine-sim'] },
 };
 
 /** Resolves with the program's path. */

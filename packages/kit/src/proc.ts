@@ -2,7 +2,7 @@
 // is no /proc, and everything here rejects or is empty.
 
 import { readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { errnoOf } from './coded-error.ts';
 import { mapLimited } from './map-limited.ts';
 
@@ -87,9 +87,23 @@ export function isOutOfReach(error: unknown): boolean {
 
 async function readOf(pid: number, file: string): Promise<string | undefined> {
   try {
-    return await readFile(`/proc/${pid}/${file}`, 'utf8');
+    return await readSmall(`/proc/${pid}/${file}`);
   } catch (error) {
     if (isOutOfReach(error)) return undefined;
     throw error;
+  }
+}
+
+const firstBytes = 2048;
+const maxBytes = 64 * 1024;
+
+/** `readFile` takes 64 KiB for each file of unknown size: megabytes for one look at a machine with hundreds of processes. */
+async function readSmall(path: string): Promise<string> {
+  await using file = await open(path);
+  const parts: Buffer[] = [];
+  for (let size = firstBytes; ; size = Math.min(2 * size, maxBytes)) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(size), 0, size);
+    if (bytesRead === 0) return Buffer.concat(parts).toString('utf8');
+    parts.push(buffer.subarray(0, bytesRead));
   }
 }

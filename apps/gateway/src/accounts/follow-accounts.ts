@@ -1,22 +1,26 @@
 // Keeps the keys in memory as the store has them: a command of another process changes them while this one serves.
 
-import { type Clock, type Log, repeatEvery } from '@fairlead/kit';
+import { type Clock, Guard, type Log, repeatEvery } from '@fairlead/kit';
 
 import type { GatewayStore } from '../store/gateway-store.ts';
-import type { KeyBook } from './key-book.ts';
+import { KeyBook } from './key-book.ts';
 
 /** With the time after which a stream is checked, well within the second in which a revocation holds. */
 const lookMs = 200;
 
 export interface FollowAccountsDeps {
   store: Pick<GatewayStore, 'version' | 'readAccounts'>;
-  book: KeyBook;
   clock: Clock;
   log: Log;
 }
 
-/** Reads at once; throws where that fails. Later failures are logged, and the keys stay as they were. Disposal ends it. */
-export function followAccounts({ store, book, clock, log }: FollowAccountsDeps): AsyncDisposable {
+/** The keys as they are now. Disposal leaves them as they are. */
+export interface LiveKeys extends Pick<KeyBook, 'check' | 'recheck'>, AsyncDisposable {}
+
+/** Reads at once; throws where that fails. Later failures are logged, and the keys stay as they were. */
+export function followAccounts({ store, clock, log }: FollowAccountsDeps): LiveKeys {
+  const book = new KeyBook();
+  const guard = new Guard(log);
   const stop = new AbortController();
   let version = store.version();
   book.replace(store.readAccounts());
@@ -26,8 +30,16 @@ export function followAccounts({ store, book, clock, log }: FollowAccountsDeps):
     book.replace(store.readAccounts());
     version = now;
   };
-  const running = repeatEvery(lookMs, look, { op: 'gateway.accounts', clock, log, signal: stop.signal });
+  const op = 'gateway.accounts';
+  const running = repeatEvery(lookMs, look, { op, clock, guard, signal: stop.signal });
   return {
+    check(presented, nowMs) {
+      const found = book.check(presented, nowMs);
+      // A key may have been made a moment ago.
+      if (found.ok || found.why !== 'unknown' || !guard.run(op, look)) return found;
+      return book.check(presented, nowMs);
+    },
+    recheck: (keyId, nowMs) => book.recheck(keyId, nowMs),
     async [Symbol.asyncDispose]() {
       stop.abort();
       await running;

@@ -82,7 +82,8 @@ export class Exchange {
   readonly #body: RequestBody;
   readonly #begunAt: number;
   readonly #atMs: number;
-  readonly #over = new AbortController();
+  /** Of the pause before another try. */
+  #pause: AbortController | undefined;
   readonly #tried = new Set<string>();
   #state: RequestState = { phase: 'received' };
   /** When the present wait began. */
@@ -272,8 +273,9 @@ export class Exchange {
   }
 
   #pickLater(): void {
+    this.#pause = new AbortController();
     const afterMs = backoffMs(retryPause, this.#tried.size, this.#deps.random());
-    callLater(() => this.#pick(), { clock: this.#deps.clock, afterMs, signal: this.#over.signal });
+    callLater(() => this.#pick(), { clock: this.#deps.clock, afterMs, signal: this.#pause.signal });
   }
 
   #apply(input: RequestInput): void {
@@ -320,7 +322,7 @@ export class Exchange {
   }
 
   #settle(outcome: GatewayOutcome, effects: readonly RequestEffect[]): void {
-    this.#over.abort();
+    this.#pause?.abort();
     const said = effects.find((effect) => effect.do === 'answer');
     if (said) this.#status = wireErrors[said.problem.code].status;
     this.#endSent(this.#verdictOf(outcome));

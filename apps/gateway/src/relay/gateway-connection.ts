@@ -72,7 +72,8 @@ export class GatewayConnection implements ExchangeClient {
   }
 
   get isFull(): boolean {
-    return this.#client.writableLength > this.#deps.limits.heldBytes;
+    // What 'drain' will end.
+    return this.#client.writableNeedDrain;
   }
 
   refuseAll(refusal: Refusal): void {

@@ -21,7 +21,7 @@ export interface RelayLimits extends HeadLimits {
   quietMs: number;
   /** How long a client may keep its side open after an error. */
   lingerMs: number;
-  /** Bytes that wait for a client, before its instance is no longer read. */
+  /** Bytes that wait for a client, before its instance is no longer read: the high-water mark of its socket. */
   heldBytes: number;
 }
 

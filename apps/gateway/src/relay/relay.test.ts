@@ -9,7 +9,7 @@ import { Scope } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { chat, chatThen, delta, refusing, usage } from '../testing/engine-answers.ts';
-import { openRelayWorld, type RelayWorld, type RelayWorldOptions } from '../testing/relay-world.ts';
+import { type Handler, openRelayWorld, type RelayWorld, type RelayWorldOptions } from '../testing/relay-world.ts';
 
 let scope: Scope;
 beforeEach(() => {
@@ -178,6 +178,14 @@ describe('An instance that fails', () => {
     expect(world.records).toMatchObject([{ outcome: 'upstream_failed', status: 502, promptTokens: 0 }]);
   });
 
+  it('that takes no connection is given up after a while', async () => {
+    const reach = () => new Promise<never>(() => undefined);
+    const world = await open({ reach, relay: { connectMs: 50 } });
+    const answer = await world.post(path, question);
+    expect(answer.status).toBe(502);
+    expect(await answer.text()).toContain('it did not take the connection in time');
+  });
+
   it('in the middle of an answer ends it with an error event, and no client can take it for complete', async () => {
     const world = await open({
       instances: [chatThen((_, response) => response.write('data: {"ch', () => response.destroy()))],
@@ -236,6 +244,27 @@ describe('A client that leaves', () => {
     expect(record).toMatchObject({ outcome: 'client_left' });
   });
 
+  it('while its instance is dialled ends the dial within 100 ms', async () => {
+    const dialled = Promise.withResolvers<AbortSignal>();
+    const never = new Promise<never>(() => undefined);
+    const reach = (signal: AbortSignal) => {
+      dialled.resolve(signal);
+      return never;
+    };
+    const world = await open({ reach });
+    const client = await world.dial();
+    const body = JSON.stringify(question);
+    client.write(
+      `POST ${path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${world.key}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    const signal = await dialled.promise;
+    const leftAt = performance.now();
+    client.destroy();
+    await once(signal, 'abort');
+    expect(performance.now() - leftAt).toBeLessThan(100);
+    expect(await world.settled(1)).toMatchObject([{ outcome: 'client_left', promptTokens: 0 }]);
+  });
+
   it('while it sends its body has used nothing', async () => {
     const world = await open({ limits: { concurrent: 1 } });
     const client = await world.dial();
@@ -288,6 +317,33 @@ describe('A stream', () => {
     expect(written).toBeLessThan(12_000_000);
     client.destroy();
     expect(await world.settled(1)).toMatchObject([{ outcome: 'client_left' }]);
+  });
+
+  it.each([
+    ['a stream', true],
+    ['one body', false],
+  ])('of megabytes arrives whole where its client pauses again and again, as %s', async (_, isStream) => {
+    const piece = delta('x'.repeat(40_000));
+    const flood: Handler = (_request, response) => {
+      response.writeHead(200, { 'content-type': isStream ? 'text/event-stream' : 'application/json' });
+      for (let at = 0; at < 500; at += 1) response.write(piece);
+      response.end();
+    };
+    const world = await open({ instances: [flood] });
+    const body = JSON.stringify(streamed);
+    const client = await world.dial();
+    client.write(
+      `POST ${path} HTTP/1.0\r\nauthorization: Bearer ${world.key}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    let got = 0;
+    client.on('data', (bytes: Buffer) => {
+      got += bytes.length;
+      client.pause();
+      setImmediate(() => setImmediate(() => client.resume()));
+    });
+    await once(client, 'close');
+    expect(got).toBeGreaterThan(500 * piece.length);
+    expect(await world.settled(1)).toMatchObject([{ outcome: 'completed' }]);
   });
 
   it('that stops in the middle is ended when its time is over', async () => {

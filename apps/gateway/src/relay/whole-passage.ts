@@ -6,33 +6,32 @@ import type { PassageTally } from './passage-tally.ts';
 
 /** Behind the usage stand only small fields. */
 const tailBytes = 16 * 1024;
+/** Small ones are joined. */
+const maxPieces = 64;
 const usageMark = '"usage":';
 
 export class WholePassage {
   readonly #tally: PassageTally;
-  /** Twice the tail, so that it is moved seldom. Made with the first small piece. */
-  #kept: Buffer | undefined;
-  #keptBytes = 0;
+  /** The last pieces as they came: most answers are one. */
+  #tail: Buffer[] = [];
+  #bytes = 0;
 
   constructor(tally: PassageTally) {
     this.#tally = tally;
   }
 
   take(content: Buffer): Buffer {
-    const tail = content.length > tailBytes ? content.subarray(content.length - tailBytes) : content;
-    this.#kept ??= Buffer.allocUnsafe(2 * tailBytes);
-    if (this.#keptBytes + tail.length > this.#kept.length) {
-      const start = Math.max(0, this.#keptBytes - tailBytes);
-      this.#kept.copy(this.#kept, 0, start, this.#keptBytes);
-      this.#keptBytes -= start;
-    }
-    this.#keptBytes += tail.copy(this.#kept, this.#keptBytes);
+    const tail = this.#tail;
+    tail.push(content);
+    this.#bytes += content.length;
+    while (tail.length > 1 && this.#bytes - tail[0]!.length >= tailBytes) this.#bytes -= tail.shift()!.length;
+    if (tail.length > maxPieces) this.#tail = [Buffer.concat(tail)];
     return content;
   }
 
   end(): undefined {
     this.#tally.generated = 1;
-    const text = this.#kept?.toString('latin1', 0, this.#keptBytes) ?? '';
+    const text = Buffer.concat(this.#tail).toString('latin1');
     // Within a string of JSON its quotes would be escaped.
     const at = text.lastIndexOf(usageMark);
     if (at === -1) return;

@@ -10,7 +10,7 @@ export function prepareAddUsage(db: SqliteDatabase): (record: UsageRecord) => vo
   const columns = Object.keys(emptyRow) as Array<keyof typeof emptyRow>;
   const values = Object.fromEntries(columns.map((name) => [name, sql.placeholder(name)])) as never;
   const insert = db.insert(usageTable).values(values).onConflictDoNothing().prepare();
-  return (record) => void insert.run({ ...emptyRow, ...withNulls(record) });
+  return (record) => void insert.run(withNulls(record) as Record<string, unknown>);
 }
 
 /** A column for each, so that the compiler refuses one that is forgotten. */
@@ -35,7 +35,8 @@ const emptyRow: Record<keyof typeof usageTable.$inferInsert, null> = {
 };
 
 function withNulls(record: UsageRecord): object {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, value ?? null]));
+  const { team = null, deployment = null, instanceId = null, status = null, firstByteMs = null } = record;
+  return { ...record, team, deployment, instanceId, status, firstByteMs };
 }
 
 /** The largest users first; days in their order. */

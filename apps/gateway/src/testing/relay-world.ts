@@ -28,6 +28,8 @@ export interface RelayWorldOptions {
   limits?: Limits;
   models?: readonly string[];
   relay?: Partial<RelayLimits>;
+  /** In place of a connection to the instance. */
+  reach?: (signal: AbortSignal) => Promise<Socket>;
 }
 
 export interface RelayWorld extends AsyncDisposable {
@@ -76,7 +78,7 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
     keys: book,
     ledger: new Ledger(),
     router,
-    reach: (offer, signal) => reach(offer, signal),
+    reach: (offer, signal) => options.reach?.(signal) ?? reach(offer, signal),
     onSettled(record) {
       records.push(record);
       for (const look of waiting) look();
@@ -202,7 +204,10 @@ function makeKeys({ limits = {}, models }: RelayWorldOptions) {
 }
 
 async function listen(accept: (socket: Socket) => void): Promise<{ server: Server; port: number }> {
-  const server = createSocketServer({ allowHalfOpen: true, noDelay: true }, accept);
+  const server = createSocketServer(
+    { allowHalfOpen: true, noDelay: true, highWaterMark: relayLimits.heldBytes },
+    accept,
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return { server, port: (server.address() as { port: number }).port };

@@ -7,7 +7,7 @@ import { programArgs } from '@fairlead/testkit/programs';
 import type { AgentSignal } from '../agent-deps.ts';
 import type { ExitName } from '../exit-code.ts';
 import { readSpec } from '../job/read-spec.ts';
-import { runAgent } from '../open-agent.ts';
+import { runAgent } from '../run-agent.ts';
 import type { AgentWorld } from './agent-world.ts';
 
 export interface TestAgent extends AsyncDisposable {

@@ -73,7 +73,7 @@ export const networkFailures: readonly FailureEntry[] = [
     retry: false,
     otherNode: false,
     why: "The node's own name resolves to the loopback, or to an address that does not work.",
-    cure: 'Name the interface in `env` of this cluster: GLOO_SOCKET_IFNAME and NCCL_SOCKET_IFNAME, and VLLM_HOST_IP with its address where the engine is vLLM.{interfaces} NCCL_DEBUG=INFO shows more.',
+    cure: 'Over several nodes, name an interface that all of them have: `nccl: {socketIfname: <interface>}` in the section of this cluster. On one node, name it in `env`: GLOO_SOCKET_IFNAME and NCCL_SOCKET_IFNAME, and VLLM_HOST_IP with its address where the engine is vLLM.{interfaces} NCCL_DEBUG=INFO shows more.',
     sources: ['https://github.com/vllm-project/vllm/issues/7074'],
   },
   {

@@ -1,0 +1,74 @@
+// The data path with all that it needs, keys and usage in a real store, in front of one instance: for measurements.
+
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+import { Scope, Secret, silentLog, systemClock, systemRandom } from '@fairlead/kit';
+
+import { createApiKey, hashApiKey } from '../accounts/api-key.ts';
+import { followAccounts } from '../accounts/follow-accounts.ts';
+import { Ledger } from '../limits/ledger.ts';
+import { openRelay } from '../relay/open-relay.ts';
+import { relayLimits } from '../relay/relay-limits.ts';
+import { Router } from '../routing/router.ts';
+import { openGatewayStore } from '../store/gateway-store.ts';
+import { openUsageRecorder } from '../usage/usage-recorder.ts';
+
+export interface RelayTo extends AsyncDisposable {
+  port: number;
+  key: string;
+}
+
+/** `socket`: of the instance, which serves the model `m`. */
+export async function openRelayTo({ socket, stateDir }: { socket: string; stateDir: string }): Promise<RelayTo> {
+  const scope = new Scope();
+  const [clock, log] = [systemClock, silentLog];
+  const store = scope.use(openGatewayStore(stateDir, 'serve'));
+  const { id, key } = createApiKey(randomBytes(40));
+  const limits = { requestsPerMinute: 1e9, tokensPerMinute: 1e12, concurrent: 1e6 };
+  store.addMember({ name: 'bench', team: undefined, limits, createdMs: 0 });
+  const none = { label: undefined, models: undefined, expiresMs: undefined, revokedMs: undefined };
+  store.addKey({ id, member: 'bench', hash: hashApiKey(key.reveal()), createdMs: 0, ...none });
+  const keys = scope.use(followAccounts({ store, clock, log }));
+  const recorder = scope.use(openUsageRecorder({ write: (records) => store.addUsage(records), clock, log }));
+  const router = new Router({ monotonicMs: () => clock.monotonicMs(), random: systemRandom, log });
+  const offer = {
+    deployment: 'd',
+    instanceId: 'i',
+    generation: 1,
+    address: { kind: 'bastion-socket', socket },
+    apiKey: new Secret('fl_bench'),
+    servedModel: 'm',
+  };
+  router.replace(
+    new Map([['m', { id: 'm', deployments: ['d'], state: { status: 'ready' }, offers: [offer], createdMs: 0 }]]),
+  );
+  const relay = scope.use(
+    openRelay({
+      limits: relayLimits,
+      clock,
+      random: systemRandom,
+      createRequestId: randomUUID,
+      keys,
+      ledger: new Ledger(),
+      router,
+      onSettled: (record) => recorder.add(record),
+      async reach(_, signal) {
+        const channel = connect({ path: socket, allowHalfOpen: true });
+        const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+        channel.once('connect', () => resolve(channel)).once('error', reject);
+        signal.addEventListener('abort', () => channel.destroy(), { once: true });
+        return promise;
+      },
+    }),
+  );
+  const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: relayLimits.heldBytes }, (client) =>
+    relay.accept(client),
+  );
+  scope.defer(() => void server.close());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  return { port, key: key.reveal(), [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
+}

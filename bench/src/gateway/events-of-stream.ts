@@ -1,0 +1,2 @@
+/** How many the origin sends in one. */
+export const eventsOfStream = 1_000;

@@ -1,0 +1,67 @@
+// An engine that answers at once, by bytes alone, one request on a connection, as a front does: nothing of what is measured is its time.
+
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+
+import { takeOrders } from '../harness/worker.ts';
+import { eventsOfStream } from './events-of-stream.ts';
+
+export interface OriginOrders {
+  open(given: { socket: string }): Promise<void>;
+}
+
+const usage = { prompt_tokens: 300, completion_tokens: 20, total_tokens: 320 };
+const message = { role: 'assistant', content: 'x'.repeat(200) };
+const body = JSON.stringify({ id: 'c', object: 'chat.completion', choices: [{ index: 0, message }], usage });
+const whole = Buffer.from(
+  `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+);
+const streamHead = Buffer.from(
+  'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n',
+);
+const delta = { id: 'c', object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content: ' word' } }] };
+const event = chunk(`data: ${JSON.stringify(delta)}\n\n`);
+const end = Buffer.from(`${chunk('data: [DONE]\n\n').toString()}0\r\n\r\n`);
+
+takeOrders({
+  async open({ socket }: { socket: string }) {
+    const server = createServer(answer);
+    server.listen(socket);
+    await once(server, 'listening');
+  },
+} satisfies OriginOrders);
+
+function answer(socket: Socket): void {
+  let request = '';
+  socket.on('error', () => undefined);
+  socket.on('data', (piece) => {
+    request += piece.toString('latin1');
+    const headEnd = request.indexOf('\r\n\r\n');
+    const length = Number(/content-length: (\d+)/i.exec(request)?.[1]);
+    if (headEnd === -1 || request.length < headEnd + 4 + length) return;
+    if (request.includes('"stream":true')) sendEvents(socket);
+    else socket.end(whole);
+  });
+}
+
+/** Each in a write of its own, as an engine's. */
+function sendEvents(socket: Socket): void {
+  socket.write(streamHead);
+  let sent = 0;
+  const more = () => {
+    for (; sent < eventsOfStream; sent += 1) {
+      if (socket.destroyed) return;
+      if (!socket.write(event)) {
+        sent += 1;
+        socket.once('drain', more);
+        return;
+      }
+    }
+    socket.end(end);
+  };
+  more();
+}
+
+function chunk(text: string): Buffer {
+  return Buffer.from(`${text.length.toString(16)}\r\n${text}\r\n`);
+}

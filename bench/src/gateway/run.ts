@@ -1,0 +1,115 @@
+// `bench gateway`: requests and events a second through the gateway, with keys, limits and usage on, beside nginx in the same rounds.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { budgets } from '../harness/budgets.ts';
+import { judge } from '../harness/judge.ts';
+import { readProcess } from '../harness/processes.ts';
+import type { BenchOptions, BenchResult } from '../harness/result.ts';
+import { median } from '../harness/statistics.ts';
+import { figure } from '../harness/table.ts';
+import { openWorker } from '../harness/worker.ts';
+import { openNginx } from './open-nginx.ts';
+import type { OriginOrders } from './origin-worker.ts';
+import type { RelayOrders } from './relay-worker.ts';
+import type { RequestFigures, RequestOrders, Target } from './request-worker.ts';
+
+export interface GatewayBenchOptions extends BenchOptions {
+  seconds: number;
+  rounds: number;
+}
+
+const originWorker = fileURLToPath(new URL('./origin-worker.ts', import.meta.url));
+const relayWorker = fileURLToPath(new URL('./relay-worker.ts', import.meta.url));
+const requestWorker = fileURLToPath(new URL('./request-worker.ts', import.meta.url));
+const connectionsOfEvents = 20;
+
+interface Round {
+  one: RequestFigures;
+  ten: RequestFigures;
+  eventsPerSecond: number;
+}
+
+export async function runGatewayBench({ seconds, rounds, scope, say }: GatewayBenchOptions): Promise<BenchResult> {
+  const dir = await mkdtemp(join(tmpdir(), 'fl-gateway-'));
+  scope.defer(() => rm(dir, { recursive: true, force: true }));
+  const socket = join(dir, 'o.sock');
+  const origin = scope.use(await openWorker<OriginOrders>(originWorker));
+  await origin.order('open', { socket });
+  const relay = scope.use(await openWorker<RelayOrders>(relayWorker));
+  const gateway = await relay.order('open', { socket, stateDir: join(dir, 'state') });
+  const nginxPort = await openNginx(scope, { dir, socket });
+  const load = scope.use(await openWorker<RequestOrders>(requestWorker));
+  const ways: Record<string, Target> = {
+    direct: { socket, key: 'none' },
+    gateway,
+    ...(nginxPort === undefined ? {} : { nginx: { port: nginxPort, key: 'none' } }),
+  };
+  const measure = async (target: Target, forSeconds: number): Promise<Round> => ({
+    one: await load.order('requests', { target, connections: 1, seconds: forSeconds }),
+    ten: await load.order('requests', { target, connections: 10, seconds: forSeconds }),
+    eventsPerSecond: await load.order('events', { target, connections: connectionsOfEvents, seconds: forSeconds }),
+  });
+  const seen: Record<string, Round[]> = {};
+  for (const target of Object.values(ways)) await measure(target, seconds / 2);
+  for (let round = 0; round < rounds; round++) {
+    say(`gateway: round ${round + 1} of ${rounds}`);
+    for (const [way, target] of Object.entries(ways)) (seen[way] ??= []).push(await measure(target, seconds));
+  }
+  const resident = (await readProcess(relay.pid))?.residentMB ?? Number.NaN;
+  return describe(seen, resident);
+}
+
+function describe(seen: Record<string, Round[]>, residentMB: number): BenchResult {
+  const of = (way: string, figureOf: (round: Round) => number) => (seen[way] ?? []).map(figureOf);
+  const added = (figureOf: (round: Round) => number) =>
+    of('gateway', figureOf).map((value, round) => value - of('direct', figureOf)[round]!);
+  const tenPerSecond = (round: Round) => round.ten.requestsPerSecond;
+  const ratios = of('gateway', tenPerSecond).map(
+    (value, round) => value / (of('nginx', tenPerSecond)[round] ?? Number.NaN),
+  );
+  const columns: Array<[string, (round: Round) => number]> = [
+    ['requests/s c=10', tenPerSecond],
+    ['p50 ms c=1', (round) => round.one.p50Ms],
+    ['p50 ms c=10', (round) => round.ten.p50Ms],
+    ['p99 ms c=10', (round) => round.ten.p99Ms],
+    ['SSE events/s', (round) => round.eventsPerSecond],
+  ];
+  return {
+    bench: 'gateway',
+    tables: [
+      {
+        title: 'one process, an origin that answers at once, 1.3 KB JSON',
+        columns: ['way', ...columns.map(([name]) => name)],
+        rows: Object.keys(seen).map((way) => [
+          way,
+          ...columns.map(([, figureOf]) => figure(median(of(way, figureOf)))),
+        ]),
+      },
+    ],
+    verdicts: [
+      ...(seen['nginx'] ? [judge(ratios, budgets.gatewayRequests)] : []),
+      judge(
+        added((round) => round.one.p50Ms),
+        budgets.gatewayAddedAlone,
+      ),
+      judge(
+        added((round) => round.ten.p50Ms),
+        budgets.gatewayAddedOfTen,
+      ),
+      judge(
+        of('gateway', (round) => round.eventsPerSecond),
+        budgets.gatewayEvents,
+      ),
+    ],
+    notes: [
+      `the gateway has ${figure(residentMB)} MB resident.`,
+      'each request goes to the origin on a connection of its own, as it goes to a front: through the gateway and nginx the client keeps its connection, direct it makes one each time.',
+      ...(seen['nginx'] ? [] : ['there is no nginx on this machine: it is left out.']),
+    ],
+    data: { ways: seen, residentMB },
+  };
+}

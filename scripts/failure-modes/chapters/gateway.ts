@@ -1,0 +1,82 @@
+import { type FailureChapter, mode } from '../failure-mode.ts';
+
+const gateway = (name: string) => `apps/gateway/src/${name}.test.ts`;
+const relay = gateway('relay/relay');
+
+export const gatewayChapter: FailureChapter = {
+  title: 'A gateway for a team',
+  modes: [
+    mode(
+      'an instance that cannot be reached, hangs up or answers 503 before its answer has begun',
+      'another instance answers; the member sees nothing of it',
+      [relay, 'and %s is left for another: the client sees nothing of it'],
+    ),
+    mode(
+      'all instances of a model gone',
+      '502 that says what happened, or 503 that says what the model waits for',
+      [relay, 'and is the only one is explained'],
+      [relay, 'with 503 and when to come back while its model is not up'],
+    ),
+    mode(
+      'an instance that dies in the middle of an answer',
+      'an error event and a broken connection, never a clean end',
+      [relay, 'in the middle of an answer ends it with an error event, and no client can take it for complete'],
+    ),
+    mode('an instance that dies under 50 streams', 'each goes on elsewhere or says why it ended', [
+      relay,
+      'Fifty streams on an instance that dies end with an error event or go on elsewhere: none is unexplained',
+    ]),
+    mode('an instance that fails again and again', 'it gets no requests for a while, then one to try it', [
+      relay,
+      'is given no more requests once its breaker is open, while another one is there',
+    ]),
+    mode('requests that are wrong themselves', "the engine's own answer; the instance is not blamed", [
+      relay,
+      'with an answer of its own passes byte for byte, and 4xx never count against it',
+    ]),
+    mode('a member who leaves before or within an answer', 'the engine is free within 100 ms', [
+      relay,
+      '%s frees the instance within 100 ms',
+    ]),
+    mode('a member who does not read', 'the engine waits; the gateway holds little', [
+      relay,
+      'whose client does not read stops its instance, and costs little memory',
+    ]),
+    mode('an answer that stops in the middle', 'it is ended when its time is over', [
+      relay,
+      'that stops in the middle is ended when its time is over',
+    ]),
+    mode('a key revoked under a running stream', 'the stream ends within a second and says why', [
+      relay,
+      'of a key that is revoked ends within a second, with the reason',
+    ]),
+    mode('a key with a typo', '401 that says so, not that it is unknown', [
+      gateway('accounts/api-key'),
+      'with any one character changed, or a character more or less, is told as mistyped',
+    ]),
+    mode('1,000 requests at once on one budget', 'it is never spent twice', [
+      gateway('limits/ledger'),
+      'of 1,000 requests at once is never spent twice',
+    ]),
+    mode(
+      'a body that names the model twice, at its end, or escaped',
+      'refused, or understood as the engine does',
+      ['packages/openai-wire/src/body/scan-members.test.ts', 'of %s are refused'],
+      ['packages/openai-wire/src/body/scan-members.test.ts', 'of %s are found'],
+    ),
+    mode('a stream cut within an event or a character', 'whole events alone reach the member', [
+      gateway('relay/event-passage'),
+      'goes out in whole events: what is cut within one never reaches the client',
+    ]),
+    mode(
+      'the database full or locked',
+      'requests go on; usage waits and is written later',
+      [gateway('usage/usage-recorder'), 'Usage that cannot be written waits, is told once, and is written later'],
+      [gateway('accounts/follow-accounts'), 'Keys stay as they were while the store cannot be read'],
+    ),
+    mode('a database of a newer gateway', 'refused, and left as it is', [
+      gateway('store/gateway-store'),
+      'of a newer gateway is left as it is',
+    ]),
+  ],
+};

@@ -1,0 +1,163 @@
+// A team's gateway over real tunnels: members with keys stream through gateway, bastion and front to the engines of two instances.
+
+import OpenAI from 'openai';
+import { openWorld, processesOf, type RunningCli, type World } from '@fairlead/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { restartWithShortLease } from './short-lease.ts';
+
+const timeoutMs = 120_000;
+/** Long enough to be in the middle of. */
+const slow = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['--sim-decode-ms', '100'] };
+
+let world: World;
+let gateway: RunningCli;
+let address: string;
+const keys = { ann: '', bob: '' };
+
+beforeAll(async () => {
+  world = await openWorld({ config: (config) => ({ ...config, presets: { slow } }) });
+  expect((await world.json('init', '--yes')).code).toBe(0);
+  await restartWithShortLease(world);
+  await world.deploy('quick');
+  for (const name of ['slow-a', 'slow-b'])
+    expect((await world.json('deploy', 'slow', '--name', name)).last).toMatchObject({ ok: true });
+  keys.ann = String((await world.json('members', 'add', 'ann', '--team', 'nlp')).last['key']);
+  keys.bob = String((await world.json('members', 'add', 'bob', '--concurrent', '100')).last['key']);
+  gateway = world.start(['gateway', 'serve', '--port', '0', '--json']);
+  const line = await gateway.line((one) => one.includes('gateway.listening'));
+  address = (JSON.parse(line) as { address: string }).address;
+}, timeoutMs);
+afterAll(() => world?.[Symbol.asyncDispose](), timeoutMs);
+
+const clientOf = (apiKey: string) => new OpenAI({ baseURL: `${address}/v1`, apiKey, maxRetries: 0 });
+const question = (model: string, max_tokens: number) => ({
+  model,
+  max_tokens,
+  messages: [{ role: 'user' as const, content: 'Tell me of ropes.' }],
+});
+
+interface Streamed {
+  pieces: number;
+  finish: string | undefined;
+  error: string | undefined;
+}
+
+/** A stream to its end, whatever that is. */
+async function stream(
+  apiKey: string,
+  model: string,
+  tokens: number,
+  onPiece = () => undefined as void,
+): Promise<Streamed> {
+  const seen: Streamed = { pieces: 0, finish: undefined, error: undefined };
+  try {
+    for await (const chunk of await clientOf(apiKey).chat.completions.create({
+      ...question(model, tokens),
+      stream: true,
+    })) {
+      if (chunk.choices[0]?.delta.content) seen.pieces += 1;
+      seen.finish ??= chunk.choices[0]?.finish_reason ?? undefined;
+      onPiece();
+    }
+  } catch (error) {
+    seen.error = (error as Error).message;
+  }
+  return seen;
+}
+
+async function usageBy(group: string): Promise<Array<Record<string, unknown>>> {
+  return (await world.json('usage', '--by', group)).last['sums'] as Array<Record<string, unknown>>;
+}
+
+describe('Members of a gateway', () => {
+  it('see the models, and stream through both hops to an engine', { timeout: timeoutMs }, async () => {
+    const models = await Array.fromAsync(clientOf(keys.ann).models.list());
+    expect(models.map(({ id }) => id)).toEqual(expect.arrayContaining(['fairlead/demo', 'quick', 'slow-a', 'slow-b']));
+    const seen = await Promise.all([stream(keys.ann, 'quick', 20), stream(keys.bob, 'quick', 20)]);
+    for (const one of seen) expect(one).toEqual({ pieces: 20, finish: 'length', error: undefined });
+    const answer = await clientOf(keys.ann).chat.completions.create(question('quick', 5));
+    expect(answer.usage?.completion_tokens).toBe(5);
+  });
+
+  it("have their usage summed, by the engine's own count", { timeout: timeoutMs }, async () => {
+    await expect
+      .poll(() => usageBy('member'))
+      .toMatchObject([
+        { name: 'ann', requests: 2, failed: 0, completionTokens: 25, estimated: 0 },
+        { name: 'bob', requests: 1, failed: 0, completionTokens: 20, estimated: 0 },
+      ]);
+    expect((await usageBy('team')).map(({ name }) => name)).toEqual(['nlp', '']);
+  });
+
+  it(
+    'whose key is revoked lose a running stream within a second, and are told why',
+    { timeout: timeoutMs },
+    async () => {
+      const added = (await world.json('keys', 'add', 'ann')).last;
+      const begun = Promise.withResolvers<void>();
+      const running = stream(String(added['key']), 'slow-a', 400, begun.resolve);
+      await Promise.race([begun.promise, running.then((ended) => expect(ended).toBe('not over'))]);
+      expect((await world.json('keys', 'revoke', String(added['id']))).last).toMatchObject({ ok: true, member: 'ann' });
+      const revokedAt = performance.now();
+      const { error, finish, pieces } = await running;
+      expect(performance.now() - revokedAt).toBeLessThan(1_000);
+      expect({ error, finish }).toEqual({
+        error: expect.stringContaining('The key has been revoked'),
+        finish: undefined,
+      });
+      expect(pieces).toBeLessThan(400);
+      expect(await stream(String(added['key']), 'quick', 5)).toMatchObject({
+        pieces: 0,
+        error: expect.stringContaining('401'),
+      });
+      expect(await stream(keys.ann, 'quick', 5)).toMatchObject({ pieces: 5, finish: 'length' });
+    },
+  );
+});
+
+it(
+  'An instance that is killed under 50 streams: each ends whole, or with the reason, and new ones go to the other',
+  { timeout: timeoutMs },
+  async () => {
+    let begun = 0;
+    const allBegun = Promise.withResolvers<void>();
+    const running = Array.from({ length: 50 }, () => {
+      let isFirst = true;
+      return stream(keys.bob, 'fairlead/demo', 30, () => {
+        if (isFirst && (begun += 1) === 40) allBegun.resolve();
+        isFirst = false;
+      });
+    });
+    await allBegun.promise;
+    const status = (await world.json('status', 'slow-a')).last['deployment'] as { instances: Array<{ id: string }> };
+    for (const { pid } of await processesOf(status.instances[0]!.id)) process.kill(pid, 'SIGKILL');
+    const seen = await Promise.all(running);
+    const whole = seen.filter(
+      ({ pieces, finish, error }) => pieces === 30 && finish === 'length' && error === undefined,
+    );
+    const explained = seen.filter(
+      ({ error }) => error !== undefined && /The answer of fairlead\/demo failed because/.test(error),
+    );
+    expect(seen.filter((one) => !whole.includes(one) && !explained.includes(one))).toEqual([]);
+    expect(whole.length).toBeGreaterThan(0);
+    expect(explained.length).toBeGreaterThan(0);
+    const later = await Promise.all(Array.from({ length: 10 }, () => stream(keys.bob, 'fairlead/demo', 3)));
+    for (const one of later) expect(one).toEqual({ pieces: 3, finish: 'length', error: undefined });
+    const [bob] = (await usageBy('member')).filter(({ name }) => name === 'bob');
+    expect(bob).toMatchObject({ requests: 61, failed: explained.length });
+  },
+);
+
+it('A gateway that is stopped ends by itself, and what was used is written', { timeout: timeoutMs }, async () => {
+  const before = await usageBy('day');
+  expect(await stream(keys.ann, 'quick', 3)).toMatchObject({ pieces: 3 });
+  gateway.signal('SIGINT');
+  const { code, stdout, stderr } = await gateway.ended;
+  expect({ code, last: stdout.trim().split('\n').at(-1), stderr }).toMatchObject({
+    code: 130,
+    last: '{"event":"gateway.stopped","ok":true}',
+  });
+  const [day] = await usageBy('day');
+  expect(day!['requests']).toBe(Number(before[0]!['requests']) + 1);
+});
