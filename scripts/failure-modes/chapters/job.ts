@@ -93,6 +93,14 @@ export const jobChapter: FailureChapter = {
       scenario('nodes/lost-nodes'),
       'a node whose agent cannot start, because its disk is full, is named with what the agent said',
     ]),
+    mode("over several nodes: the leader's node dies", 'what Slurm says of it; the other nodes leave', [
+      scenario('nodes/lost-nodes'),
+      "the leader's node that dies is told by Slurm, and the other one ends its part and leaves",
+    ]),
+    mode('ten deployments over the same nodes at once', 'each serves; nothing collides', [
+      scenario('nodes/many-jobs'),
+      'ten deployments over the same two nodes serve at once, and end without a trace of one',
+    ]),
     mode('over several nodes: the job is requeued', 'it runs again as the next start', [
       scenario('nodes/lost-nodes'),
       'a job that is put back into the queue runs again over its nodes as the next start',

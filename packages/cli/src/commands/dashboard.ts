@@ -1,6 +1,6 @@
 // `fairlead dashboard <name>`: holds a local port open at which the dashboard beside the engine answers, until Ctrl-C.
 
-import { connect } from '@fairlead/client';
+import { connect, type Fetch } from '@fairlead/client';
 import { CodedError, createSecret, untilAborted } from '@fairlead/kit';
 import { ensureProfile } from '../bastion/ensure-profile.ts';
 import type { CliErrorCode } from '../cli-error.ts';
@@ -16,6 +16,8 @@ export interface DashboardArgs {
 
 /** Where the front answers as the dashboard. */
 const prefix = '/fairlead/dashboard';
+const startLimitMs = 60_000;
+const askAgainMs = 500;
 
 export async function runDashboard({ name, port = 0 }: DashboardArgs, context: Context): Promise<void> {
   const { output, signal } = context;
@@ -23,10 +25,9 @@ export async function runDashboard({ name, port = 0 }: DashboardArgs, context: C
   output.busy(`connecting to ${name}`);
   await using connection = await connect(name, { ...sessionOptions(context), port: false });
   const { fetch } = connection;
-  const first = await fetch(`${prefix}/api/version`, { signal });
-  await first.body?.cancel();
-  if (first.status === 404) throw noDashboard(name);
-  if (!first.ok) throw badDashboard(name, first.status);
+  const status = await firstStatus(fetch, context);
+  if (status === 404) throw noDashboard(name);
+  if (status !== 200) throw badDashboard(name, status);
   const token = createSecret('fld-');
   await using page = await openPagePort({ fetch, prefix, token, port });
   const url = pageUrl(page.port, token);
@@ -40,6 +41,17 @@ export async function runDashboard({ name, port = 0 }: DashboardArgs, context: C
   } catch (error) {
     if (!signal.aborted) throw error;
     output.event('connection.ended', { ok: false, name, reason: 'interrupted' });
+  }
+}
+
+/** A dashboard listens later than Ray itself: it is asked again for some time. */
+async function firstStatus(fetch: Fetch, { clock, signal }: Context): Promise<number> {
+  const untilMs = clock.monotonicMs() + startLimitMs;
+  for (;;) {
+    const { status, body } = await fetch(`${prefix}/api/version`, { signal });
+    await body?.cancel();
+    if (status < 500 || clock.monotonicMs() > untilMs) return status;
+    await clock.sleep(askAgainMs, signal);
   }
 }
 

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
 
-import { collect, decimalNumber, portNumber, seconds, wholeNumber } from './flag-values.ts';
+import { collect, decimalNumber, engineSettings, portNumber, seconds, wholeNumber } from './flag-values.ts';
 
 describe("A flag's value", () => {
   it('is a number where it says so', () => {
@@ -21,4 +21,12 @@ describe("A flag's value", () => {
   });
 
   it('joins the ones before', () => expect(collect('b', ['a'])).toEqual(['a', 'b']));
+
+  it('of an engine option is a setting of the engine that is named, or of vLLM', () => {
+    expect(engineSettings(undefined, ['executor=ray'])).toEqual(['engines.vllm.executor=ray']);
+    expect(engineSettings('sim', ['executor=ray', 'dashboard=true'])).toEqual([
+      'engines.sim.executor=ray',
+      'engines.sim.dashboard=true',
+    ]);
+  });
 });

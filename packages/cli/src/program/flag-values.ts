@@ -40,3 +40,8 @@ export function decimalNumber(text: string): number {
 export function collect(value: string, before: string[]): string[] {
   return [...before, value];
 }
+
+/** What `--engine-option` is short for, as `--set` takes it. */
+export function engineSettings(engine = 'vllm', options: readonly string[]): string[] {
+  return options.map((option) => `engines.${engine}.${option}`);
+}

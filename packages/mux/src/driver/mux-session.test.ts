@@ -69,6 +69,23 @@ describe('A stream of a mux', () => {
     expect((await buffer(near)).equals(answer)).toBe(true);
   });
 
+  it('passes 1,000 readers that stall, each of which holds a window', async () => {
+    await pair[Symbol.asyncDispose]();
+    const smallWindow = 8 * 1024;
+    pair = await openMuxPair({ windowBytes: smallWindow });
+    const stalled: Duplex[] = [];
+    for (let n = 0; n < 1_000; n += 1) {
+      const { near, far } = await openStream();
+      far.write(Buffer.alloc(5 * smallWindow));
+      stalled.push(near);
+    }
+    await turns();
+    for (const near of stalled) expect(near.readableLength).toBeLessThanOrEqual(smallWindow);
+    const { near, far } = await openStream();
+    far.end('at once');
+    expect((await buffer(near)).toString()).toBe('at once');
+  });
+
   it('that one end destroys is an error at the other, and no clean end', async () => {
     for (const side of ['near', 'far'] as const) {
       const { near, far } = await openStream();

@@ -95,3 +95,21 @@ test(
   },
   timeoutMs,
 );
+
+test(
+  "the leader's node that dies is told by Slurm, and the other one ends its part and leaves",
+  async () => {
+    const extra = ['--set', 'slurm.extra=["#SBATCH --no-kill"]'];
+    await alice.deploy('led', ...overTwo, ...extra);
+    const sinceMs = Date.now();
+    await testbed.crash('node1');
+    await expect.poll(() => processesLeft(testbed, ['node2']), { timeout: 60_000, interval: 1_000 }).toEqual([]);
+    expect(Date.now() - sinceMs).toBeLessThan(50_000);
+    // Slurm kills what is left of a job whose node failed, without a signal before: the next agent there removes its directory.
+    const left = await filesLeft(testbed, ['node2']);
+    expect(left.filter((file) => !/^node2: \/tmp\/fl-\w+/.test(file))).toEqual([]);
+    const { state } = await alice.until('led', ({ state: { status } }) => status === 'failed', 60_000);
+    expect(state.cause?.code).toMatch(/^(agent_lost|job_ended)$/);
+  },
+  timeoutMs,
+);

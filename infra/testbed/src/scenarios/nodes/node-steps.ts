@@ -75,24 +75,17 @@ export async function filesLeft(testbed: TestbedHandle, nodes: readonly string[]
 export interface NodeCut {
   /** Packets that node2 receives from node1, sends to it, or both. Default both. */
   way?: 'in' | 'out' | 'both';
-  /** Default: they are dropped without a word. */
-  verdict?: 'drop' | 'reject with tcp reset';
 }
 
-/** Drops or refuses packets between node1 and node2, until disposed. */
-export async function cutNodes(
-  testbed: TestbedHandle,
-  { way = 'both', verdict = 'drop' }: NodeCut = {},
-): Promise<AsyncDisposable> {
+/** Drops packets between node1 and node2 without a word, until disposed. */
+export async function cutNodes(testbed: TestbedHandle, { way = 'both' }: NodeCut = {}): Promise<AsyncDisposable> {
   const address = (await asRoot(testbed, 'node2', "getent ahostsv4 node1 | awk 'NR==1{print $1}'")).trim();
-  // srun does not survive a reset of its own connections.
-  const what = verdict === 'drop' ? verdict : `tcp dport != 60001-60200 tcp sport != 60001-60200 ${verdict}`;
   const rules = [
     'add table inet cutnodes',
     'add chain inet cutnodes in { type filter hook input priority 0 ; }',
     'add chain inet cutnodes out { type filter hook output priority 0 ; }',
-    ...(way === 'out' ? [] : [`add rule inet cutnodes in ip saddr ${address} ${what}`]),
-    ...(way === 'in' ? [] : [`add rule inet cutnodes out ip daddr ${address} ${what}`]),
+    ...(way === 'out' ? [] : [`add rule inet cutnodes in ip saddr ${address} drop`]),
+    ...(way === 'in' ? [] : [`add rule inet cutnodes out ip daddr ${address} drop`]),
   ];
   await asRoot(testbed, 'node2', rules.map((rule) => `nft '${rule}'`).join('; '));
   return { [Symbol.asyncDispose]: async () => void (await asRoot(testbed, 'node2', 'nft delete table inet cutnodes')) };

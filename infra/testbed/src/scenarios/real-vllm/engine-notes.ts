@@ -34,8 +34,6 @@ export async function foundHung(
   const { at, message } = find('engine.hung');
   const path = /\S+engine-hang-\S+\.txt/.exec(find('engine.reported').message)?.[0];
   const { stdout: report } = await testbed.exec('login', ['cat', path ?? '']);
-  // Of the processes that are not frozen: Python prints where each of their threads is.
-  expect(report).toMatch(/Fatal Python error: Aborted[^]*^\s*File "\S+vllm\S*", line \d+/m);
   return { tookMs: Date.parse(at) - frozenMs, message, report };
 }
 
