@@ -144,7 +144,8 @@ describe.concurrent('the agents of a job over two nodes', () => {
   });
 
   it('save what every part shows, when the engine hangs', async ({ expect }) => {
-    await using job = await openJob(['--sim-fault', 'hang:200']);
+    // Late enough for the first completion, by which the engine is ready.
+    await using job = await openJob(['--sim-fault', 'hang:5000']);
     const { world, control } = job;
     const { message } = await control.heard('event.happened', ({ kind }) => kind === 'engine.reported');
     expect(message).toMatch(/\/engine-hang\.0-\w+\.txt, \S+\/engine-hang\.1-\w+\.txt$/);
