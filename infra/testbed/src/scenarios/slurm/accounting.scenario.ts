@@ -264,7 +264,7 @@ describe.skipIf(missing)(`a Slurm that keeps accounts${lacking}`, () => {
       });
       expect(await cause('dark')).toMatchObject({
         message: expect.stringContaining(`job ${dark} ended: NODE_FAIL`),
-        hint: expect.stringContaining('--exclude'),
+        hint: expect.stringContaining('exclude: <node>'),
       });
       expect(await cause('taken')).toMatchObject({
         code: 'cancelled',

@@ -103,6 +103,7 @@ test(
     ]);
     const connected = await alice.connect('spare');
     const late = await alice.instance('late');
+    const lateLog = () => login('sh', '-c', `cat .local/share/fairlead/jobs/${late.id}/job.log`);
     // No warning comes, and the agent expects a later end. Slurm checks limits every half minute.
     await ctl(`scontrol update jobid=${late.jobId} EndTime=now+1`);
     await login('sbatch', '-p', 'urgent', '-w', 'node1', '--exclusive', '--wrap', 'sleep 5');
@@ -115,7 +116,7 @@ test(
 
     const failing = await alice.deploy('failing', ...on('node2'));
     await alice.until('late', ({ state }) => state.status === 'stopped', 60_000);
-    expect((await alice.instance('late')).state).toMatchObject({
+    expect((await alice.instance('late')).state, await lateLog()).toMatchObject({
       cause: { code: 'deadline', message: 'the job reached its time limit', hint: expect.stringContaining('--time') },
     });
     await ctl('scontrol update nodename=node2 state=down reason=broken');
