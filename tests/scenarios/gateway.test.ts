@@ -144,8 +144,10 @@ it(
     expect(explained.length).toBeGreaterThan(0);
     const later = await Promise.all(Array.from({ length: 10 }, () => stream(keys.bob, 'fairlead/demo', 3)));
     for (const one of later) expect(one).toEqual({ pieces: 3, finish: 'length', error: undefined });
-    const [bob] = (await usageBy('member')).filter(({ name }) => name === 'bob');
-    expect(bob).toMatchObject({ requests: 61, failed: explained.length });
+    // Usage is written some tenths of a second later.
+    await expect
+      .poll(async () => (await usageBy('member')).find(({ name }) => name === 'bob'))
+      .toMatchObject({ requests: 61, failed: explained.length });
   },
 );
 
