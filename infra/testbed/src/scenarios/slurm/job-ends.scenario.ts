@@ -89,6 +89,10 @@ describe('a job that waits', () => {
       await alice.fairlead('stop', 'node');
       await login('scancel', '-u', 'alice');
       await ctl('scontrol update nodename=node2 state=resume || true');
+      // Until its last job is gone, Slurm refuses jobs that name this node.
+      await expect
+        .poll(() => login('sinfo', '-h', '-n', 'node2', '-p', 'gpu', '-o', '%T'), { timeout: 30_000 })
+        .toBe('idle');
     },
     timeoutMs,
   );
