@@ -63,7 +63,7 @@ it(
     expect(refused.last).toMatchObject({
       error: {
         code: 'weights_incomplete',
-        message: expect.stringContaining('without model-00003-of-00003.safetensors') as unknown,
+        message: expect.stringContaining('model-00003-of-00003.safetensors is missing') as unknown,
         hint: 'Download them first: fairlead prefetch org/slow --on tb',
       },
     });
