@@ -78,6 +78,12 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
     return { mastersBefore, dir };
   }
   const pidOf = (line = '') => Number(/\d+/.exec(line)?.[0]);
+  /** Of the master itself: the ssh that put it into the background may be there for a moment more. */
+  async function masterPid(): Promise<number> {
+    const master = async () => (await mastersLeft()).find((line) => line.includes('[mux]'));
+    await expect.poll(master).toBeDefined();
+    return pidOf(await master());
+  }
   /** A target from a user's configuration with these lines. */
   async function fromConfig(lines: readonly string[], knownHosts: string | undefined): Promise<SshTarget> {
     const dir = await mkdtemp(join(places, 'u'));
@@ -255,9 +261,9 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
     await expectNoMaster();
     const connection = await openSsh(target);
     await connection.run('exit 0');
-    const [master] = await mastersLeft();
-    const { stdout } = await run('ps', ['-o', 'pgid=,args=', '-p', String(pidOf(master))]);
-    expect(Number.parseInt(stdout, 10)).toBe(pidOf(master));
+    const master = await masterPid();
+    const { stdout } = await run('ps', ['-o', 'pgid=,args=', '-p', String(master)]);
+    expect(Number.parseInt(stdout, 10)).toBe(master);
     await connection[Symbol.asyncDispose]();
     expect(await connection.closed).toBeUndefined();
     await expectNoMaster();
@@ -269,8 +275,7 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
     await using connection = await openSsh(target);
     const gate = await connection.gate(`echo '{}'; exec cat`);
     const running = connection.run('sleep 60').catch((error: unknown) => error);
-    const [master] = await mastersLeft();
-    process.kill(pidOf(master), 'SIGKILL');
+    process.kill(await masterPid(), 'SIGKILL');
     expect(await connection.closed).toMatchObject({ code: 'connection_lost', retryable: true });
     expect(await running).toMatchObject({ code: 'connection_lost' });
     await gate.closed;
@@ -360,7 +365,7 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
 
   it('is gone soon after the process that opened it was killed', async () => {
     const { mastersBefore, dir } = await killed;
-    expect(mastersBefore).toHaveLength(1);
+    expect(mastersBefore).not.toEqual([]);
     await vi.waitFor(async () => expect(await mastersLeft(dir)).toEqual([]), { timeout: 12_000, interval: 250 });
     expect(await readdir(dir)).not.toContainEqual(expect.stringMatching(/^fl-ssh-/));
     await rm(dir, { recursive: true });
