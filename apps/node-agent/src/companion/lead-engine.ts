@@ -168,6 +168,7 @@ export class LeadEngine implements AsyncDisposable {
   async #start(run: Run, role: EngineRole): Promise<EngineProcess | undefined> {
     const { signal } = run.over;
     const starting = this.#options.spawnPart(signal, this.#companions!.node, role);
+    // For the end, which waits for the process if there is one; the failure is dealt with below.
     this.#process = starting.catch(() => undefined);
     try {
       const started = await starting;

@@ -2,7 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 
-import { type Clock, type CodedError, errorText } from '@fairlead/kit';
+import { type Clock, type CodedError, errorText, markHandled } from '@fairlead/kit';
 
 import type { Packet } from '../core/packer.ts';
 import { MuxCore, type MuxLimits, type MuxRole } from '../core/mux-core.ts';
@@ -68,7 +68,7 @@ export class MuxSession {
     this.#onStream = onStream;
     this.#hasGreeted = role === 'front';
     this.ready = this.#hello.promise;
-    this.ready.catch(() => undefined);
+    markHandled(this.ready);
     this.closed = this.#end.promise;
     this.#core = new MuxCore(
       role,

@@ -8,7 +8,7 @@ describe('Answers of nodes', () => {
     const both = answers.gather([1, 2]);
     const one = answers.gather([2]);
     answers.take(2, 'two');
-    answers.take(7, 'of nobody');
+    answers.take(7, 'not asked for');
     answers.take(1, 'one');
     expect([...(await both)]).toEqual([
       [2, 'two'],
