@@ -27,7 +27,9 @@ import { createServer } from 'node:net';
 const [run, state] = ['--run', '--state'].map((name) => process.argv[process.argv.indexOf(name) + 1]);
 writeFileSync(state + '/owner.json', JSON.stringify({ host: hostname(), bootId: 'b', pid: process.pid, runDir: run }) + '\\n');
 writeFileSync(run + '/started.json', JSON.stringify({ argv: process.argv.slice(2), execArgv: process.execArgv, env: process.env }));
-createServer().listen(run + '/control.sock', () => writeFileSync(run + '/control.pid', process.pid + '\\n'));
+// Before the socket: the gate returns as soon as that is there, and tests take the file away then.
+writeFileSync(run + '/control.pid', process.pid + '\\n');
+createServer().listen(run + '/control.sock');
 console.log('control says hello');
 `;
 
