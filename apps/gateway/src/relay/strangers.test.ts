@@ -190,6 +190,6 @@ it('A request takes from the budget of retries what it is tried again, and no mo
   const hangUp = (_request: unknown, response: { destroy(): void }) => response.destroy();
   const world = await open({ instances: [hangUp, hangUp, hangUp, hangUp] });
   expect((await world.post(path, question)).status).toBe(502);
-  expect(world.seen.map(({ requests }) => requests).toSorted()).toEqual([0, 1, 1, 1]);
+  expect(world.seen.reduce((sum, { requests }) => sum + requests, 0)).toBe(3);
   expect(world.retriesTaken).toBe(2);
 });
