@@ -32,7 +32,7 @@ import {
 } from './problems.ts';
 import { applyEdits, type BodyEdit, readWish, type RequestWish } from './read-wish.ts';
 import { PassageTally } from './passage-tally.ts';
-import type { ConnectionDeps } from './relay-deps.ts';
+import type { RelayConnectionDeps } from './relay-deps.ts';
 import { isGenerating } from './relayed-routes.ts';
 import { renderProblem } from './render-problem.ts';
 import { asksToClose, contentEncodingOf, renderUpstreamHead } from './render-upstream-head.ts';
@@ -78,7 +78,7 @@ const retryPause = { baseMs: 20, maxMs: 250 };
 const goneStatuses: ReadonlySet<number | undefined> = new Set([502, 503, 504]);
 
 export class Exchange {
-  readonly #deps: ConnectionDeps;
+  readonly #deps: RelayConnectionDeps;
   readonly #client: ExchangeClient;
   readonly #request: ExchangeRequest;
   readonly #body: RequestBody;
@@ -104,7 +104,7 @@ export class Exchange {
   #status: number | undefined;
   #problemFields: readonly string[] = [];
 
-  constructor(deps: ConnectionDeps, client: ExchangeClient, request: ExchangeRequest) {
+  constructor(deps: RelayConnectionDeps, client: ExchangeClient, request: ExchangeRequest) {
     this.#deps = deps;
     this.#client = client;
     this.#request = request;

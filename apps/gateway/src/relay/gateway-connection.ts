@@ -21,7 +21,7 @@ import type { KeyProblem } from '../accounts/key-book.ts';
 import { answerLocally, isHealthRoute, renderLocal } from '../http/answer-locally.ts';
 import { Exchange, type ExchangeClient } from './exchange.ts';
 import { keyInUrl, keyRefusal, lateProblems, tooManyKeys } from './problems.ts';
-import type { ConnectionDeps } from './relay-deps.ts';
+import type { RelayConnectionDeps } from './relay-deps.ts';
 import { gatewayRoutes } from './relayed-routes.ts';
 import { renderProblem } from './render-problem.ts';
 import { asksToClose } from './render-upstream-head.ts';
@@ -39,7 +39,7 @@ const maxStashBytes = 64 * 1024;
 
 export class GatewayConnection implements ExchangeClient {
   readonly #client: Duplex;
-  readonly #deps: ConnectionDeps;
+  readonly #deps: RelayConnectionDeps;
   readonly #owner: ConnectionOwner;
   #parser: HeadParser;
   #exchange: Exchange | undefined;
@@ -51,7 +51,7 @@ export class GatewayConnection implements ExchangeClient {
   #closing: 'no' | 'patient' | 'hurried' = 'no';
   #isGone = false;
 
-  constructor(client: Duplex, deps: ConnectionDeps, owner: ConnectionOwner) {
+  constructor(client: Duplex, deps: RelayConnectionDeps, owner: ConnectionOwner) {
     this.#client = client;
     this.#deps = deps;
     this.#owner = owner;

@@ -8,7 +8,7 @@ import { refuse } from '@fairlead/openai-wire';
 import { GuessGuard } from '../accounts/guess-guard.ts';
 import { BodyRoom } from './body-room.ts';
 import { type ConnectionOwner, GatewayConnection } from './gateway-connection.ts';
-import type { ConnectionDeps, RelayDeps } from './relay-deps.ts';
+import type { RelayConnectionDeps, RelayDeps } from './relay-deps.ts';
 
 export interface Relay extends AsyncDisposable {
   /** Takes ownership of the connection. */
@@ -26,7 +26,7 @@ export function openRelay(deps: RelayDeps): Relay {
 }
 
 class OpenRelay implements Relay, ConnectionOwner {
-  readonly #deps: ConnectionDeps;
+  readonly #deps: RelayConnectionDeps;
   readonly #connections = new Set<GatewayConnection>();
   readonly #lingering = new Map<Duplex, number>();
   readonly #disposed = new AbortController();

@@ -30,7 +30,7 @@ export interface RelayDeps {
 }
 
 /** What its connections share beside that. */
-export interface ConnectionDeps extends RelayDeps {
+export interface RelayConnectionDeps extends RelayDeps {
   bodies: Pick<BodyRoom, 'take' | 'give'>;
   guesses: Pick<GuessGuard, 'note'>;
 }
