@@ -9,6 +9,8 @@ import { restartWithShortLease } from './short-lease.ts';
 const timeoutMs = 120_000;
 /** Long enough to be in the middle of. */
 const slow = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['--sim-decode-ms', '100'] };
+/** Its engine runs two requests at a time. */
+const narrow = { ...slow, args: ['--sim-decode-ms', '20', '--max-num-seqs', '2'] };
 
 let world: World;
 let gateway: RunningCli;
@@ -16,12 +18,13 @@ let address: string;
 const keys = { ann: '', bob: '' };
 
 beforeAll(async () => {
-  world = await openWorld({ config: (config) => ({ ...config, presets: { slow } }) });
+  world = await openWorld({ config: (config) => ({ ...config, presets: { slow, narrow } }) });
   expect((await world.json('init', '--yes')).code).toBe(0);
   await restartWithShortLease(world);
   await world.deploy('quick');
   for (const name of ['slow-a', 'slow-b'])
     expect((await world.json('deploy', 'slow', '--name', name)).last).toMatchObject({ ok: true });
+  expect((await world.json('deploy', 'narrow')).last).toMatchObject({ ok: true });
   keys.ann = String((await world.json('members', 'add', 'ann', '--team', 'nlp')).last['key']);
   keys.bob = String((await world.json('members', 'add', 'bob', '--concurrent', '100')).last['key']);
   gateway = world.start(['gateway', 'serve', '--port', '0', '--json']);
@@ -148,6 +151,35 @@ it(
     await expect
       .poll(async () => (await usageBy('member')).find(({ name }) => name === 'bob'))
       .toMatchObject({ requests: 61, failed: explained.length });
+  },
+);
+
+it(
+  'What an engine takes at once is learnt from it: the rest waits in the gateway, and teams share it by their weights',
+  { timeout: timeoutMs },
+  async () => {
+    expect((await world.json('gateway', 'teams', 'set', 'nlp', '--weight', '3')).last).toMatchObject({ weight: 3 });
+    const done = { ann: 0, bob: 0 };
+    const over = new AbortController();
+    /** Until the gateway has learnt it and has shared for a while. */
+    const keepAsking = async (who: 'ann' | 'bob') => {
+      while (!over.signal.aborted) {
+        const { response } = await clientOf(keys[who]).chat.completions.create(question('narrow', 10)).withResponse();
+        const place = Number(response.headers.get('x-fairlead-queue-place') ?? 0);
+        if (place > 2) done[who] += 1;
+        if (done.ann + done.bob >= 120) over.abort();
+      }
+    };
+    await Promise.all(Array.from({ length: 12 }, () => [keepAsking('ann'), keepAsking('bob')]).flat());
+    expect(done.ann / done.bob).toBeGreaterThan(2);
+    expect(done.ann / done.bob).toBeLessThan(4.5);
+    const { changes } = (await world.json('gateway', 'audit')).last as { changes: Array<Record<string, unknown>> };
+    expect(changes.map(({ action, subject }) => [action, subject])).toEqual(
+      expect.arrayContaining([
+        ['member.added', 'ann'],
+        ['team.set', 'nlp'],
+      ]),
+    );
   },
 );
 

@@ -15,6 +15,7 @@ import { Ledger } from './limits/ledger.ts';
 import { createRelayServer, listenBacklog } from './relay/create-relay-server.ts';
 import { openRelay } from './relay/open-relay.ts';
 import { relayLimits } from './relay/relay-limits.ts';
+import { followLoads } from './routing/follow-loads.ts';
 import { followOffers } from './routing/follow-offers.ts';
 import { Router } from './routing/router.ts';
 import { claimServing } from './store/claim-serving.ts';
@@ -65,6 +66,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<stri
   const watch = (signal: AbortSignal) => session.watch(signal);
   const follower = scope.use(followOffers({ watch, endpoints, onTable: (table) => router.replace(table), clock, log }));
   await follower.first;
+  scope.use(followLoads({ list: (signal) => session.api.listDeployments({}, signal), router, clock, log }));
   const reach = createReach(carrierKinds.map((kind) => kind.createReacher({ link: session.link })));
   const relay = scope.use(
     openRelay({

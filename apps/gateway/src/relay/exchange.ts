@@ -14,9 +14,11 @@ import {
 import { wireErrors } from '@fairlead/protocol';
 
 import type { Grant } from '../accounts/account-records.ts';
+import type { Ticket } from '../admission/admission.ts';
 import type { Reservation } from '../limits/ledger.ts';
 import type { Offer, OfferedModel } from '../routing/offer.ts';
 import type { OfferVerdict } from '../routing/router.ts';
+import { queueFields } from './queue-fields.ts';
 import { AnswerRelay, type AnswerStep } from './answer-relay.ts';
 import { findOfferedModel } from './find-offered-model.ts';
 import {
@@ -28,14 +30,16 @@ import {
   limitRefusal,
   modelNotReady,
   noBodyRoom,
+  queuedTooLong,
+  queueFull,
   upstreamProblem,
 } from './problems.ts';
-import { applyEdits, type BodyEdit, readWish, type RequestWish } from './read-wish.ts';
+import { readWish, type RequestWish } from './read-wish.ts';
 import { PassageTally } from './passage-tally.ts';
 import type { RelayConnectionDeps } from './relay-deps.ts';
 import { isGenerating } from './relayed-routes.ts';
 import { renderProblem } from './render-problem.ts';
-import { asksToClose, contentEncodingOf, renderUpstreamHead } from './render-upstream-head.ts';
+import { asksToClose, contentEncodingOf, renderUpstreamRequest } from './render-upstream-head.ts';
 import { RequestBody } from './request-body.ts';
 import {
   type GatewayOutcome,
@@ -46,6 +50,7 @@ import {
   stepRequest,
 } from './request-life.ts';
 import { Upstream } from './upstream.ts';
+import { verdictOf } from './verdict-of.ts';
 
 export interface ExchangeRequest {
   head: RequestHead;
@@ -95,6 +100,7 @@ export class Exchange {
   #bodyBytes: Buffer = nothing;
   #heldBytes = 0;
   #reservation: Reservation | undefined;
+  #ticket: Ticket | undefined;
   #sent: { offer: Offer; tokens: number } | undefined;
   /** The instance that had the request last. */
   #lastOffer: Offer | undefined;
@@ -172,6 +178,8 @@ export class Exchange {
     const { phase } = this.#state;
     const isLate = waitedMs > limits.bodyIdleMs || now - this.#begunAt > limits.bodyMs;
     if (phase === 'authenticated' && isLate) this.#timeOut(lateProblems.body);
+    if (phase === 'queued' && waitedMs > limits.queueMs)
+      this.#refuse(queuedTooLong(waitedMs, this.#deps.admission.sizeOf(this.#model!.id) - 1));
     if (phase === 'connecting' && waitedMs > limits.connectMs) this.#fail('it did not take the connection in time');
     if (phase === 'waiting' && waitedMs > limits.firstByteMs) this.#timeOut(lateProblems.firstByte);
     if (phase === 'streaming' && waitedMs > limits.quietMs && !this.#client.isFull) this.#timeOut(lateProblems.quiet);
@@ -206,7 +214,7 @@ export class Exchange {
     this.#model = found.model;
     this.#bodyBytes = body;
     const now = this.#deps.clock.monotonicMs();
-    const admitted = this.#deps.ledger.reserve(grant.member, wish.promptEstimate + wish.answerLimit, now);
+    const admitted = this.#deps.ledger.reserve(grant.member, this.#wantedTokens, now);
     if (!admitted.ok) {
       this.#problemFields = limitFields(admitted);
       return this.#refuse(limitRefusal(admitted));
@@ -215,12 +223,26 @@ export class Exchange {
     this.#apply({ type: 'budget.reserved' });
   }
 
+  get #wantedTokens(): number {
+    return this.#wish ? this.#wish.promptEstimate + this.#wish.answerLimit : 0;
+  }
+
+  #queue(): void {
+    const onTurn = (ticket: Ticket) => {
+      this.#ticket = ticket;
+      this.#apply({ type: 'turn.come' });
+    };
+    const { grant } = this.#request;
+    const entered = this.#deps.admission.enter({ grant, model: this.#model!.id, tokens: this.#wantedTokens, onTurn });
+    if (!entered.ok) return this.#refuse(queueFull(entered));
+    this.#ticket = entered.ticket;
+  }
+
   #pick(): void {
     const model = this.#deps.router.models.get(this.#model!.id) ?? { ...this.#model!, offers: [] };
     const offer = this.#deps.router.pick(model, this.#tried);
     if (!offer) return this.#refuse(modelNotReady(model));
-    const { promptEstimate, answerLimit } = this.#wish!;
-    this.#sent = { offer, tokens: promptEstimate + answerLimit };
+    this.#sent = { offer, tokens: this.#wantedTokens };
     this.#deps.router.begin(offer, this.#sent.tokens);
     this.#apply({ type: 'offer.picked' });
   }
@@ -228,21 +250,18 @@ export class Exchange {
   #dial(): void {
     const { head, interpreted, dialect, requestId } = this.#request;
     const { offer } = this.#sent!;
-    const { modelRange, usageEdit, model } = this.#wish!;
-    const edits: BodyEdit[] = usageEdit ? [usageEdit] : [];
-    if (offer.servedModel !== model) edits.push({ ...modelRange, text: JSON.stringify(offer.servedModel) });
-    const body = applyEdits(this.#bodyBytes, edits);
-    const bodyBytes = body.reduce((sum, { length }) => sum + length, 0);
-    const upstreamHead = renderUpstreamHead(head, interpreted, { apiKey: offer.apiKey.reveal(), bodyBytes });
+    const wish = this.#wish!;
+    const pieces = renderUpstreamRequest(this.#request, { offer, wish, body: this.#bodyBytes });
     const keepAlive = interpreted.framing.kind === 'length' && !asksToClose(head);
     this.#answer = new AnswerRelay({
       dialect,
       requestId,
       version: head.version,
       keepAlive,
-      hidesUsage: usageEdit !== undefined,
+      hidesUsage: wish.usageEdit !== undefined,
+      fields: this.#ticket ? queueFields(this.#ticket) : [],
     });
-    this.#upstream = new Upstream((signal) => this.#deps.reach(offer, signal), [upstreamHead, ...body], {
+    this.#upstream = new Upstream((signal) => this.#deps.reach(offer, signal), pieces, {
       onConnected: () => this.#apply({ type: 'upstream.connected' }),
       onPiece: (piece) => this.#takeAnswer(this.#answer!.take(piece)),
       onClosed: (why) => (why === undefined ? this.#takeAnswer(this.#answer!.end()) : this.#fail(why)),
@@ -308,6 +327,8 @@ export class Exchange {
     switch (effect.do) {
       case 'readBody':
         return this.#beginBody();
+      case 'queue':
+        return this.#queue();
       case 'pick':
         return this.#pick();
       case 'pickLater':
@@ -343,7 +364,8 @@ export class Exchange {
     this.#releaseBody();
     const said = effects.find((effect) => effect.do === 'answer');
     if (said) this.#status = wireErrors[said.problem.code].status;
-    this.#endSent(this.#verdictOf(outcome));
+    const answered = { status: this.#answer?.status, engineError: this.#answer?.tally.engineError === true };
+    this.#endSent(verdictOf(outcome, answered));
     const { grant, route, requestId } = this.#request;
     const now = this.#deps.clock.monotonicMs();
     const isWhole = outcome === 'completed';
@@ -352,6 +374,7 @@ export class Exchange {
     const tokens = (this.#answer?.tally ?? new PassageTally()).tokens(counted);
     if (this.#reservation)
       this.#deps.ledger.settle(this.#reservation, tokens.promptTokens + tokens.completionTokens, now);
+    if (this.#ticket) this.#deps.admission.leave(this.#ticket, tokens.promptTokens + tokens.completionTokens);
     this.#deps.onSettled({
       requestId,
       atMs: this.#atMs,
@@ -362,20 +385,12 @@ export class Exchange {
       deployment: this.#lastOffer?.deployment,
       instanceId: this.#lastOffer?.instanceId,
       route: route.path,
-      outcome: isWhole && this.#answer?.tally.engineError ? 'upstream_failed' : outcome,
+      outcome: isWhole && answered.engineError ? 'upstream_failed' : outcome,
       status: this.#status,
       firstByteMs: this.#firstByteMs,
+      queuedMs: this.#ticket?.waitedMs ?? 0,
       totalMs: now - this.#begunAt,
       ...tokens,
     });
-  }
-
-  /** What its client or its key did says nothing of the instance, and nor do errors of the request itself. */
-  #verdictOf(outcome: GatewayOutcome): OfferVerdict {
-    if (outcome === 'timed_out') return { kind: 'failed', reason: 'it did not answer in time' };
-    if (outcome !== 'completed') return { kind: 'dropped' };
-    if (this.#answer?.tally.engineError) return { kind: 'failed', reason: 'it sent an error within its answer' };
-    const status = this.#answer?.status ?? 0;
-    return status >= 500 ? { kind: 'failed', reason: `it answered ${status}` } : { kind: 'succeeded' };
   }
 }

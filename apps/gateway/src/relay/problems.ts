@@ -96,6 +96,30 @@ export function limitFields({ limit, most, left, retryAfterMs }: Refused): reado
   ];
 }
 
+export function queueFull({
+  full,
+  most,
+  retryAfterMs,
+}: {
+  full: 'member' | 'pool';
+  most: number;
+  retryAfterMs: number;
+}): Refusal {
+  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
+  return full === 'member'
+    ? refuse('too_many', `${most} of your requests wait for this model already. Try again in ${seconds} s.`, seconds)
+    : refuse('not_ready', `${most} requests wait for this model already. Try again in ${seconds} s.`, seconds);
+}
+
+export function queuedTooLong(queuedMs: number, waiting: number): Refusal {
+  const seconds = Math.round(queuedMs / 1_000);
+  return refuse(
+    'not_ready',
+    `This request waited ${seconds} s for its turn, with ${waiting} others. Try again later.`,
+    30,
+  );
+}
+
 export function badBody(problem: string): Refusal {
   return refuse('bad_request', `The body of this request cannot be used because ${problem}. Correct the client.`);
 }

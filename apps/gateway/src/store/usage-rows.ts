@@ -30,6 +30,7 @@ const emptyRow: Record<keyof typeof usageTable.$inferInsert, null> = {
   completionTokens: null,
   cachedTokens: null,
   estimated: null,
+  queuedMs: null,
   firstByteMs: null,
   totalMs: null,
 };

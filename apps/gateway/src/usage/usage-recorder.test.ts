@@ -17,6 +17,7 @@ const record = (requestId: string): UsageRecord => ({
   route: '/v1/models',
   outcome: 'completed',
   status: 200,
+  queuedMs: 0,
   firstByteMs: undefined,
   totalMs: 1,
   promptTokens: 0,

@@ -6,7 +6,12 @@ import { collect, countNumber, portNumber } from './flag-values.ts';
 import type { RunCommand } from './run-command.ts';
 
 export function addGatewayCommands(program: Command, go: RunCommand): void {
-  addServe(program, go);
+  const gateway = program
+    .command('gateway')
+    .description('a URL for a team: its members use your deployments by keys of their own');
+  addServe(gateway, go);
+  addTeams(gateway, go);
+  addAudit(gateway, go);
   addMembers(program, go);
   addKeys(program, go);
   addUsage(program, go);
@@ -14,10 +19,8 @@ export function addGatewayCommands(program: Command, go: RunCommand): void {
 
 const stateFlag = () => new Option('--state <dir>', "the gateway's directory; default: `gateway` beside the profile");
 
-function addServe(program: Command, go: RunCommand): void {
-  program
-    .command('gateway')
-    .description('a URL for a team: its members use your deployments by keys of their own')
+function addServe(gateway: Command, go: RunCommand): void {
+  gateway
     .command('serve')
     .description('serve your deployments to members until Ctrl-C, on this machine')
     .option('--port <port>', 'listen on this port of 127.0.0.1; 0: any', portNumber, 18_080)
@@ -26,6 +29,48 @@ function addServe(program: Command, go: RunCommand): void {
     .addHelpText('after', '\nExamples:\n  fairlead gateway serve\n  fairlead gateway serve --port 8080 --json')
     .action(async (options: { port: number; socket?: string; state?: string }) =>
       go(async (context) => (await import('../commands/gateway/serve.ts')).runGatewayServe(options, context)),
+    );
+}
+
+function addTeams(gateway: Command, go: RunCommand): void {
+  const teams = gateway.command('teams').description("teams' shares where requests wait: set, list, remove");
+  teams
+    .command('set')
+    .description('set the weight of a team; its members are those that were added with `--team`')
+    .argument('<name>')
+    .option('--weight <number>', 'its share beside other teams: 3 gets three times the tokens of 1', countNumber, 1)
+    .addOption(stateFlag())
+    .addHelpText('after', '\nExamples:\n  fairlead gateway teams set nlp --weight 3')
+    .action(async (name: string, options: { weight: number; state?: string }) =>
+      go(async (context) => (await import('../commands/gateway/teams.ts')).runTeamsSet({ name, ...options }, context)),
+    );
+  teams
+    .command('list')
+    .description('list the teams with their weights and members')
+    .addOption(stateFlag())
+    .action(async (options: { state?: string }) =>
+      go(async (context) => (await import('../commands/gateway/teams.ts')).runTeamsList(options, context)),
+    );
+  teams
+    .command('remove')
+    .description('give a team the weight of any other; its members stay in it')
+    .argument('<name>')
+    .addOption(stateFlag())
+    .action(async (name: string, options: { state?: string }) =>
+      go(async (context) =>
+        (await import('../commands/gateway/teams.ts')).runTeamsRemove({ name, ...options }, context),
+      ),
+    );
+}
+
+function addAudit(gateway: Command, go: RunCommand): void {
+  gateway
+    .command('audit')
+    .description('list the changes of teams, members and keys: who made them, and when')
+    .option('--since <time>', 'how far back, such as 12h or 30d', '30d')
+    .addOption(stateFlag())
+    .action(async (options: { since: string; state?: string }) =>
+      go(async (context) => (await import('../commands/gateway/audit.ts')).runGatewayAudit(options, context)),
     );
 }
 
@@ -56,7 +101,7 @@ function addMembers(program: Command, go: RunCommand): void {
   withKeyFlags(members.command('add'))
     .description('add a member and make a key for them, which is shown once')
     .argument('<name>')
-    .option('--team <name>', 'for sums of usage')
+    .option('--team <name>', 'for its share where requests wait, and for sums of usage')
     .option('--requests-per-minute <count>', 'at most so many; default: no limit', countNumber)
     .option('--tokens-per-minute <count>', 'of prompts and answers together; default: no limit', countNumber)
     .option('--concurrent <count>', 'requests at a time; default: no limit', countNumber)
