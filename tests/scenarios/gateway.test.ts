@@ -69,6 +69,14 @@ async function stream(
   return seen;
 }
 
+/** By the engine's own count, as its agent told it last. */
+async function generatedBy(deployment: string): Promise<number> {
+  const { instances } = (await world.json('status', deployment)).last['deployment'] as {
+    instances: Array<{ load?: { generationTokens?: number } }>;
+  };
+  return instances[0]?.load?.generationTokens ?? 0;
+}
+
 async function usageBy(group: string): Promise<Array<Record<string, unknown>>> {
   return (await world.json('usage', '--by', group)).last['sums'] as Array<Record<string, unknown>>;
 }
@@ -195,3 +203,48 @@ it('A gateway that is stopped ends by itself, and what was used is written', { t
   const [day] = await usageBy('day');
   expect(day!['requests']).toBe(Number(before[0]!['requests']) + 1);
 });
+
+it(
+  'A gateway that is killed under load has forgotten no token of an answer that a client got whole',
+  { timeout: timeoutMs },
+  async () => {
+    const member = String((await world.json('members', 'add', 'eve')).last['key']);
+    const startedAt = await generatedBy('quick');
+    const serve = async () => {
+      const running = world.start(['gateway', 'serve', '--port', '0', '--json']);
+      const line = await running.line((one) => one.includes('gateway.listening'));
+      address = (JSON.parse(line) as { address: string }).address;
+      return running;
+    };
+    let got = 0;
+    let answers = 0;
+    const enough = Promise.withResolvers<void>();
+    const killed = await serve();
+    const lanes = Array.from({ length: 20 }, async () => {
+      try {
+        for (;;) {
+          const answer = await clientOf(member).chat.completions.create(question('quick', 7));
+          got += answer.usage!.prompt_tokens + answer.usage!.completion_tokens;
+          if ((answers += 1) === 200) enough.resolve();
+        }
+      } catch {
+        // The gateway is gone.
+      }
+    });
+    await enough.promise;
+    killed.signal('SIGKILL');
+    await Promise.all([killed.ended, ...lanes]);
+    const again = await serve();
+    const sum = (await usageBy('member')).find(({ name }) => name === 'eve')!;
+    const used = Number(sum['promptTokens']) + Number(sum['completionTokens']);
+    expect(Number(sum['requests'])).toBeGreaterThanOrEqual(answers);
+    expect(used).toBeGreaterThanOrEqual(got);
+    // What the engine generated beyond that was in flight: one answer in each lane at the most.
+    await expect.poll(() => generatedBy('quick'), { timeout: 20_000, interval: 500 }).toBeGreaterThan(startedAt);
+    const generated = (await generatedBy('quick')) - startedAt;
+    expect(Number(sum['completionTokens'])).toBeLessThanOrEqual(generated);
+    expect(generated - Number(sum['completionTokens'])).toBeLessThanOrEqual(20 * 7);
+    again.signal('SIGINT');
+    await again.ended;
+  },
+);

@@ -186,10 +186,11 @@ function sinceOf({ since = '30d' }: Pick<AccountFlags, 'since'>, nowMs: number):
 }
 
 /** The lines of the program's usage. */
-export const accountCommandUsage = `members add NAME [--team T] [--requests-per-minute N] [--tokens-per-minute N] [--concurrent N] [--models A,B] [--expires 30d]
+export const accountCommandUsage = `members add NAME [--team T] [LIMITS] [--label L] [--models A,B] [--expires 30d]
        gateway members list | members remove NAME
-       gateway keys add MEMBER [--label L] [--models A,B] [--expires 30d] | keys list | keys revoke ID
-       gateway teams set NAME [--weight N] | teams list | teams remove NAME
+       gateway keys add MEMBER [LIMITS] [--label L] [--models A,B] [--expires 30d] | keys list | keys revoke ID
+       gateway teams set NAME [--weight N] [LIMITS] | teams list | teams remove NAME
        gateway audit [--since 30d]
        gateway usage [--by ${usageGroups.join('|')}] [--since 30d]
+LIMITS: --requests-per-minute, --tokens-per-minute, --tokens-per-day, --tokens-per-month, --concurrent, --max-tokens, each with a number.
 `;

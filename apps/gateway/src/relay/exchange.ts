@@ -15,11 +15,13 @@ import { wireErrors } from '@fairlead/protocol';
 
 import type { Grant } from '../accounts/account-records.ts';
 import type { Ticket } from '../admission/admission.ts';
+import type { Now } from '../limits/budget.ts';
 import type { Reservation } from '../limits/ledger.ts';
 import type { Offer, OfferedModel } from '../routing/offer.ts';
 import type { OfferVerdict } from '../routing/router.ts';
 import { queueFields } from './queue-fields.ts';
 import { AnswerRelay, type AnswerStep } from './answer-relay.ts';
+import { maxTokensOf } from '../limits/max-tokens-of.ts';
 import { findOfferedModel } from './find-offered-model.ts';
 import {
   badBody,
@@ -106,9 +108,11 @@ export class Exchange {
   #lastOffer: Offer | undefined;
   #upstream: Upstream | undefined;
   #answer: AnswerRelay | undefined;
+  #lastBytes: Buffer = nothing;
   #firstByteMs: number | undefined;
   #status: number | undefined;
-  #problemFields: readonly string[] = [];
+  /** What is left of the limits, for the head of the answer. */
+  #limitFields: readonly string[] = [];
 
   constructor(deps: RelayConnectionDeps, client: ExchangeClient, request: ExchangeRequest) {
     this.#deps = deps;
@@ -205,7 +209,7 @@ export class Exchange {
   /** The body is whole: what does it ask for, and may it? */
   #admit(body: Buffer): void {
     const { grant, route } = this.#request;
-    const read = readWish(body, route);
+    const read = readWish(body, route, maxTokensOf(grant));
     if (!read.ok) return this.#refuse(badBody(read.problem));
     const { wish } = read;
     const found = findOfferedModel(this.#deps.router.models, grant.key, wish.model);
@@ -213,14 +217,17 @@ export class Exchange {
     this.#wish = wish;
     this.#model = found.model;
     this.#bodyBytes = body;
-    const now = this.#deps.clock.monotonicMs();
-    const admitted = this.#deps.ledger.reserve(grant.member, this.#wantedTokens, now);
-    if (!admitted.ok) {
-      this.#problemFields = limitFields(admitted);
-      return this.#refuse(limitRefusal(admitted));
-    }
+    const { ledger } = this.#deps;
+    const admitted = ledger.reserve(grant, this.#wantedTokens, this.#now());
+    this.#limitFields = limitFields(admitted.ok ? ledger.leftOf(grant, this.#now()) : [admitted]);
+    if (!admitted.ok) return this.#refuse(limitRefusal(admitted));
     this.#reservation = admitted.reservation;
     this.#apply({ type: 'budget.reserved' });
+  }
+
+  #now(): Now {
+    const { clock } = this.#deps;
+    return { monotonicMs: clock.monotonicMs(), wallMs: clock.now() };
   }
 
   get #wantedTokens(): number {
@@ -259,7 +266,7 @@ export class Exchange {
       version: head.version,
       keepAlive,
       hidesUsage: wish.usageEdit !== undefined,
-      fields: this.#ticket ? queueFields(this.#ticket) : [],
+      fields: [...this.#limitFields, ...(this.#ticket ? queueFields(this.#ticket) : [])],
     });
     this.#upstream = new Upstream((signal) => this.#deps.reach(offer, signal), pieces, {
       onConnected: () => this.#apply({ type: 'upstream.connected' }),
@@ -281,9 +288,13 @@ export class Exchange {
       this.#releaseBody();
       this.#apply({ type: 'answer.begun' });
     }
+    if (step.kind === 'done') {
+      // Written when it is settled: what a client has got whole is never forgotten.
+      this.#lastBytes = bytes;
+      return this.#apply({ type: 'answer.ended' });
+    }
     this.#client.write(bytes);
-    if (step.kind === 'done') this.#apply({ type: 'answer.ended' });
-    else if (this.#client.isFull) this.#upstream?.pause();
+    if (this.#client.isFull) this.#upstream?.pause();
   }
 
   /** Where there is no other instance its own words say best what is wrong. */
@@ -341,12 +352,13 @@ export class Exchange {
         return;
       case 'answer': {
         const { dialect, requestId, head } = this.#request;
-        const frame = { dialect, requestId, method: head.method, fields: this.#problemFields };
+        const frame = { dialect, requestId, method: head.method, fields: this.#limitFields };
         return this.#client.close(renderProblem(effect.problem, frame));
       }
       case 'breakOff':
         return this.#client.breakOff(this.#lastWords(effect.problem));
       case 'finish':
+        this.#client.write(this.#lastBytes);
         return this.#client.finish(this.#answer!.keepsAlive, this.#upstream?.release());
       case 'dropClient':
         return this.#client.drop();
@@ -373,7 +385,7 @@ export class Exchange {
     const counted = { isWhole, generates: isGenerating(route) && ok, promptEstimate: this.#wish?.promptEstimate ?? 0 };
     const tokens = (this.#answer?.tally ?? new PassageTally()).tokens(counted);
     if (this.#reservation)
-      this.#deps.ledger.settle(this.#reservation, tokens.promptTokens + tokens.completionTokens, now);
+      this.#deps.ledger.settle(this.#reservation, tokens.promptTokens + tokens.completionTokens, this.#now());
     if (this.#ticket) this.#deps.admission.leave(this.#ticket, tokens.promptTokens + tokens.completionTokens);
     this.#deps.onSettled({
       requestId,

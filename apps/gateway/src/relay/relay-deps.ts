@@ -21,7 +21,7 @@ export interface RelayDeps {
   /** Unique. */
   createRequestId: () => string;
   keys: Pick<KeyBook, 'check' | 'recheck'>;
-  ledger: Pick<Ledger, 'reserve' | 'settle'>;
+  ledger: Pick<Ledger, 'reserve' | 'settle' | 'leftOf'>;
   router: Router;
   /** A new channel to the front of an instance, which the caller closes. Rejects where there is none, and when aborted. */
   reach: (offer: Offer, signal: AbortSignal) => Promise<Duplex>;

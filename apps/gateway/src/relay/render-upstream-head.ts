@@ -18,7 +18,7 @@ export function renderUpstreamRequest(
   { head, interpreted }: { head: RequestHead; interpreted: Interpreted },
   { offer, wish, body }: { offer: Offer; wish: RequestWish; body: Buffer },
 ): Buffer[] {
-  const edits: BodyEdit[] = wish.usageEdit ? [wish.usageEdit] : [];
+  const edits: BodyEdit[] = [wish.usageEdit, wish.limitEdit].filter((edit) => edit !== undefined);
   if (offer.servedModel !== wish.model) edits.push({ ...wish.modelRange, text: JSON.stringify(offer.servedModel) });
   const pieces = applyEdits(body, edits);
   const bodyBytes = pieces.reduce((sum, { length }) => sum + length, 0);

@@ -12,11 +12,12 @@ import type { KeyRecord, MemberRecord, TeamRecord } from '../accounts/account-re
 import type { AuditRecord, Change } from '../accounts/audit-record.ts';
 import type { AccountsSnapshot } from '../accounts/key-book.ts';
 import type { GatewayErrorCode } from '../gateway-error.ts';
+import type { UsedTokens } from '../limits/ledger.ts';
 import type { UsageGroup, UsageRecord, UsageSum } from '../usage/usage-record.ts';
 import { keyOf, limitRow, memberOf, rowOfKey, teamOf } from './account-rows.ts';
 import MIGRATIONS from './migrations.json' with { type: 'json' };
 import { auditTable, keysTable, membersTable, teamsTable } from './schema.ts';
-import { prepareAddUsage, sumUsage } from './usage-rows.ts';
+import { prepareAddUsage, readUsedTokens, sumUsage } from './usage-rows.ts';
 
 export interface GatewayStore extends Disposable {
   readAccounts(): AccountsSnapshot;
@@ -39,6 +40,8 @@ export interface GatewayStore extends Disposable {
   /** All or none. A record that is there already is passed over. */
   addUsage(records: readonly UsageRecord[]): void;
   sumUsage(by: UsageGroup, sinceMs: number): UsageSum[];
+  /** By key, of this month and this day, which begin then. */
+  usedTokens(since: { monthMs: number; dayMs: number }): UsedTokens[];
 }
 
 /** `serve`: usage survives the end of the process at once, a loss of power from the next checkpoint on. */
@@ -201,6 +204,10 @@ class SqliteGatewayStore implements GatewayStore {
 
   sumUsage(by: UsageGroup, sinceMs: number): UsageSum[] {
     return sumUsage(this.#db, by, sinceMs);
+  }
+
+  usedTokens(since: { monthMs: number; dayMs: number }): UsedTokens[] {
+    return readUsedTokens(this.#db, since);
   }
 
   [Symbol.dispose](): void {
