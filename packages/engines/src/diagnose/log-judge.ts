@@ -69,12 +69,14 @@ const engineVersion = /Initializing a V\d (?:LLM )?engine \(v(\d[^)\s]*)\)/;
 const ready = /Application startup complete\./;
 /** Lines of an engine that answers. A log may begin in the middle of a run. */
 const answering =
-  /^(?:\([^)]{1,80}\) )?INFO(?: .{10,120} Avg prompt throughput: |: {4,6}\S{1,80} - "(?:GET|POST) \S{1,300} HTTP\/1\.\d" 200)/;
+  /^(?:\([^)]{1,80}\) )?INFO(?: .{10,120} Avg prompt throughput: |: {4,6}\S{0,80} - "(?:GET|POST) \S{1,300} HTTP\/1\.\d" 200)/;
 const told = /\[shutdown\] API server: shutdown triggered/;
 /** uvicorn's line, which vLLM 0.10 to 0.17 names its process in. vLLM before 0.18 logs no other line when it is told to end. */
-const closing = /^(?:\(APIServer pid=\d+\) )?INFO: {4,6}Shutting down$/;
+const closing = /^(?:\((?:APIServer|ApiServer_\d+) pid=\d+\) )?INFO: {4,6}Shutting down$/;
 const requestTrace = /^ERROR: {4}Exception in ASGI application/;
 const plainRecord = /^(?:\([A-Za-z][\w: ,.=-]*\) )?(?:INFO|DEBUG)(?: \d|:)/;
+/** With copies of the model there are several. */
+const apiServer = /^(?:APIServer|ApiServer_\d+)$/;
 const requestFiles =
   /^(?:serving|api_server|protocol|async_llm|launcher|renderer|preprocess|chat_utils|error_handl|exception)/;
 const around = /slurmstepd|srun:|oom|Xid|Killed/;
@@ -187,7 +189,7 @@ class LineByLine implements LogJudge {
     if (isRequest) start.requestsLookedUp += 1;
     else start.lookedUp += 1;
     const match = start.requestsLookedUp > maxLookedUp && isRequest ? undefined : this.#remembered(statement);
-    const rank = match?.entry.rank ?? 'cause';
+    const rank = match ? rankOf(match, statement) : 'cause';
     if (isRequest && !(match && rank !== 'cause')) {
       start.requestErrors += 1;
       start.requestError ??= this.#evidenceOf(line);
@@ -228,9 +230,18 @@ function newStart(): Start {
   return { found: {}, isDead: false, requestErrors: 0, hasEngineLines: false, lookedUp: 0, requestsLookedUp: 0 };
 }
 
+/** What a program only warns of while it tries again counts least. */
+function rankOf({ entry: { rank = 'cause' } }: Match, { voice }: Statement): FailureRank {
+  return voice === 'warning' && rank === 'consequence' ? 'wrapper' : rank;
+}
+
 /** Whether a statement is about one request: the server answers that with an error and goes on. */
 function isOfRequest({ process, file }: Statement, inRequest: boolean): boolean {
-  return inRequest || process === 'APIServer' || (file !== undefined && requestFiles.test(file.split('/').at(-1)!));
+  return (
+    inRequest ||
+    (process !== undefined && apiServer.test(process)) ||
+    (file !== undefined && requestFiles.test(file.split('/').at(-1)!))
+  );
 }
 
 function judge(start: Start, end?: ProcessEnd, entries?: readonly FailureEntry[]): Verdict {
