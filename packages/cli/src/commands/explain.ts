@@ -8,7 +8,7 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
 import { defaultEngine, findEngineKind } from '@fairlead/engines';
-import { createLogJudge, type Diagnosis, pickFirstCause, type ProcessEnd } from '@fairlead/engines/failures';
+import { createLogJudge, type Diagnosis, judgeRanks, type ProcessEnd } from '@fairlead/engines/failures';
 import { CodedError, createLineCutter, defined, errorText } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../cli-error.ts';
@@ -35,9 +35,10 @@ export async function runExplain({ files, exitCode }: ExplainArgs, context: Expl
     const end = exitCode === undefined || logs.length > 0 ? undefined : { code: exitCode, signal: null };
     logs.push({ file, diagnosis: await diagnoseLog(readChunks(file, context), end) });
   }
-  const { file, diagnosis } = logs[pickFirstCause(logs.map((log) => log.diagnosis))]!;
+  const { index, diagnosis } = judgeRanks(logs.map((log) => log.diagnosis));
+  const { file } = logs[index]!;
   const facts = tellDiagnosis(diagnosis);
-  const others = logs.filter((log) => log.file !== file).map(tellOther);
+  const others = logs.filter((_, at) => at !== index).map(tellOther);
   const paint: Paint = (style, told) => output.style(style, told);
   const text = [
     ...(others.length > 0 ? [`${paint('bold', file)}:`] : []),

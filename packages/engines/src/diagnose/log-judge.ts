@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { FailureEntry, FailureRank } from '../catalogue/failure-entry.ts';
 import { failureCatalogue } from '../catalogue/engine-failures.ts';
 import { type Match, matchEntry } from './match-entry.ts';
-import { readStatement, type Statement, type Voice } from './read-statement.ts';
+import { readStatement, type Statement, type Voice, withoutForeignPrefix } from './read-statement.ts';
 import { createSideTrace } from './side-trace.ts';
 import type { Diagnosis, Evidence, ProcessEnd, Verdict } from './verdict.ts';
 
@@ -65,7 +65,7 @@ const maxRemembered = 2000;
 
 /** The lines with which vLLM begins. */
 const banner = /(?:█\s+version (\d\S*)|vLLM (?:API )?server version (\d\S*))\s*$/;
-const engineVersion = /Initializing a V\d (?:LLM )?engine \(v(\d[^)\s]*)\)/;
+const engineVersion = /(?:Initializing a V\d (?:LLM )?engine|Launching vLLM) \(v(\d[^)\s]*)\)/;
 const ready = /Application startup complete\./;
 /** Lines of an engine that answers. A log may begin in the middle of a run. */
 const answering =
@@ -110,17 +110,18 @@ class LineByLine implements LogJudge {
     if (line === '') return;
     if (line.includes('pplication startup complete') && ready.test(line)) return this.#serve(line);
     const start = this.#start;
-    if (plainRecord.test(line)) {
+    const own = withoutForeignPrefix(line);
+    if (plainRecord.test(own)) {
       this.#inRequest = false;
       start.hasEngineLines = true;
-      this.#readRecord(line);
+      this.#readRecord(line, own);
       if (!this.#start.served) this.#notePhase(line);
       return;
     }
-    if (banner.test(line)) return this.#readRecord(line);
+    if (banner.test(line)) return this.#readRecord(line, own);
     if (!start.served && line.includes('%')) this.#notePhase(line);
     if (this.#sideTrace.covers(line)) return;
-    if (requestTrace.test(line)) this.#inRequest = true;
+    if (requestTrace.test(own)) this.#inRequest = true;
     if (start.lookedUp > maxLookedUp && !around.test(line)) return;
     const statement = readStatement(line);
     if (statement?.file !== undefined || statement?.process !== undefined) start.hasEngineLines = true;
@@ -139,14 +140,15 @@ class LineByLine implements LogJudge {
     };
   }
 
-  #readRecord(line: string): void {
+  /** `own`: without what another program has put before it. */
+  #readRecord(line: string, own: string): void {
     const begun = banner.exec(line);
     if (begun) return this.#begin(begun[1] ?? begun[2]!);
     this.#version ??= engineVersion.exec(line)?.[1];
-    if (!this.#start.served && answering.test(line)) this.#serve(line);
+    if (!this.#start.served && answering.test(own)) this.#serve(line);
     const start = this.#start;
     if (told.test(line)) start.asked ??= this.#evidenceOf(line);
-    if (start.served && closing.test(line)) start.closed ??= this.#evidenceOf(line);
+    if (start.served && closing.test(own)) start.closed ??= this.#evidenceOf(line);
   }
 
   #begin(seenVersion: string): void {

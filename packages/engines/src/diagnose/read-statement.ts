@@ -21,11 +21,18 @@ export interface Statement {
   file?: string;
 }
 
-/** The prefixes that `srun --label`, mpirun, `docker compose`, CI, `ts`, Kubernetes and `fairlead events` put before a line. */
+/** The prefixes that `srun --label`, mpirun, `docker compose`, CI, `ts`, Kubernetes and `fairlead events` put before a line; and names of hosts before a line of the engine. */
 const foreignPrefix =
-  /^(?: {0,4}\d{1,5}: |\[\d+,\d+\]<std(?:out|err)>:|[\w.-]{1,40} +\| |\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]? {1,2}(?:std(?:out|err) [FP] )?)/;
-/** `(EngineCore_DP0 pid=7) `, `(VllmWorker rank=1 pid=7) `, `(RayWorkerWrapper pid=7, ip=10.0.0.1) `. */
-const processPrefix = /^\(([A-Za-z][\w:-]{0,60})(?: rank=\d+)?(?: pid=\d+(?:, ip=[\w.:]+)?)\)(?: |$)/;
+  /^(?: {0,4}\d{1,5}: |\[\d+,\d+\]<std(?:out|err)>:|[\w.-]{1,40} +\| |\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]? {1,2}(?:std(?:out|err) [FP] )?|(?:[\w.-]{1,60}:|\[[\w.-]{1,60}\]) (?=\([A-Z]|(?:INFO|WARNING|ERROR|CRITICAL|DEBUG)[ :]|\[rank\d|\[\d{4}-))/;
+
+export function withoutForeignPrefix(line: string): string {
+  const foreign = foreignPrefix.exec(line);
+  return foreign ? line.slice(foreign[0].length) : line;
+}
+
+/** `(EngineCore_DP0 pid=7) `, `(VllmWorker rank=1 pid=7) `, `(RayWorkerWrapper pid=7, ip=10.0.0.1) `, `(raylet, ip=10.0.0.1) `. */
+const processPrefix =
+  /^\(([A-Za-z][\w:-]{0,60})(?: rank=\d+)?(?: pid=\d+(?:, ip=[\w.:]+)?|(?<=\(raylet)(?:, ip=[\w.:]+)?)\)(?: |$)/;
 const levelPrefix =
   /^(DEBUG|INFO|WARNING|ERROR|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \[?([\w./-]{1,120}):\d+\](?: |$)/;
 /** The file of vLLM that prints settings and requests, as errors, before a traceback. */
@@ -81,6 +88,7 @@ const outerForms: readonly RegExp[] = [
   /^(Failed: Cuda error .+)/,
   // NCCL's last error, after PyTorch's exception.
   /^(socket[A-Z]\w{3,30}: (?:Connect|Connection|Call|Accept)\b.+)/,
+  /^(The node with node id: .+ has been marked dead .+|\d* ?Workers? .{0,200}killed due to memory pressure.*|Task was killed due to the node running low on memory.*)/,
   /^(Ray: (?:the nodes|its first node) did not .+)/,
   /^ERROR: (Unexpected bus error encountered in worker\. .+)/,
   /^(Memory access fault by GPU .+)/,
@@ -101,15 +109,15 @@ const outerForms: readonly RegExp[] = [
 
 /** Each line that one of `outerForms` matches has one of these words: most lines have none, and one search is faster than all forms. */
 const outerWords =
-  /rror|\[ERROR\]|atal|unrecognized option|pyxis|enroot|ch-run|CDI|interpreter|ot found|No such file|denied|cannot |Exec format|No module|Killed|Aborted|Bus|Seg|Illegal|hangs|Memory|OpenBLAS|requires the|what\(\)|Xid|ut of memory|version `|modulefile|Environment|following module|NCCL WARN|^socket|^Ray: /;
+  /rror|\[ERROR\]|atal|unrecognized option|pyxis|enroot|ch-run|CDI|interpreter|ot found|No such file|denied|cannot |Exec format|No module|Killed|Aborted|Bus|Seg|Illegal|hangs|Memory|OpenBLAS|requires the|what\(\)|Xid|ut of memory|version `|modulefile|Environment|following module|NCCL WARN|^socket|^Ray: |marked dead|killed due to/;
 
 /** Undefined if the line states no failure. Reads the first 2000 characters. */
 export function readStatement(whole: string): Statement | undefined {
   let line = whole.length > lineLimit ? whole.slice(0, lineLimit) : whole;
-  const ofRay = rayStatement(line);
+  const own = withoutForeignPrefix(line);
+  const ofRay = rayStatement(line) ?? (own === line ? undefined : rayStatement(own));
   if (ofRay) return ofRay.statement;
-  const foreign = foreignPrefix.exec(line);
-  if (foreign) line = line.slice(foreign[0].length);
+  line = own;
   const prefix = processPrefix.exec(line);
   if (prefix) line = line.slice(prefix[0].length);
   const torch = torchRecord.exec(line);

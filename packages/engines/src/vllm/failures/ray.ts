@@ -40,7 +40,12 @@ export const rayFailures: readonly FailureEntry[] = [
     id: 'ray-worker-died',
     what: 'a Ray worker died',
     elsewhere: true,
-    patterns: [/RayWorkerProc rank=\S{1,20} died unexpectedly/, /ActorDiedError/, /RayActorError/],
+    patterns: [
+      /RayWorkerProc rank=\S{1,20} died unexpectedly/,
+      /ActorDiedError/,
+      /RayActorError/,
+      /^The node with node id: .{1,400} has been marked dead/,
+    ],
     rank: 'consequence',
     retry: true,
     otherNode: true,
