@@ -45,8 +45,8 @@ export async function runExplain({ files, exitCode }: ExplainArgs, context: Expl
     diagnosisText(facts, paint),
     ...(others.length > 0 ? ['', 'The other logs:', ...others.map((log) => `  ${log.file}: ${log.what}`)] : []),
   ];
-  const told = { event: 'log.explained', ok: true, file, lines: diagnosis.lines, ...facts };
-  output.result(others.length > 0 ? { ...told, others } : told, text.join('\n'));
+  const told = others.length > 0 ? { others } : {};
+  output.result({ event: 'log.explained', ok: true, file, lines: diagnosis.lines, ...facts, ...told }, text.join('\n'));
 }
 
 interface ExplainedLog {

@@ -56,9 +56,9 @@ function weightOf(verdict: Verdict): number {
 
 const weights = { cause: 9, ownEnd: 8, causeElsewhere: 7, lostAnother: 6, wrapper: 5 } as const;
 
-function weightOfFailure({
-  entry: { rank = 'cause', elsewhere = false },
-}: Extract<Verdict, { kind: 'failed' }>): number {
+function weightOfFailure({ entry }: Extract<Verdict, { kind: 'failed' }>): number {
+  const { rank = 'cause' } = entry;
+  const elsewhere = entry.elsewhere ?? false;
   if (rank === 'cause') return elsewhere ? weights.causeElsewhere : weights.cause;
   if (rank === 'consequence') return elsewhere ? weights.lostAnother : weights.ownEnd;
   return weights.wrapper;
