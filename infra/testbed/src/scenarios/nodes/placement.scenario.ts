@@ -26,16 +26,21 @@ test('a job over two nodes gets whole nodes at one switch where the settings say
   await using testbed = await openTestbed({ nodes: 3 });
   const alice = new Researcher(testbed);
   await addSwitches(testbed);
-  const job = async (name: string) =>
-    (await testbed.exec('login', ['scontrol', '-o', 'show', 'job', (await alice.instance(name)).jobId])).stdout;
+  const login = async (...argv: string[]) => (await testbed.exec('login', argv)).stdout.trim();
+  const job = async (name: string) => login('scontrol', '-o', 'show', 'job', (await alice.instance(name)).jobId);
 
+  await login('sbatch', '--nodelist=node3', '--exclusive', '--output=/dev/null', '--wrap', 'sleep 600');
   await alice.deploy('anywhere', ...overTwo, '--set', 'slurm.mem=1G');
-  expect(await job('anywhere')).toMatch(/ OverSubscribe=OK .* NodeList=node\[1-2\] |NodeList=node\[1-2\] .* OverSubscribe=OK /);
+  expect(await job('anywhere')).toMatch(/ NodeList=node\[1-2\] .* OverSubscribe=OK /);
   await alice.fairlead('stop', 'anywhere', '--now');
-  await expect.poll(async () => (await testbed.exec('login', ['squeue', '-h'])).stdout, { timeout: 30_000 }).toBe('');
+  await expect.poll(() => login('squeue', '-h', '-o', '%N'), { timeout: 30_000 }).toBe('node3');
 
   const placed = ['--set', 'slurm.exclusive=true', '--set', 'slurm.switches={count: 1, maxWait: "04:00"}'];
-  await alice.deploy('near', ...overTwo, ...placed);
+  const waiting = alice.start('deploy', 'demo', '--name', 'near', ...overTwo, ...placed);
+  await waiting.line((line) => line.includes('"deployment.submitted"'));
+  await expect.poll(() => login('squeue', '-h', '-t', 'PD', '-o', '%r'), { timeout: 30_000 }).toBe('Resources');
+  await login('scancel', '--state=RUNNING', '--user=alice');
+  expect(await waiting.ended).toBe(0);
   const near = await job('near');
   for (const words of [' NodeList=node[1,3] ', ' NumCPUs=16 ', ' OverSubscribe=NO ', ' Switches=1@00:04:00 '])
     expect(near).toContain(words);
