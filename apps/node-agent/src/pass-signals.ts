@@ -2,7 +2,14 @@
 
 import { defined, detach } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
-import { type JobIdentity, readEndReason, readJobLog, readPreemption, readSlurmNotice, type SlurmNotice } from '@fairlead/scheduler';
+import {
+  type JobIdentity,
+  readEndReason,
+  readJobLog,
+  readPreemption,
+  readSlurmNotice,
+  type SlurmNotice,
+} from '@fairlead/scheduler';
 import type { AgentDeps, AgentSignal } from './agent-deps.ts';
 import { missingNodes } from './nodes/leader/missing-nodes.ts';
 import type { LeaderNodes } from './nodes/leader/open-nodes.ts';

@@ -95,7 +95,13 @@ async function measureRound(programs: Programs, options: NodesOptions): Promise<
   const two = await startOver(2, { programs, scope: scope(), seconds });
   const eight = await startOver(8, { programs, scope: scope(), seconds: 0 });
   const many = await joinMany(nodes, { programs, scope: scope(), seconds });
-  return { oneNodeMs: one.readyMs, twoNodesMs: two.readyMs, eightNodesMs: eight.readyMs, workerMB: two.lastMB, ...many };
+  return {
+    oneNodeMs: one.readyMs,
+    twoNodesMs: two.readyMs,
+    eightNodesMs: eight.readyMs,
+    workerMB: two.lastMB,
+    ...many,
+  };
 }
 
 function tableOf(measured: readonly Round[], nodes: number): Table {

@@ -54,7 +54,9 @@ export const slurmSettings = z.strictObject({
   }),
   switches: leafSwitches
     .optional()
-    .describe('`--switches`, for jobs over several nodes on a cluster with topology/tree: nodes that are near each other.'),
+    .describe(
+      '`--switches`, for jobs over several nodes on a cluster with topology/tree: nodes that are near each other.',
+    ),
   binDir: oneLine.optional().meta({
     description: "Directory of Slurm's commands on the login host, if they are not on the PATH.",
     examples: ['/opt/slurm/bin'],

@@ -28,7 +28,9 @@ describe('placementOf', () => {
 
   it('asks for near nodes where there are several', () => {
     const cluster = { slurm: { switches: { count: 1, maxWait: '02:00:00' } } };
-    expect(placementOf({ ...asked, cluster, site: undefined })).toEqual({ switches: { count: 1, maxWaitMinutes: 120 } });
+    expect(placementOf({ ...asked, cluster, site: undefined })).toEqual({
+      switches: { count: 1, maxWaitMinutes: 120 },
+    });
     expect(placementOf({ ...asked, cluster, site: undefined, nodes: 1 })).toEqual({});
     const preset = { switches: { count: 2 } };
     expect(placementOf({ ...asked, cluster, preset, site: undefined })).toEqual({ switches: { count: 2 } });

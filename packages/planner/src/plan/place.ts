@@ -33,7 +33,8 @@ const mostNodes = 8;
 /** One place for each partition of a site. Throws for an unknown GPU type, which the schema of a site profile refuses. */
 export function placesOfSite(site: SiteProfile): Place[] {
   return site.partitions.map((partition) => {
-    const { name, gpusPerNode, cpusPerNode, memoryGbPerNode, maxGpus, maxHours, longer, gresType, exclusive } = partition;
+    const { name, gpusPerNode, cpusPerNode, memoryGbPerNode, maxGpus, maxHours, longer, gresType, exclusive } =
+      partition;
     const found = findGpu(partition.gpu);
     if (!('gpu' in found))
       throw new Error(`cannot plan for ${site.name} because there is no GPU type ${partition.gpu}`);
