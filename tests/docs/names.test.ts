@@ -65,7 +65,7 @@ function hasSetting(schema: Schema | undefined, [key, ...rest]: readonly string[
 
 const top = configSchema() as Schema;
 const cluster = top.properties?.['clusters']?.additionalProperties as Schema;
-const setting = /^((?:bastion|clusters|slurm|gpu|paths|engines|health|presets)\.[\w.<>-]+)(?::.*|=.*)?$/;
+const setting = /^((?:bastion|clusters|slurm|gpu|paths|engines|health|nccl|presets)\.[\w.<>-]+)(?::.*|=.*)?$/;
 
 describe('The pages name', () => {
   it('existing commands, with existing flags', () => {
