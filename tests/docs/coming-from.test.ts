@@ -9,14 +9,10 @@ import { runCommand } from '@fairlead/cli/testing';
 import { codeOf } from '@fairlead/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { pageText } from './pages.ts';
+import { ourText } from './pages.ts';
 
-/** The right column of each table. */
-const cells = pageText('docs/coming-from.md')
-  .split('\n')
-  .filter((line) => line.startsWith('|') && !/^\|[-|]+$/.test(line))
-  .map((line) => line.split(/(?<!\\)\|/)[2] ?? '');
-const commands = [...new Set(cells.flatMap((cell) => codeOf(cell)).filter((code) => code.startsWith('fairlead ')))];
+const codes = codeOf(ourText('docs/coming-from.md'));
+const commands = [...new Set(codes.filter((code) => code.startsWith('fairlead ')))];
 const deploys = commands.filter((command) => command.startsWith('fairlead deploy '));
 
 let home: string;
@@ -24,7 +20,7 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'fl-coming-'));
   await mkdir(join(home, '.config/fairlead'), { recursive: true });
   const config = 'clusters: { there: { login: { host: login.example.org } } }\n';
-  await writeFile(join(home, '.config/fairlead/fairlead.yaml'), config);
+  await writeFile(join(home, '.config/fairlead/config.yaml'), config);
   await writeFile(join(home, 'my_config.yaml'), config);
 });
 afterAll(() => rm(home, { recursive: true }));
@@ -34,7 +30,7 @@ function run(words: readonly string[]) {
 }
 
 function wordsOf(command: string): string[] {
-  const filled = command.replace('<model>', 'org/model').replace(' M', ' org/model').replaceAll(/<\w+>/g, 'demo');
+  const filled = command.replace('<model>', 'org/model').replace(' M', ' org/model').replaceAll(/<\w+>/g, 'demo').replace('my_config', join(home, 'my_config'));
   return filled.split(' ').slice(1);
 }
 

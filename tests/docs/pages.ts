@@ -39,6 +39,15 @@ export const others = [
   'docs/state-machines.md',
 ] as const;
 
+/** What a page says of Fairlead: tables of docs/coming-from.md have the words of other tools in their left column. */
+export function ourText(page: string): string {
+  if (page !== 'docs/coming-from.md') return pageText(page);
+  const rows = pageText(page)
+    .split('\n')
+    .filter((line) => line.startsWith('|'));
+  return rows.map((line) => line.split(/(?<!\\)\|/)[2] ?? '').join('\n');
+}
+
 export function pageText(page: string): string {
   return readFileSync(`${root}/${page}`, 'utf8');
 }
