@@ -30,7 +30,11 @@ function run(words: readonly string[]) {
 }
 
 function wordsOf(command: string): string[] {
-  const filled = command.replace('<model>', 'org/model').replace(' M', ' org/model').replaceAll(/<\w+>/g, 'demo').replace('my_config', join(home, 'my_config'));
+  const filled = command
+    .replace('<model>', 'org/model')
+    .replace(' M', ' org/model')
+    .replaceAll(/<\w+>/g, 'demo')
+    .replace('my_config', join(home, 'my_config'));
   return filled.split(' ').slice(1);
 }
 
