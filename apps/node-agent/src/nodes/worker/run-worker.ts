@@ -17,9 +17,12 @@ import { interfaceOf } from '../link/node-addresses.ts';
 import { deriveNodeSecret } from '../link/node-secret.ts';
 import { rosterPolicy } from '../roster/roster.ts';
 import { LeaderLink } from './leader-link.ts';
+import { collectAll } from './small-process.ts';
 import { firstWorker, type Meeting, type WorkerEffect, type WorkerEvent, workerTransition } from './part-state.ts';
 
 const logTimeoutMs = 2_000;
+/** After the engine's start: its log is then what the agent has to do most of. */
+const quietMs = 5_000;
 
 /** Resolves with how it ended, when nothing of its part is left on the node. */
 export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: AgentDeps): Promise<ExitName> {
@@ -61,6 +64,7 @@ export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: Agent
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the worker has ended')));
   detach(untilOver(worker.learnGpus(over.signal), over.signal));
+  detach(untilOver(clock.sleep(quietMs, over.signal).then(collectAll), over.signal));
   const onChange = (pressure: string | undefined) => worker.press(pressure);
   watchPressure({ read: () => readJobMemory(), clock, log, onChange }, over.signal);
   say(`agent ${deps.agentVersion} runs rank ${nodes.rank} of ${nodes.hosts.length} on ${deps.hostname}`);
