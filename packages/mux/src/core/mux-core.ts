@@ -31,7 +31,7 @@ export interface CoreListener {
 
 /** The first bytes of a stream leave with its OPEN, without waiting for a turn. */
 const firstBytes = 4 * 1024;
-const ackIntervalBytes = 16 * 1024;
+const ackIntervalBytes = 32 * 1024;
 /** A sum of WINDOW frames beyond this is no window (RFC 9113 6.9.1 has the same limit). */
 const maxCredit = 2 ** 31 - 1;
 /** Answers to a peer that reads none of them. */
