@@ -65,7 +65,7 @@ describe('exec', () => {
       const { OPENAI_BASE_URL: url, OPENAI_API_KEY: key } = process.env;
       const ask = () => fetch(url + '/models', { headers: { authorization: 'Bearer ' + key } }).then(({ status }) => status);
       Promise.all([ask(), ask(), ask()]).then((all) => console.log(all.join()));`;
-    const result = await world.cli(['exec', '--no-mux', 'a', '--', ...node(code)]);
+    const result = await world.cli(['exec', '--no-mux', 'a', '--', ...node(code)], { stdin: '' });
     expect(result).toMatchObject({ code: 0, stdout: '200,200,200\n' });
   });
 
