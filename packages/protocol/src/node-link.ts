@@ -34,6 +34,8 @@ export const partReport = z.discriminatedUnion('status', [
     /** Another start would end in the same way. */
     fatal: z.boolean(),
     lastLines: toldLines,
+    /** It began with the processes of this node, as far as their log says. */
+    ownCause: z.boolean().optional(),
     /** As in the cause of an end. */
     badNodes: nameList.optional(),
   }),
