@@ -9,6 +9,7 @@ import { carrierKinds, createReach } from '@fairlead/carrier';
 import { ControlAnswerError, openSession, type Session } from '@fairlead/client/session';
 import { type Clock, CodedError, errnoOf, errorText, type Log, Scope } from '@fairlead/kit';
 
+import { createRequestId } from './create-request-id.ts';
 import { followAccounts } from './accounts/follow-accounts.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
 import { periodsOf } from './limits/calendar.ts';
@@ -75,7 +76,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<stri
       limits: relayLimits,
       clock,
       random,
-      createRequestId: randomUUID,
+      createRequestId: () => createRequestId(clock.now(), randomUUID()),
       keys,
       ledger,
       router,

@@ -19,7 +19,8 @@ export interface UsageRecorderDeps {
 
 const flushMs = 250;
 const maxWaiting = 100_000;
-const batch = 1_000;
+/** Written at once: the data path waits so long. */
+const batch = 100;
 
 /** Disposing writes what waits. */
 export function openUsageRecorder(deps: UsageRecorderDeps): UsageRecorder {
