@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { defined } from '@fairlead/kit';
 
 import type { KeyRecord, Limits, MemberRecord, TeamRecord } from './accounts/account-records.ts';
-import type { Change } from './accounts/audit-record.ts';
+import type { AccountChange } from './accounts/audit-record.ts';
 import { createApiKey, hashApiKey } from './accounts/api-key.ts';
 import { readAccountName, readLifetimeMs, readLimit, readModelNames, readWeight } from './accounts/read-account.ts';
 import type { GatewayStore } from './store/gateway-store.ts';
@@ -44,7 +44,7 @@ export function runAccountCommand(
   { words, flags, nowMs, actor }: AccountCommand,
 ): object | undefined {
   const [group, verb, name] = words;
-  const change: Change = { actor, nowMs };
+  const change: AccountChange = { actor, nowMs };
   const command = words.length === 3 ? `${group} ${verb} NAME` : words.join(' ');
   switch (command) {
     case 'members add NAME':
@@ -76,7 +76,7 @@ export function runAccountCommand(
   }
 }
 
-function addMember(store: GatewayStore, name: string, flags: AccountFlags, change: Change): object {
+function addMember(store: GatewayStore, name: string, flags: AccountFlags, change: AccountChange): object {
   const member: MemberRecord = {
     name: readAccountName('the name', name),
     team: flags.team === undefined ? undefined : readAccountName('--team', flags.team),
@@ -90,13 +90,13 @@ function addMember(store: GatewayStore, name: string, flags: AccountFlags, chang
   return { event: 'member.added', ok: true, ...showKey(fresh.record), ...showMember(member), key: fresh.text };
 }
 
-function addKey(store: GatewayStore, member: string, flags: AccountFlags, change: Change): object {
+function addKey(store: GatewayStore, member: string, flags: AccountFlags, change: AccountChange): object {
   const fresh = makeKey(member, { flags, limits: readLimits(flags) }, change.nowMs);
   store.addKey(fresh.record, change);
   return { ...showKey(fresh.record), key: fresh.text };
 }
 
-function setTeam(store: GatewayStore, name: string, flags: AccountFlags, change: Change): object {
+function setTeam(store: GatewayStore, name: string, flags: AccountFlags, change: AccountChange): object {
   const team: TeamRecord = {
     name: readAccountName('the name', name),
     weight: flags.weight === undefined ? 1 : readWeight('--weight', flags.weight),

@@ -1,6 +1,6 @@
 // Who changed what of teams, members and keys.
 
-export interface Change {
+export interface AccountChange {
   /** The account that does it, as `name@host`. */
   actor: string;
   nowMs: number;

@@ -1,20 +1,10 @@
 // One request and its answer: performs what `stepRequest` decides. The connection of the client is its caller's.
 
-import type { Duplex } from 'node:stream';
-
 import { backoffMs, callLater } from '@fairlead/kit';
-import {
-  type ApiRoute,
-  type Dialect,
-  errorEventOf,
-  type Interpreted,
-  type Refusal,
-  type RequestHead,
-} from '@fairlead/openai-wire';
+import { errorEventOf, type Refusal } from '@fairlead/openai-wire';
 import { wireErrors } from '@fairlead/protocol';
 
-import type { Grant } from '../accounts/account-records.ts';
-import type { Ticket } from '../admission/admission.ts';
+import type { Ticket } from '../admission/fair-admission.ts';
 import type { Now } from '../limits/budget.ts';
 import type { Reservation } from '../limits/ledger.ts';
 import type { Offer, OfferedModel } from '../routing/offer.ts';
@@ -22,6 +12,7 @@ import type { OfferVerdict } from '../routing/router.ts';
 import { queueFields } from './queue-fields.ts';
 import { AnswerRelay, type AnswerStep } from './answer-relay.ts';
 import { maxTokensOf } from '../limits/max-tokens-of.ts';
+import type { ExchangeClient, ExchangeRequest } from './exchange-client.ts';
 import { findOfferedModel } from './find-offered-model.ts';
 import {
   badBody,
@@ -53,31 +44,6 @@ import {
 } from './request-life.ts';
 import { Upstream } from './upstream.ts';
 import { verdictOf } from './verdict-of.ts';
-
-export interface ExchangeRequest {
-  head: RequestHead;
-  interpreted: Interpreted;
-  route: ApiRoute;
-  dialect: Dialect;
-  grant: Grant;
-  requestId: string;
-}
-
-/** The connection, as an exchange uses it. */
-export interface ExchangeClient {
-  /** An upstream is to pause until `resumeAnswer`. */
-  readonly isFull: boolean;
-  write(bytes: Buffer): void;
-  /** The head of a client that waits with its body. */
-  askForBody(): void;
-  /** The answer is over. `keepAlive`: the next request may come. */
-  finish(keepAlive: boolean, lingering: Duplex | undefined): void;
-  /** The last bytes; the client's side is read on for a while. */
-  close(bytes: Buffer): void;
-  /** The last bytes, behind which the connection is destroyed: no client may take this for a clean end. */
-  breakOff(bytes: Buffer | undefined): void;
-  drop(): void;
-}
 
 const nothing = Buffer.alloc(0);
 const retryPause = { baseMs: 20, maxMs: 250 };

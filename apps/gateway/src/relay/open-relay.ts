@@ -6,7 +6,7 @@ import { untilOver } from '@fairlead/kit';
 import { refuse } from '@fairlead/openai-wire';
 
 import { GuessGuard } from '../accounts/guess-guard.ts';
-import { Admission } from '../admission/admission.ts';
+import { FairAdmission } from '../admission/fair-admission.ts';
 import { BodyRoom } from './body-room.ts';
 import { type ConnectionOwner, GatewayConnection } from './gateway-connection.ts';
 import type { RelayConnectionDeps, RelayDeps } from './relay-deps.ts';
@@ -38,7 +38,7 @@ class OpenRelay implements Relay, ConnectionOwner {
 
   constructor(deps: RelayDeps) {
     const { limits, router, clock, log } = deps;
-    const admission = new Admission(router, limits, () => clock.monotonicMs());
+    const admission = new FairAdmission(router, limits, () => clock.monotonicMs());
     router.onRoom = () => admission.letIn();
     this.#deps = { ...deps, admission, bodies: new BodyRoom(limits.allBodiesBytes), guesses: new GuessGuard(log) };
     this.#checking = this.#checkAgain();

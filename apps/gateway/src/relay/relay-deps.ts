@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 
 import type { Clock, Log } from '@fairlead/kit';
 
-import type { Admission } from '../admission/admission.ts';
+import type { FairAdmission } from '../admission/fair-admission.ts';
 import type { GuessGuard } from '../accounts/guess-guard.ts';
 import type { KeyBook } from '../accounts/key-book.ts';
 import type { Ledger } from '../limits/ledger.ts';
@@ -32,7 +32,7 @@ export interface RelayDeps {
 
 /** What its connections share beside that. */
 export interface RelayConnectionDeps extends RelayDeps {
-  admission: Admission;
+  admission: FairAdmission;
   bodies: Pick<BodyRoom, 'take' | 'give'>;
   guesses: Pick<GuessGuard, 'note'>;
 }

@@ -1,6 +1,6 @@
 // The limits of the data path, and their defaults.
 
-import type { AdmissionLimits } from '../admission/admission.ts';
+import type { AdmissionLimits } from '../admission/fair-admission.ts';
 import { type HeadLimits, headLimits } from '@fairlead/openai-wire';
 
 export interface RelayLimits extends HeadLimits, AdmissionLimits {

@@ -9,7 +9,7 @@ import { createSqliteSession, type SqliteDatabase } from '@fairlead/sqlite';
 import { eq, gte, max } from 'drizzle-orm/sql';
 
 import type { KeyRecord, MemberRecord, TeamRecord } from '../accounts/account-records.ts';
-import type { AuditRecord, Change } from '../accounts/audit-record.ts';
+import type { AuditRecord, AccountChange } from '../accounts/audit-record.ts';
 import type { AccountsSnapshot } from '../accounts/key-book.ts';
 import type { GatewayErrorCode } from '../gateway-error.ts';
 import type { UsedTokens } from '../limits/ledger.ts';
@@ -29,17 +29,17 @@ export interface GatewayStore extends Disposable {
   /** Changes each time that another process has changed the file. */
   version(): number;
   /** On disk with its record of audit when it returns, as each change of teams, members and keys. */
-  setTeam(team: TeamRecord, change: Change): void;
+  setTeam(team: TeamRecord, change: AccountChange): void;
   /** Its members stay in it, with the weight of any other team and no limits in common. Throws `team_unknown`. */
-  removeTeam(name: string, change: Change): void;
+  removeTeam(name: string, change: AccountChange): void;
   /** Throws `member_exists`. */
-  addMember(member: MemberRecord, change: Change): void;
+  addMember(member: MemberRecord, change: AccountChange): void;
   /** With all its keys. Throws `member_unknown`. */
-  removeMember(name: string, change: Change): void;
+  removeMember(name: string, change: AccountChange): void;
   /** Throws `member_unknown`. */
-  addKey(key: KeyRecord, change: Change): void;
+  addKey(key: KeyRecord, change: AccountChange): void;
   /** Throws `key_unknown`. */
-  revokeKey(id: string, change: Change): KeyRecord;
+  revokeKey(id: string, change: AccountChange): KeyRecord;
   /** The oldest first. */
   readAudit(sinceMs: number): AuditRecord[];
   /** All or none. A record that is there already is passed over. */
@@ -134,7 +134,7 @@ class SqliteGatewayStore implements GatewayStore {
     return Number(this.#dataVersion.all()[0]?.['data_version']);
   }
 
-  setTeam({ name, weight, limits, createdMs }: TeamRecord, change: Change): void {
+  setTeam({ name, weight, limits, createdMs }: TeamRecord, change: AccountChange): void {
     const values = { weight, ...limitRow(limits) };
     this.#change({ ...change, action: 'team.set', subject: name, detail: { weight, limits: defined(limits) } }, (tx) =>
       tx
@@ -145,14 +145,14 @@ class SqliteGatewayStore implements GatewayStore {
     );
   }
 
-  removeTeam(name: string, change: Change): void {
+  removeTeam(name: string, change: AccountChange): void {
     this.#change({ ...change, action: 'team.removed', subject: name, detail: {} }, (tx) => {
       const { changes } = tx.delete(teamsTable).where(eq(teamsTable.name, name)).run();
       if (changes === 0) throw teamUnknown(name);
     });
   }
 
-  addMember({ name, team, limits, createdMs }: MemberRecord, change: Change): void {
+  addMember({ name, team, limits, createdMs }: MemberRecord, change: AccountChange): void {
     const detail = { ...defined({ team }), limits: defined(limits) };
     this.#change({ ...change, action: 'member.added', subject: name, detail }, (tx) => {
       const row = { name, team: team ?? null, ...limitRow(limits), createdMs };
@@ -161,7 +161,7 @@ class SqliteGatewayStore implements GatewayStore {
     });
   }
 
-  removeMember(name: string, change: Change): void {
+  removeMember(name: string, change: AccountChange): void {
     this.#change({ ...change, action: 'member.removed', subject: name, detail: {} }, (tx) => {
       const { changes } = tx.delete(membersTable).where(eq(membersTable.name, name)).run();
       if (changes === 0) throw memberUnknown('remove', name);
@@ -169,7 +169,7 @@ class SqliteGatewayStore implements GatewayStore {
     });
   }
 
-  addKey(key: KeyRecord, change: Change): void {
+  addKey(key: KeyRecord, change: AccountChange): void {
     const { id, member, models, expiresMs, limits } = key;
     const detail = { member, ...defined({ models, expiresMs }), limits: defined(limits) };
     this.#change({ ...change, action: 'key.added', subject: id, detail }, (tx) => {
@@ -179,7 +179,7 @@ class SqliteGatewayStore implements GatewayStore {
     });
   }
 
-  revokeKey(id: string, change: Change): KeyRecord {
+  revokeKey(id: string, change: AccountChange): KeyRecord {
     return this.#change({ ...change, action: 'key.revoked', subject: id, detail: {} }, (tx) => {
       const [row] = tx.select().from(keysTable).where(eq(keysTable.id, id)).all();
       if (!row) throw keyUnknown(id);
@@ -196,7 +196,7 @@ class SqliteGatewayStore implements GatewayStore {
 
   /** The change and its record, both or none. */
   #change<T>(
-    { actor, nowMs, action, subject, detail }: Change & Pick<AuditRecord, 'action' | 'subject' | 'detail'>,
+    { actor, nowMs, action, subject, detail }: AccountChange & Pick<AuditRecord, 'action' | 'subject' | 'detail'>,
     make: (tx: Pick<SqliteDatabase, 'select' | 'insert' | 'update' | 'delete'>) => T,
   ): T {
     return this.#db.transaction((tx) => {

@@ -49,7 +49,7 @@ interface Pool {
 const usualRetryMs = 1_000;
 const maxRetryMs = 60_000;
 
-export class Admission {
+export class FairAdmission {
   readonly #rooms: Rooms;
   readonly #limits: AdmissionLimits;
   readonly #monotonicMs: () => number;
