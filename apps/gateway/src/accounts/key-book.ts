@@ -15,7 +15,7 @@ export interface AccountsSnapshot {
   teams: readonly TeamRecord[];
 }
 
-/** What has changed: undefined where it is gone. */
+/** What has changed: undefined where it is gone. Of a member who has changed all keys are there. */
 export interface AccountsPatch {
   teams: ReadonlyMap<string, TeamRecord | undefined>;
   members: ReadonlyMap<string, MemberRecord | undefined>;
@@ -34,13 +34,12 @@ export class KeyBook {
     this.#keys = new Map(keys.map((key) => [key.id, key]));
   }
 
-  /** Costs no more than what has changed, but for members that are gone: all keys are looked through for theirs. */
+  /** Costs no more than what has changed, but for members that were known: all keys are looked through for theirs. */
   patch({ teams, members, keys }: AccountsPatch): void {
+    const known = new Set(members.keys().filter((name) => this.#members.has(name)));
+    if (known.size > 0) for (const [id, { member }] of this.#keys) if (known.has(member)) this.#keys.delete(id);
     put(this.#teams, teams);
     put(this.#members, members);
-    if (members.values().some((member) => member === undefined))
-      for (const [id, { member }] of this.#keys)
-        if (members.has(member) && members.get(member) === undefined) this.#keys.delete(id);
     put(this.#keys, keys);
   }
 

@@ -25,7 +25,13 @@ const kinds: Readonly<Record<AuditRecord['action'], Kind>> = {
 export function readChanges(db: SqliteDatabase, since: number, most: number): ChangesRead {
   return db.transaction((tx) => {
     const { id, action, subject } = auditTable;
-    const rows = tx.select({ id, action, subject }).from(auditTable).where(gt(id, since)).orderBy(asc(id)).limit(most + 1).all();
+    const rows = tx
+      .select({ id, action, subject })
+      .from(auditTable)
+      .where(gt(id, since))
+      .orderBy(asc(id))
+      .limit(most + 1)
+      .all();
     if (rows.length > most) {
       const [newest] = tx.select({ id }).from(auditTable).orderBy(desc(id)).limit(1).all();
       return { isWhole: false, last: newest!.id };
@@ -41,6 +47,9 @@ export function readChanges(db: SqliteDatabase, since: number, most: number): Ch
           break;
         case 'member':
           members.set(name, tx.select().from(membersTable).where(eq(membersTable.name, name)).all().map(memberOf)[0]);
+          // One who was removed and added again has none of the old keys.
+          for (const key of tx.select().from(keysTable).where(eq(keysTable.member, name)).all().map(keyOf))
+            keys.set(key.id, key);
           break;
         case 'key':
           keys.set(name, tx.select().from(keysTable).where(eq(keysTable.id, name)).all().map(keyOf)[0]);

@@ -123,7 +123,12 @@ class SqliteGatewayStore implements GatewayStore {
   }
 
   lastChange(): number {
-    return this.#db.select({ last: max(auditTable.id) }).from(auditTable).all()[0]?.last ?? 0;
+    return (
+      this.#db
+        .select({ last: max(auditTable.id) })
+        .from(auditTable)
+        .all()[0]?.last ?? 0
+    );
   }
 
   readChanges(since: number, most: number): ChangesRead {
