@@ -26,6 +26,11 @@ export function judgeRanks(diagnoses: readonly Diagnosis[]): RanksDiagnosis {
   return versions === undefined ? { index, diagnosis } : { index, diagnosis: { ...diagnosis, verdict: versions } };
 }
 
+/** Whether the failure began on this rank, as far as its log says. */
+export function isOwnCause(verdict: Verdict): boolean {
+  return weightOf(verdict) >= weights.ownEnd;
+}
+
 /** Undefined where the logs have one version, as far as they say it. */
 function differentVersions(diagnoses: readonly Diagnosis[]): Verdict | undefined {
   const versions = new Set(diagnoses.flatMap(({ version }) => version ?? []));
