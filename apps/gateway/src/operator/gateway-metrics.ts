@@ -15,7 +15,44 @@ export interface GatewayMetrics {
 const buckets = [0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 
 export function createGatewayMetrics(): GatewayMetrics {
-  const registers = [new Registry()];
+  const registry = new Registry();
+  const meters = createMeters([registry]);
+  return {
+    observe({
+      model,
+      outcome,
+      promptTokens,
+      completionTokens,
+      cachedTokens,
+      firstByteMs,
+      queuedMs,
+      totalMs,
+      instanceId,
+    }) {
+      meters.requests.inc({ model, outcome });
+      meters.tokens.inc({ model, kind: 'prompt' }, promptTokens);
+      meters.tokens.inc({ model, kind: 'completion' }, completionTokens);
+      meters.tokens.inc({ model, kind: 'cached' }, cachedTokens);
+      if (instanceId === undefined) return;
+      meters.queued.observe({ model }, queuedMs / 1_000);
+      if (firstByteMs !== undefined) meters.firstByte.observe({ model }, firstByteMs / 1_000);
+      meters.duration.observe({ model }, totalMs / 1_000);
+    },
+    async render({ connections: openConnections, waiting: inQueue, instances }) {
+      meters.connections.set(openConnections);
+      meters.waiting.set(inQueue);
+      for (const metric of [meters.atInstance, meters.capacity, meters.open]) metric.reset();
+      for (const { id, requests: running, capacity: fits, breaker } of instances) {
+        meters.atInstance.set({ instance: id }, running);
+        meters.capacity.set({ instance: id }, fits);
+        meters.open.set({ instance: id }, breaker === 'closed' ? 0 : 1);
+      }
+      return await registry.metrics();
+    },
+  };
+}
+
+function createMeters(registers: Registry[]) {
   const histogram = (name: string, help: string) =>
     new Histogram({ name, help, labelNames: ['model'], buckets, registers });
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
@@ -49,37 +86,5 @@ export function createGatewayMetrics(): GatewayMetrics {
     '1 while an instance gets no requests because its last ones failed.',
     ['instance'],
   );
-  return {
-    observe({
-      model,
-      outcome,
-      promptTokens,
-      completionTokens,
-      cachedTokens,
-      firstByteMs,
-      queuedMs,
-      totalMs,
-      instanceId,
-    }) {
-      requests.inc({ model, outcome });
-      tokens.inc({ model, kind: 'prompt' }, promptTokens);
-      tokens.inc({ model, kind: 'completion' }, completionTokens);
-      tokens.inc({ model, kind: 'cached' }, cachedTokens);
-      if (instanceId === undefined) return;
-      queued.observe({ model }, queuedMs / 1_000);
-      if (firstByteMs !== undefined) firstByte.observe({ model }, firstByteMs / 1_000);
-      duration.observe({ model }, totalMs / 1_000);
-    },
-    async render({ connections: openConnections, waiting: inQueue, instances }) {
-      connections.set(openConnections);
-      waiting.set(inQueue);
-      for (const metric of [atInstance, capacity, open]) metric.reset();
-      for (const { id, requests: running, capacity: fits, breaker } of instances) {
-        atInstance.set({ instance: id }, running);
-        capacity.set({ instance: id }, fits);
-        open.set({ instance: id }, breaker === 'closed' ? 0 : 1);
-      }
-      return await registers[0]!.metrics();
-    },
-  };
+  return { requests, tokens, firstByte, queued, duration, connections, waiting, atInstance, capacity, open };
 }

@@ -3,7 +3,7 @@
 import { isServing } from '@fairlead/protocol';
 
 import type { Relay } from '../relay/open-relay.ts';
-import type { InstanceFacts, Router } from '../routing/router.ts';
+import type { RoutedInstance, Router } from '../routing/router.ts';
 
 export interface GatewayStatus {
   startedMs: number;
@@ -11,7 +11,7 @@ export interface GatewayStatus {
   connections: number;
   waiting: number;
   models: Array<{ id: string; state: string; instances: number }>;
-  instances: InstanceFacts[];
+  instances: RoutedInstance[];
 }
 
 export function describeGateway(

@@ -19,7 +19,7 @@ export interface RouterDeps {
   log: Log;
 }
 
-export interface InstanceFacts {
+export interface RoutedInstance {
   id: string;
   deployment: string;
   /** Of this gateway. */
@@ -93,7 +93,7 @@ export class Router {
   }
 
   /** Each instance once. */
-  describe(): InstanceFacts[] {
+  describe(): RoutedInstance[] {
     const offers = new Map(
       [...this.#models.values()].flatMap((model) => model.offers).map((offer) => [offer.instanceId, offer]),
     );
