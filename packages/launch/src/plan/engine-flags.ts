@@ -12,7 +12,7 @@ function flagOf(word: string): string {
   return shortForms[flag] ?? flag;
 }
 
-export function hasFlag(args: readonly string[], flag: string): boolean {
+export function givesFlag(args: readonly string[], flag: string): boolean {
   return args.some((word) => flagOf(word) === flag);
 }
 

@@ -20,7 +20,7 @@ import { parseSlurmDuration } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { DeployRequest } from './deploy-request.ts';
-import { hasFlag, numberOf } from './engine-flags.ts';
+import { givesFlag, numberOf } from './engine-flags.ts';
 import type { SiteFacts } from './site-facts.ts';
 
 export interface Sizing {
@@ -102,8 +102,8 @@ function placesFor({ request, model, own, args, cluster, site }: Sizing): Place[
 }
 
 function splitOf(args: readonly string[], { options }: ModelFacts): WantedSplit {
-  const isOff = hasFlag(args, '--no-enable-expert-parallel');
-  const isOn = options?.['expertParallel'] === true || hasFlag(args, '--enable-expert-parallel');
+  const isOff = givesFlag(args, '--no-enable-expert-parallel');
+  const isOn = options?.['expertParallel'] === true || givesFlag(args, '--enable-expert-parallel');
   return defined({
     spreadsExperts: isOn && !isOff ? true : undefined,
     tp: numberOf(args, '--tensor-parallel-size'),
