@@ -20,7 +20,7 @@ import { openAudit } from './job/append-audit.ts';
 import { openScratch } from './job/open-scratch.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
 import { LeaderNodes } from './nodes/leader/open-nodes.ts';
-import { openSpread } from './nodes/leader/open-spread.ts';
+import { openSpread, type Spread } from './nodes/leader/open-spread.ts';
 import { openMetrics, type OpenMetrics } from './metrics/open-metrics.ts';
 import { learnFromSite } from './learn-from-site.ts';
 import { passSignals } from './pass-signals.ts';
@@ -71,7 +71,7 @@ export async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined,
   const ended = Promise.withResolvers<ExitName>();
   const nodes = hosts && scope.use(openNodes({ spec, deps, job, hosts, publisher, supervisor: () => supervisor }));
   const spread = scope.use(openSpread({ nodes, engine, deps }));
-  const parts = { spec, deps, facts, policy, engine, spawnEngine: spread.spawn, nodes, front, publisher };
+  const parts = { spec, deps, facts, policy, engine, spread, nodes, front, publisher };
   const supervisor = openSupervisor({ ...parts, onExit: ended.resolve });
   scope.use(
     openBastionLinks({
@@ -233,7 +233,7 @@ interface SupervisorParts {
   facts: InstanceFacts;
   policy: SupervisorPolicy;
   engine: Engine;
-  spawnEngine: Engine['spawn'];
+  spread: Spread;
   nodes: LeaderNodes | undefined;
   front: Front;
   publisher: Publisher;
@@ -241,7 +241,7 @@ interface SupervisorParts {
 }
 
 function openSupervisor(parts: SupervisorParts): Supervisor {
-  const { spec, deps, facts, policy, engine, spawnEngine, nodes, front, publisher, onExit } = parts;
+  const { spec, deps, facts, policy, engine, spread, nodes, front, publisher, onExit } = parts;
   const audit = auditOnce(engine, deps, (message) => publisher.note({ kind: 'engine.exposed', message }));
   const prober = createProber({
     checkHealth: engine.checkHealth,
@@ -253,6 +253,8 @@ function openSupervisor(parts: SupervisorParts): Supervisor {
     log: deps.log,
     report(report) {
       if (report.type === 'probe.succeeded') audit();
+      // The end of another part has closed the server: its exit is told with the cause.
+      if (report.type === 'probe.closed' && spread.tellsClosed()) return;
       supervisor.dispatch(inputOf(report, engine));
     },
     onMetrics: (metrics) => (facts.metrics = metrics),
@@ -262,7 +264,7 @@ function openSupervisor(parts: SupervisorParts): Supervisor {
     ...deps,
     policy: () => policy,
     restart: spec.health,
-    spawnEngine,
+    spawnEngine: spread.spawn,
     explainExit: engine.explainExit,
     saveHangReport: (reason, pids) => saveReports(reason, pids, { engine, nodes }),
     explainSilence: engine.explainSilence,

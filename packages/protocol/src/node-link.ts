@@ -36,6 +36,8 @@ export const partReport = z.discriminatedUnion('status', [
     lastLines: toldLines,
     /** As in the cause of an end. */
     badNodes: nameList.optional(),
+    /** It is the consequence of the end of another part, which has this address where that is known. */
+    peer: z.object({ address: boundedText(nameLength).optional() }).optional(),
   }),
   z.object({
     status: z.literal('ending'),

@@ -38,6 +38,7 @@ import { createEngineClient, type EngineClient } from './engine-client.ts';
 import { createEngineOutputs, type EngineOutput } from './engine-output.ts';
 import { createEngineQuestions, type EngineQuestions } from './engine-questions.ts';
 import { type EngineRole, engineRoles } from './engine-role.ts';
+import { exitForetold } from './exit-foretold.ts';
 import { findMarked } from './find-processes.ts';
 import { writeFiles } from './write-files.ts';
 import { createBuildReader, engineMarkOf, planStart, type StartSurroundings } from './plan-start.ts';
@@ -100,7 +101,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const spawn = async (signal: AbortSignal, node?: EngineNode, role: EngineRole = 'engine') => {
     const hfToken = await untilAborted(prepare(), signal);
     latest = role;
-    const onOutput = outputOf(role).begin();
+    const lastWords = Promise.withResolvers<void>();
+    const onOutput = outputOf(role).begin(lastWords.resolve);
     const asked = { node, role, address, engineKey, hfToken, isPlain };
     const { command, notes } = await planStart(parts, asked, signal);
     await writeFiles(command.files);
@@ -109,7 +111,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const engine = await spawnEngine({ command, ...placesOf(directory, role, beside), clock, log, signal, onOutput });
     const place = role === 'engine' ? kind.weights?.(spec.model, command.env) : undefined;
     followDownload({ engine, place, progress: outputOf(role).progress, clock, log });
-    return engine;
+    // Parts on other nodes wait for each other: the first cause is told before they have failed too.
+    return node ? { ...engine, exited: exitForetold(engine.exited, lastWords.promise, clock) } : engine;
   };
   const client = createEngineClient({ address: () => address, engineKey });
   return {

@@ -19,7 +19,9 @@ export interface EngineExit {
   signal: NodeJS.Signals | null;
   /** How many processes of the agent's cgroup the kernel has killed for their memory since the engine was started; absent where it is none, or not known. */
   oomKills?: number;
-  /** It was a part on another node that failed, and this is why. */
+  /** It has said that it is about to end, and has not ended yet. */
+  isEnding?: boolean;
+  /** Of an engine over several nodes: the failure that is its cause, which may be that of a part on another node. */
   elsewhere?: EngineFailure;
 }
 

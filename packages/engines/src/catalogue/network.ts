@@ -97,7 +97,7 @@ export const networkFailures: readonly FailureEntry[] = [
     patterns: [
       /ncclRemoteError/,
       /NCCL error(?: in)?: .{0,200}remote process exited/,
-      /Connection closed by peer \[/,
+      /Connection closed by peer \[(?<peer>[^\]]{1,60})\]/,
       /Watchdog caught collective operation timeout/,
       /watchdog got stuck/i,
       /Timed out waiting \d+ms for (?:recv|send) operation/,

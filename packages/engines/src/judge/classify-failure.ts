@@ -24,7 +24,7 @@ const messageLimit = 600;
 export function classifyFailure(end: EngineEnd): EngineFailure {
   const lastLines = end.lines.filter((line) => line.trim() !== '').slice(-maxLastLines);
   const { verdict } = end.diagnosis ?? diagnose(end);
-  const { message, hint, known } = wordsOf(verdict, end);
+  const { message, hint, known, peer } = wordsOf(verdict, end);
   const told = hint ?? exitHint(end);
   return {
     message,
@@ -32,6 +32,7 @@ export function classifyFailure(end: EngineEnd): EngineFailure {
     fatal: end.code === 2 || (known !== undefined && !known.retry),
     lastLines,
     ...(known && { known: known.id }),
+    ...(known?.id === 'peer-lost' && { peer: defined({ address: peer }) }),
   };
 }
 
@@ -50,6 +51,7 @@ interface Words {
   message: string;
   hint?: string;
   known?: FailureEntry;
+  peer?: string | undefined;
 }
 
 function wordsOf(verdict: Verdict, end: EngineEnd): Words {
@@ -67,7 +69,7 @@ function wordsOf(verdict: Verdict, end: EngineEnd): Words {
     isGone || said.startsWith('the cgroup ')
       ? `${fillText(known.what, all)}; ${end.code === 0 ? 'the engine then ended with exit code 0' : how}`
       : `${how}: ${said.slice(0, messageLimit)}`;
-  return { message, hint, known };
+  return { message, hint, known, peer: names['peer'] };
 }
 
 const gpuNames = nodeFailures.find(({ id }) => id === 'gpu-names')!;
@@ -78,7 +80,8 @@ function suspectOf(known: FailureEntry, { surroundings }: EngineEnd): FailureEnt
   return hasNames && known.id === 'architecture-not-inspected' ? gpuNames : known;
 }
 
-function describeExit({ code, signal }: EngineEnd): string {
+function describeExit({ code, signal, isEnding }: EngineEnd): string {
+  if (isEnding) return 'the engine then ends by itself';
   if (signal === null && code === null) return 'the engine takes no more connections';
   if (signal !== null) return `the engine was killed by ${signal}`;
   if (code === 0) return 'the engine ended by itself (exit code 0)';

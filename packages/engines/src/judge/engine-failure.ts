@@ -9,4 +9,6 @@ export interface EngineFailure {
   badNodes?: string[];
   /** The id of the catalogue's entry for it. */
   known?: string;
+  /** It is the consequence of the end of another process of the engine, which has this address where the log tells it. */
+  peer?: { address?: string };
 }

@@ -25,6 +25,8 @@ type JoinedMessage = Extract<NodeMessage, { type: 'node.joined' }>;
 
 interface NodeLink {
   channel: NodeChannel<LeaderMessage> | undefined;
+  /** Of the node, as the last channel has shown it. */
+  address: string;
   /** Why the last channel was closed. */
   closed: string | undefined;
   ticks: number;
@@ -59,6 +61,12 @@ export class NodeLinks implements AsyncDisposable {
   /** This host's address as another node has reached it. Undefined while none is there. */
   get ownAddress(): string | undefined {
     return [...this.#links.values()].find(({ channel }) => channel)?.channel?.localAddress;
+  }
+
+  /** The node that has this address on its way to the leader, also after its connection is gone; 0 for this host's own. */
+  rankAt(address: string): number | undefined {
+    if (address === this.ownAddress) return 0;
+    return [...this.#links].find(([, link]) => link.address === address)?.[0];
   }
 
   /** Nodes that were there and whose connection is gone, each with the reason. */
@@ -122,7 +130,7 @@ export class NodeLinks implements AsyncDisposable {
       return undefined;
     }
     this.#links.get(rank)?.channel?.[Symbol.dispose]();
-    this.#links.set(rank, { channel, closed: undefined, ticks: 0, isLost: false });
+    this.#links.set(rank, { channel, address: channel.remoteAddress, closed: undefined, ticks: 0, isLost: false });
     return rank;
   }
 

@@ -1,7 +1,6 @@
 // Performs what roster.ts decides: the leader's view of the other nodes of its job, and the engine's parts on them.
 
 import type { EngineNode } from '@fairlead/engines';
-import type { EngineFailure } from '@fairlead/engines/failures';
 import { type Clock, defined, detach, errorText, type Log, untilAborted } from '@fairlead/kit';
 import type { InstanceSpec, NodeFigures, NodeMessage, NodeProgress, PartReport } from '@fairlead/protocol';
 import type { JobIdentity, JobNodes } from '@fairlead/scheduler';
@@ -18,6 +17,8 @@ import {
   type RosterNode,
 } from '../roster/roster-state.ts';
 import { pressureNote } from '../../memory/watch-pressure.ts';
+import type { PartFailure } from './first-cause.ts';
+import { PartFailures } from './part-failures.ts';
 import { NodeAnswers } from './node-answers.ts';
 import { NodeLinks } from './node-links.ts';
 
@@ -38,15 +39,15 @@ export interface LeaderNodesOptions {
 /** What the leader starts its own part with, and what tells of the parts on other nodes. */
 export interface Gathered {
   node: EngineNode;
-  /** Resolves when a part on another node has failed. */
-  failed: Promise<EngineFailure>;
+  /** Calls the listener for each part on another node that fails before the end is ordered, also for those that have failed already. */
+  onFailed: (listener: (failed: PartFailure) => void) => void;
   /** Resolves with processes of other nodes that do not die. */
   stuck: Promise<number[]>;
 }
 
 interface Run {
   gathered: PromiseWithResolvers<Gathered>;
-  failed: PromiseWithResolvers<EngineFailure>;
+  failures: PartFailures;
   stuck: PromiseWithResolvers<number[]>;
 }
 
@@ -165,7 +166,7 @@ export class LeaderNodes implements AsyncDisposable {
     signal.throwIfAborted();
     const run: Run = {
       gathered: Promise.withResolvers(),
-      failed: Promise.withResolvers(),
+      failures: new PartFailures(),
       stuck: Promise.withResolvers(),
     };
     this.#run = run;
@@ -209,7 +210,7 @@ export class LeaderNodes implements AsyncDisposable {
         this.#learn(rank, message);
         return this.#dispatch({ type: 'node.reported', rank, part: message.part });
       case 'node.noted':
-        return this.#options.onNote({ kind: message.kind, message: `${this.#nameOf(rank)}: ${message.message}` });
+        return this.#options.onNote({ kind: message.kind, message: `${this.nameOf(rank)}: ${message.message}` });
       case 'node.measured':
         return this.#measuring.take(rank, message.figures);
       case 'part.reported':
@@ -222,14 +223,18 @@ export class LeaderNodes implements AsyncDisposable {
     const told: Told = { gpus, ...defined({ progress, pressure }) };
     this.#told.set(rank, told);
     const isPressed = pressure !== undefined;
-    if (isPressed !== (before?.pressure !== undefined))
-      this.#options.onNote(pressureNote(this.#nameOf(rank), pressure));
+    if (isPressed !== (before?.pressure !== undefined)) this.#options.onNote(pressureNote(this.nameOf(rank), pressure));
     if (JSON.stringify(told) !== JSON.stringify(before)) this.#options.onChange();
   }
 
-  #nameOf(rank: number): string {
-    const node = this.#roster.nodes.find((one) => one.rank === rank);
-    return node ? nameNode(node) : `rank ${rank}`;
+  /** `host (rank n)`, also for the leader's own. */
+  nameOf(rank: number): string {
+    return nameNode({ rank, host: this.#options.nodes.hosts[rank] ?? 'an unknown host' });
+  }
+
+  /** The node that has this address on its way to the leader. Undefined where none is known to have it. */
+  rankAt(address: string): number | undefined {
+    return this.#links.rankAt(address);
   }
 
   #dispatch(event: RosterEvent): void {
@@ -255,7 +260,7 @@ export class LeaderNodes implements AsyncDisposable {
       case 'engine.gathered':
         return this.#order(async () => this.#tellGathered(await this.#meetingOf()));
       case 'engine.failed':
-        return this.#run?.failed.resolve(effect.failure);
+        return this.#run?.failures.take({ rank: effect.rank, failure: effect.failure });
       case 'engine.stuck':
         return this.#run?.stuck.resolve([...effect.pids]);
       case 'engine.gone':
@@ -288,15 +293,15 @@ export class LeaderNodes implements AsyncDisposable {
 
   #tellGathered({ address, port }: Meeting): void {
     const networkInterface = interfaceOf(address);
-    const { gathered, failed, stuck } = this.#run ?? {};
-    if (!gathered || !failed || !stuck) return;
+    if (!this.#run) return;
+    const { gathered, failures, stuck } = this.#run;
     const node: EngineNode = {
       rank: 0,
       address,
       meeting: { address, port: String(port) },
       ...defined({ networkInterface }),
     };
-    gathered.resolve({ node, failed: failed.promise, stuck: stuck.promise });
+    gathered.resolve({ node, onFailed: (listener) => failures.listen(listener), stuck: stuck.promise });
   }
 
   #order(work: () => Promise<void>): void {

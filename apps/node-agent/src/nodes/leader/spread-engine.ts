@@ -2,15 +2,28 @@
 // without requests after the one that answers them.
 
 import type { EngineNode } from '@fairlead/engines';
+import type { EngineFailure } from '@fairlead/engines/failures';
 import { type Clock, detach, untilOver } from '@fairlead/kit';
 import type { EngineExit, EngineProcess } from '../../engine/spawn-engine.ts';
+import { accusePeer, findCause, type PartFailure } from './first-cause.ts';
 import type { Gathered, LeaderNodes } from './open-nodes.ts';
 
 export interface SpreadEngineOptions {
-  nodes: Pick<LeaderNodes, 'gather' | 'end'>;
+  nodes: Pick<LeaderNodes, 'gather' | 'end' | 'nameOf' | 'rankAt'>;
   /** Starts the part of this node. */
   spawnPart: (signal: AbortSignal, node: EngineNode) => Promise<EngineProcess>;
+  /** Why the part of this node ended that was not told to. */
+  explainExit: (exit: EngineExit) => EngineFailure;
   clock: Clock;
+}
+
+export interface SpreadEngine {
+  /** Resolves when every part has been started. Rejects as `spawnPart` does, when nothing is left on any node. */
+  spawn: (signal: AbortSignal) => Promise<EngineProcess>;
+  /**
+   * The server takes no more connections. True where that is the consequence of another part's end: `exited` tells the cause then, soon.
+   */
+  tellsClosed: () => boolean;
 }
 
 /** What the parts on other nodes get after the server has ended: they answer no requests. */
@@ -18,28 +31,45 @@ const partLimitMs = 5_000;
 /** The server has so long to end by itself before the parts that it computes with are ended too. */
 const serverLeadMs = 2_000;
 /**
- * A part that computes with one that is dead fails at its next step, and may be gone before the dead one's own process has ended: vLLM's
- * takes up to 2 s (measured with 0.32.0).
+ * How long a part that is the cause may take to tell of its end after another one has failed of it: vLLM's process takes up to 3 s to end
+ * when one of its own was killed (measured with 0.32.0), and a node that is gone is known as lost after 12 s.
  */
-const causeLimitMs = 2_000;
+const causeLimitMs = 15_000;
 
-/** Resolves when every part has been started. Rejects as `spawnPart` does, when nothing is left on any node. */
-export function spreadEngine({ nodes, spawnPart, clock }: SpreadEngineOptions) {
-  return async (signal: AbortSignal): Promise<EngineProcess> => {
-    const gathered = await nodes.gather(signal);
-    try {
-      return joinParts(await spawnPart(signal, gathered.node), gathered, { nodes, clock });
-    } catch (error) {
-      await nodes.end(0);
-      throw error;
-    }
+/** A server that is closed, and whose process has not ended. */
+const closedExit: EngineExit = { code: null, signal: null };
+
+export function spreadEngine(options: SpreadEngineOptions): SpreadEngine {
+  const { nodes, spawnPart, explainExit } = options;
+  let closed = Promise.withResolvers<EngineExit>();
+  return {
+    async spawn(signal) {
+      closed = Promise.withResolvers();
+      const gathered = await nodes.gather(signal);
+      try {
+        return joinParts(await spawnPart(signal, gathered.node), { gathered, closed: closed.promise }, options);
+      } catch (error) {
+        await nodes.end(0);
+        throw error;
+      }
+    },
+    tellsClosed() {
+      if (explainExit(closedExit).peer === undefined) return false;
+      closed.resolve(closedExit);
+      return true;
+    },
   };
+}
+
+interface JoinedParts {
+  gathered: Gathered;
+  closed: Promise<EngineExit>;
 }
 
 function joinParts(
   own: EngineProcess,
-  { failed, stuck }: Gathered,
-  { nodes, clock }: Pick<SpreadEngineOptions, 'nodes' | 'clock'>,
+  { gathered, closed }: JoinedParts,
+  { nodes, explainExit, clock }: SpreadEngineOptions,
 ): EngineProcess {
   let ending: Promise<void> | undefined;
   const endAll = async (limitMs: number) => {
@@ -49,11 +79,18 @@ function joinParts(
     await Promise.race([server, late]).finally(() => lead.abort());
     await Promise.all([server, nodes.end(Math.min(limitMs, partLimitMs))]);
   };
+  const causes = new Causes(nodes, clock);
+  gathered.onFailed((failed) => causes.take(failed));
+  const ownEnd = Promise.race([own.exited, closed]).then((exit) => {
+    if (ending) return exit;
+    causes.take({ rank: 0, failure: ownFailure(exit, { nodes, explainExit }) });
+    return undefined;
+  });
   return {
     pid: own.pid,
     pids: own.pids,
-    exited: firstCause(own.exited, failed, { clock, isEnding: () => ending !== undefined }),
-    stuck: Promise.race([own.stuck, stuck]),
+    exited: Promise.race([causes.told, ownEnd.then((exit) => exit ?? causes.told)]),
+    stuck: Promise.race([own.stuck, gathered.stuck]),
     end(limitMs) {
       if (ending) detach(own.end(limitMs));
       ending ??= endAll(limitMs).catch((error: unknown) => {
@@ -65,17 +102,54 @@ function joinParts(
   };
 }
 
-/** Of two parts that fail in the same moment the other node's is told: that of this node answers requests, and fails with any other. */
-async function firstCause(
-  own: Promise<EngineExit>,
-  failed: Gathered['failed'],
-  { clock, isEnding }: { clock: Clock; isEnding: () => boolean },
-): Promise<EngineExit> {
-  const elsewhere = failed.then((failure): EngineExit => ({ code: null, signal: null, elsewhere: failure }));
-  const first = await Promise.race([elsewhere, own]);
+function ownFailure(
+  exit: EngineExit,
+  { nodes, explainExit }: Pick<SpreadEngineOptions, 'nodes' | 'explainExit'>,
+): EngineFailure {
+  const { peer, ...failure } = explainExit(exit);
   // Killed from outside: no consequence of another part's end.
-  if (first.elsewhere || first.signal !== null || isEnding()) return first;
-  const limit = new AbortController();
-  const late = untilOver(clock.sleep(causeLimitMs, limit.signal), limit.signal).then(() => first);
-  return Promise.race([elsewhere, late]).finally(() => limit.abort());
+  const because = peer !== undefined && exit.signal === null ? { peer } : {};
+  return { ...failure, message: `${nodes.nameOf(0)}: ${failure.message}`, ...because };
+}
+
+/** Takes the failures of all parts, until the cause is among them or the time for it is over. */
+class Causes {
+  readonly #nodes: Pick<LeaderNodes, 'nameOf' | 'rankAt'>;
+  readonly #clock: Clock;
+  readonly #failures: PartFailure[] = [];
+  readonly #told = Promise.withResolvers<EngineExit>();
+  readonly #over = new AbortController();
+
+  constructor(nodes: Pick<LeaderNodes, 'nameOf' | 'rankAt'>, clock: Clock) {
+    this.#nodes = nodes;
+    this.#clock = clock;
+  }
+
+  /** Never rejects. */
+  get told(): Promise<EngineExit> {
+    return this.#told.promise;
+  }
+
+  take(failed: PartFailure): void {
+    this.#failures.push(failed);
+    const cause = findCause(this.#failures);
+    if (cause) this.#tell(cause);
+    else if (this.#failures.length === 1) detach(this.#wait());
+  }
+
+  async #wait(): Promise<void> {
+    const { signal } = this.#over;
+    await untilOver(this.#clock.sleep(causeLimitMs, signal), signal);
+    const names = {
+      rankAt: (address: string) => this.#nodes.rankAt(address),
+      nameOf: (rank: number) => this.#nodes.nameOf(rank),
+    };
+    const accused = accusePeer(this.#failures, names);
+    if (accused) this.#tell(accused);
+  }
+
+  #tell(elsewhere: EngineFailure): void {
+    this.#over.abort();
+    this.#told.resolve({ code: null, signal: null, elsewhere });
+  }
 }
