@@ -77,6 +77,8 @@ export const nodeMessage = z.discriminatedUnion('type', [
     type: z.literal('node.joined'),
     rank: z.int().min(1).max(9999),
     host: boundedText(nameLength),
+    /** Tells this process from another one of the same rank. */
+    agent: boundedText(nameLength).optional(),
     gpus: nameList,
     part: partReport,
     ...seen,
@@ -106,6 +108,8 @@ export const leaderMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('node.measure') }),
   /** The engine hangs: save what the part shows, before the end that follows. */
   z.object({ type: z.literal('part.report'), reason: shortenedText(messageLength) }),
+  /** Another agent has this rank already: end. The connection is closed after it. */
+  z.object({ type: z.literal('node.refused'), message: shortenedText(messageLength) }),
   /** The job is over: end. */
   z.object({ type: z.literal('node.leave') }),
 ]);

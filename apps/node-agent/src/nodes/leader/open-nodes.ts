@@ -107,6 +107,7 @@ export class LeaderNodes implements AsyncDisposable {
       log,
       onMessage: (rank, message) => this.#heard(rank, message),
       onLost: (rank, reason) => this.#dispatch({ type: 'node.lost', rank, reason }),
+      onRefused: (message) => this.#options.onNote({ kind: 'node.refused', message }),
     });
   }
 

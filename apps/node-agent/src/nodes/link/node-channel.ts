@@ -28,6 +28,8 @@ export interface NodeChannel<Out> extends Disposable {
   readonly remoteAddress: string;
   /** Nothing happens once it is closed. */
   send(message: Out): void;
+  /** Sends a last message, and hangs up behind it. */
+  finish(message: Out): void;
   /** Resolves when nothing more can come. */
   readonly closed: Promise<void>;
 }
@@ -127,6 +129,9 @@ export function openNodeChannel<In extends Schema, Out extends Schema>(
     remoteAddress: plainAddress(socket.remoteAddress),
     send(message) {
       if (!socket.destroyed) socket.write(`${encodeText(outgoing, message)}\n`);
+    },
+    finish(message) {
+      if (!socket.destroyed) socket.end(`${encodeText(outgoing, message)}\n`);
     },
     closed: closed.promise,
     [Symbol.dispose]: () => void socket.destroy(),

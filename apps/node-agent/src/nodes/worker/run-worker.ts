@@ -1,10 +1,12 @@
 // The agent of another node than the first: it runs its part of the engine as the leader orders, and ends with the leader.
 
+import { randomUUID } from 'node:crypto';
 import type { EngineNode, PhaseSeen } from '@fairlead/engines';
 import { defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOver } from '@fairlead/kit';
 import type { InstanceSpec, LeaderMessage, NodeMessage } from '@fairlead/protocol';
 import { type JobNodes, listGpus, readJobIdentity, visibleGpus } from '@fairlead/scheduler';
 import type { AgentDeps } from '../../agent-deps.ts';
+import { agentError } from '../../agent-error.ts';
 import { type Engine, openEngine } from '../../engine/open-engine.ts';
 import type { ExitName } from '../../exit-code.ts';
 import { openScratch } from '../../job/open-scratch.ts';
@@ -79,6 +81,7 @@ class Worker {
   #meeting: Meeting | undefined;
   #progress: PhaseSeen | undefined;
   #pressure: string | undefined;
+  readonly #agent = `pid ${process.pid} ${randomUUID().slice(0, 8)}`;
   link: LeaderLink | undefined;
 
   constructor({ nodes, deps, engine }: { nodes: JobNodes; deps: AgentDeps; engine: Engine }) {
@@ -109,7 +112,7 @@ class Worker {
 
   joined(): Extract<NodeMessage, { type: 'node.joined' }> {
     const { rank } = this.#nodes;
-    return { type: 'node.joined', rank, host: this.#deps.hostname, ...this.#known() };
+    return { type: 'node.joined', rank, host: this.#deps.hostname, agent: this.#agent, ...this.#known() };
   }
 
   report(): NodeMessage {
@@ -137,8 +140,13 @@ class Worker {
     if (order.type === 'leader.alive') return;
     if (order.type === 'node.measure') return detach(this.#measure());
     this.#deps.log.info({ op: order.type }, 'ordered by the leader');
-    if (order.type === 'part.report') this.#slot.report(order.reason);
-    else this.dispatch(order);
+    if (order.type === 'part.report') return this.#slot.report(order.reason);
+    if (order.type === 'node.refused') {
+      const error = agentError('rank_taken', order.message);
+      this.#deps.log.error({ op: 'leader.link', ok: false, error }, 'the leader has refused this agent');
+      this.#deps.say(`ends: ${order.message}`);
+    }
+    this.dispatch(order);
   }
 
   async #measure(): Promise<void> {
