@@ -56,6 +56,7 @@ async function serve(stateDir: string, listen: Listen, logLevel: string): Promis
   const { openGateway } = await import('./open-gateway.ts');
   const gateway = await openGateway({
     stateDir,
+    pid: process.pid,
     listen,
     env: process.env,
     clock: systemClock,

@@ -8,7 +8,7 @@ import { addCareCommands } from './program/care-commands.ts';
 import { addDiagnosisCommands } from './program/diagnosis-commands.ts';
 import { addGatewayCommands } from './program/gateway-commands.ts';
 import type { RunCommand } from './program/run-command.ts';
-import { collect, countNumber, engineSettings, portNumber, wholeNumber } from './program/flag-values.ts';
+import { collect, countNumber, portNumber, wholeNumber } from './program/flag-values.ts';
 import { addObserveCommands } from './program/observe-commands.ts';
 import { addPlanCommands } from './program/plan-commands.ts';
 import { addPrepareCommands } from './program/prepare-commands.ts';
@@ -100,7 +100,7 @@ function addDeploy(program: Command, go: RunCommand): void {
     )
     .option(
       '--engine-option <name=value>',
-      'one setting of the engine, such as executor=ray: short for --set engines.<engine>.<name>=<value>, where the engine is --engine or vllm; may be repeated',
+      'one setting of the engine, such as executor=ray: short for --set engines.<engine>.<name>=<value>, where the engine is --engine, or that of the preset; may be repeated',
       collect,
       [],
     )
@@ -115,8 +115,7 @@ function addDeploy(program: Command, go: RunCommand): void {
         const { runDeploy } = await import('./commands/deploy.ts');
         // Without the flag a preset decides.
         const plan = options.plan ? undefined : false;
-        const set = [...options.set, ...engineSettings(options.engine, options.engineOption)];
-        await runDeploy({ ...options, what, plan, set, dryRun: options.dryRun ?? false }, context);
+        await runDeploy({ ...options, what, plan, dryRun: options.dryRun ?? false }, context);
       }),
     );
 }

@@ -84,7 +84,7 @@ export function planDeployment(
 ): DeploymentPlan {
   const { preset: found, isOwn } = findPreset(request.what, config);
   refuseOddModel(found.model);
-  const kind = findEngineKind(request.engine ?? found.engine ?? defaultEngine);
+  const kind = findEngineKind(engineOf(request, config));
   const sized = sizedBy(request, { preset: found, isOwn, kind, cluster, known });
   const preset = sized ? sizedPreset({ preset: found, isOwn, kind }, sized) : found;
   const nodes = request.nodes ?? (isOwn ? found.nodes : undefined) ?? sized?.nodes ?? preset.nodes ?? 1;
@@ -294,6 +294,11 @@ export function deriveName(what: string): string {
 }
 
 /** `isOwn`: from the configuration. */
+/** The engine that a request names, or its preset does. Throws `preset_unknown`. */
+export function engineOf({ engine, what }: Pick<DeployRequest, 'engine' | 'what'>, config: FairleadConfig): string {
+  return engine ?? findPreset(what, config).preset.engine ?? defaultEngine;
+}
+
 function findPreset(what: string, config: FairleadConfig): { preset: PresetConfig; isOwn: boolean } {
   const presets = { ...builtInPresets, ...config.presets };
   // Every object has a `constructor`.
