@@ -58,7 +58,7 @@ it('the end of a part whose cause is known is told at once, with the name of its
 it('a part that fails because another one has closed its connections waits for the cause', async () => {
   const { clock, exited, failures, told } = await spread();
   exited.resolve(ended);
-  await clock.advance(10_000);
+  await clock.advance(4_000);
   expect(told()).toBeUndefined();
   failures.take({ rank: 2, failure: peerLost });
   failures.take({ rank: 1, failure: elsewhere });
@@ -75,7 +75,7 @@ it("the cause is also this node's part, where another one has failed of it befor
 it('the node that has closed its connections is named where its part does not tell why', async () => {
   const { clock, exited, told } = await spread();
   exited.resolve(ended);
-  await clock.advance(15_000);
+  await clock.advance(5_000);
   await expect
     .poll(told)
     .toMatch(/^node2 \(rank 1\) has closed its connections, .*: node1 \(rank 0\): .* by peer \[10\.0\.0\.2\]/);
