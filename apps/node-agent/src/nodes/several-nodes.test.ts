@@ -172,7 +172,7 @@ describe.concurrent('the agents of a job over two nodes', () => {
     await control.heard('instance.reported', isUp);
     await using second = runNodeAgent(join(world.dir, 'spec.json'), 1);
     expect(await second.exited).toBe(18);
-    expect(second.said).toMatch(/ends: rank 1 has an agent already: .* pid \d+/);
+    expect(second.said).toMatch(/ends: rank 1 has an agent already: .*, agent \w+\. This one is refused: /);
     await control.heard('event.happened', ({ kind }) => kind === 'node.refused');
     expect(worker.said).not.toContain('the leader is away');
     expect(

@@ -15,7 +15,7 @@ import { NodeLinks } from './node-links.ts';
 const leaderHost = '127.0.0.1';
 const hosts = [leaderHost, '127.0.0.2'];
 const report: NodeMessage = { type: 'node.reported', gpus: [], part: { status: 'none', after: 0 } };
-const joined = (rank: number, agent = 'pid 1') => ({
+const joined = (rank: number, agent = 'agent 1') => ({
   agent,
   type: 'node.joined' as const,
   rank,
@@ -164,13 +164,13 @@ it('of two agents of one rank the second is told why it is refused, until the fi
   const { clock, secret, heard, lost, refused, links } = openLeader();
   await using _links = links;
   const first = await dialLeader(secret);
-  first.send(joined(1, 'pid 1'));
+  first.send(joined(1, 'agent 1'));
   await expect.poll(() => heard.length).toBe(1);
   const told: LeaderMessage[] = [];
   const second = await dialLeader(secret, (message) => told.push(message));
-  second.send(joined(1, 'pid 2'));
+  second.send(joined(1, 'agent 2'));
   await second.closed;
-  const message = 'rank 1 has an agent already: node2, pid 1. This one is refused: node2, pid 2';
+  const message = 'rank 1 has an agent already: node2, agent 1. This one is refused: node2, agent 2';
   expect(told).toEqual([{ type: 'node.refused', message }]);
   expect(refused).toEqual([message]);
   first.send(report);
@@ -179,7 +179,7 @@ it('of two agents of one rank the second is told why it is refused, until the fi
   await clock.advance(12_000);
   expect(lost.length).toBe(1);
   const third = await dialLeader(secret);
-  third.send(joined(1, 'pid 2'));
+  third.send(joined(1, 'agent 2'));
   await expect.poll(() => heard.length).toBe(3);
   expect(refused.length).toBe(1);
 });
@@ -195,4 +195,34 @@ it('an agent that comes back takes the place of its own connection, which may be
   await first.closed;
   await expect.poll(() => heard.length).toBe(2);
   expect(refused).toEqual([]);
+});
+
+it('clocks of two nodes that are minutes apart, and one that jumps, lose no node', async () => {
+  const { clock, secret, heard, lost, links } = openLeader();
+  await using _links = links;
+  const workerClock = new ManualClock(Date.parse('2026-11-21T00:07:00Z'));
+  const gone: string[] = [];
+  using _worker = new LeaderLink({
+    nodes: { rank: 1, hosts },
+    secret,
+    joinLimitMs: 300_000,
+    clock: workerClock,
+    log: silentLog,
+    joined: () => joined(1),
+    report: () => report,
+    onOrder: () => undefined,
+    onLinked: () => undefined,
+    onLost: (why) => gone.push(why),
+  });
+  const pass = async (ms: number) => void (await Promise.all([clock.advance(ms), workerClock.advance(ms)]));
+  await expect.poll(async () => (await pass(200), heard.length)).toBeGreaterThan(0);
+  for (const jumpMs of [300_000, -600_000]) {
+    workerClock.jump(jumpMs);
+    // Six signs of life and their answers, over a real socket: longer than the 12 s after which a silent node is lost.
+    for (let sign = 0; sign < 6; sign += 1) {
+      const before = heard.length;
+      await expect.poll(async () => (await pass(1_000), heard.length)).toBeGreaterThan(before);
+    }
+  }
+  expect([lost, gone]).toEqual([[], []]);
 });

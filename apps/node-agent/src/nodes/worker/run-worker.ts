@@ -81,7 +81,7 @@ class Worker {
   #meeting: Meeting | undefined;
   #progress: PhaseSeen | undefined;
   #pressure: string | undefined;
-  readonly #agent = `pid ${process.pid} ${randomUUID().slice(0, 8)}`;
+  readonly #agent = `agent ${randomUUID().slice(0, 8)}`;
   link: LeaderLink | undefined;
 
   constructor({ nodes, deps, engine }: { nodes: JobNodes; deps: AgentDeps; engine: Engine }) {
