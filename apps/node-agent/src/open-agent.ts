@@ -69,7 +69,8 @@ export async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined,
   const control = scope.use(openControl({ spec, deps, job, facts, front, supervisor: () => supervisor }));
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control, metrics: observed.metrics });
   const ended = Promise.withResolvers<ExitName>();
-  const nodes = hosts && scope.use(openNodes({ spec, deps, job, hosts, publisher, supervisor: () => supervisor }));
+  const nodes =
+    hosts && scope.use(openNodes({ spec, deps, job, hosts, engine, publisher, supervisor: () => supervisor }));
   const spread = scope.use(openSpread({ nodes, engine, deps }));
   const parts = { spec, deps, facts, policy, engine, spread, nodes, front, publisher };
   const supervisor = openSupervisor({ ...parts, onExit: ended.resolve });
@@ -128,16 +129,18 @@ interface NodesParts {
   deps: AgentDeps;
   job: JobIdentity;
   hosts: JobNodes;
+  engine: Engine;
   publisher: Publisher;
   supervisor: () => Supervisor;
 }
 
-function openNodes({ spec, deps, job, hosts, publisher, supervisor }: NodesParts): LeaderNodes {
+function openNodes({ spec, deps, job, hosts, engine, publisher, supervisor }: NodesParts): LeaderNodes {
   return new LeaderNodes({
     ...deps,
     spec,
     job,
     nodes: hosts,
+    ownVersion: engine.version,
     onChange: () => publisher.learn({}),
     onNote: (note) => publisher.note(note),
     onMissing: (missing) => supervisor().dispatch({ type: 'nodes.missing', ...missing }),

@@ -68,8 +68,12 @@ export const nodeFigures = z.object({
 });
 export type NodeFigures = z.infer<typeof nodeFigures>;
 
-/** How far the start of the part is, and whether the node's memory is nearly full. */
-const seen = { progress: nodeProgress.optional(), pressure: nodePressure.optional() };
+/** How far the start of the part is, whether the node's memory is nearly full, and which version of the engine is installed there. */
+const seen = {
+  progress: nodeProgress.optional(),
+  pressure: nodePressure.optional(),
+  engineVersion: boundedText(nameLength).optional(),
+};
 
 export const nodeMessage = z.discriminatedUnion('type', [
   /** The first message of each connection. */

@@ -1,4 +1,5 @@
-// The end of an engine that has said that it is about to end: vLLM first ends its other processes, which takes seconds.
+// The end of an engine that has said that it is about to end: vLLM first ends its other processes, which takes seconds, and
+// parts on other nodes that wait for this one fail meanwhile.
 
 import { type Clock, untilOver } from '@fairlead/kit';
 import type { EngineExit } from './spawn-engine.ts';

@@ -60,6 +60,8 @@ export interface Engine extends EngineQuestions, AsyncDisposable {
   readonly engineKey: Secret;
   readonly client: EngineClient;
   readonly address: () => EngineAddress;
+  /** Of the installed engine, as its last start has found it. Undefined where that is not known. */
+  readonly version: () => string | undefined;
   /** Why it ended although it was not told to, judged by its exit and by its last lines since it was started. */
   explainExit: (exit: EngineExit, role?: EngineRole) => EngineFailure;
   explainSilence: () => { lastLines: string[]; hint: string };
@@ -91,7 +93,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   let started: EngineCommand | undefined;
   let address: EngineAddress = { path: directory.socketPath };
   const tell = createTeller(options);
-  const parts = { options, kind, wanted, beside, readBuild: createBuildReader(kind, wanted, log) };
+  const parts = { options, kind, wanted, beside, build: createBuildReader(kind, wanted, log) };
   const prepare = async (): Promise<Secret | undefined> => {
     await refuseFailedPrologue(env, spec.jobDir);
     await sweepOnce();
@@ -111,7 +113,6 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const engine = await spawnEngine({ command, ...placesOf(directory, role, beside), clock, log, signal, onOutput });
     const place = role === 'engine' ? kind.weights?.(spec.model, command.env) : undefined;
     followDownload({ engine, place, progress: outputOf(role).progress, clock, log });
-    // Parts on other nodes wait for each other: the first cause is told before they have failed too.
     return node ? { ...engine, exited: exitForetold(engine.exited, lastWords.promise, clock) } : engine;
   };
   const client = createEngineClient({ address: () => address, engineKey });
@@ -121,6 +122,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     engineKey,
     client,
     address: () => address,
+    version: parts.build.version,
     explainExit(exit, role = 'engine') {
       const failure = outputOf(role).explainExit(exit);
       if (role !== 'engine' && beside) return beside.name(failure);

@@ -21,6 +21,7 @@ import type { PartFailure } from './first-cause.ts';
 import { PartFailures } from './part-failures.ts';
 import { NodeAnswers } from './node-answers.ts';
 import { NodeLinks } from './node-links.ts';
+import { versionsDiffer } from './versions-differ.ts';
 
 export interface LeaderNodesOptions {
   spec: InstanceSpec;
@@ -32,6 +33,8 @@ export interface LeaderNodesOptions {
   onNote: (note: { kind: string; message: string }) => void;
   /** Nodes did not come, or come back: the engine cannot run. `hosts`: the nodes that are to blame. */
   onMissing: (missing: { message: string; hint: string; hosts: readonly string[] }) => void;
+  /** Of the engine that is installed on this node. Undefined where that is not known. */
+  ownVersion: () => string | undefined;
   /** Default: asks this host for a free port of one of its addresses. */
   findPort?: (address: string) => Promise<number>;
 }
@@ -56,6 +59,7 @@ export interface SeenNode extends RosterNode {
   /** How far the start of its part is. */
   progress?: NodeProgress | undefined;
   pressure?: string | undefined;
+  engineVersion?: string | undefined;
 }
 
 export interface MeasuredNode {
@@ -66,7 +70,7 @@ export interface MeasuredNode {
 }
 
 /** What a node says of itself besides the state of its part. */
-type Told = Pick<SeenNode, 'gpus' | 'progress' | 'pressure'>;
+type Told = Pick<SeenNode, 'gpus' | 'progress' | 'pressure' | 'engineVersion'>;
 
 /** How long a node that hangs may take to save what its part shows. */
 const reportLimitMs = 5_000;
@@ -219,13 +223,22 @@ export class LeaderNodes implements AsyncDisposable {
     }
   }
 
-  #learn(rank: number, { gpus, progress, pressure }: Told): void {
+  #learn(rank: number, { gpus, progress, pressure, engineVersion }: Told): void {
     const before = this.#told.get(rank);
-    const told: Told = { gpus, ...defined({ progress, pressure }) };
+    const told: Told = { gpus, ...defined({ progress, pressure, engineVersion }) };
     this.#told.set(rank, told);
     const isPressed = pressure !== undefined;
     if (isPressed !== (before?.pressure !== undefined)) this.#options.onNote(pressureNote(this.nameOf(rank), pressure));
     if (JSON.stringify(told) !== JSON.stringify(before)) this.#options.onChange();
+    this.#compare(rank, engineVersion);
+  }
+
+  /** With each word of the node: this node's own version may be known later than that one's. */
+  #compare(rank: number, version: string | undefined): void {
+    if (this.#roster.phase !== 'up') return;
+    const own = { name: this.nameOf(0), version: this.#options.ownVersion() };
+    const failure = versionsDiffer(own, { name: this.nameOf(rank), version });
+    if (failure) this.#run?.failures.take({ rank, failure });
   }
 
   /** `host (rank n)`, also for the leader's own. */

@@ -72,6 +72,7 @@ export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: Agent
 
 /** Performs what part-state.ts decides. */
 class Worker {
+  readonly #engine: Pick<Engine, 'version'>;
   readonly #nodes: JobNodes;
   readonly #deps: AgentDeps;
   readonly #slot: EngineSlot;
@@ -85,6 +86,7 @@ class Worker {
   link: LeaderLink | undefined;
 
   constructor({ nodes, deps, engine }: { nodes: JobNodes; deps: AgentDeps; engine: Engine }) {
+    this.#engine = engine;
     this.#nodes = nodes;
     this.#deps = deps;
     this.#gpus = visibleGpus(deps.env).map((id) => `gpu ${id}`);
@@ -158,7 +160,8 @@ class Worker {
   #known() {
     const { part } = this.#state;
     const isUp = part.status === 'starting' || part.status === 'running';
-    const seen = defined({ progress: isUp ? this.#progress : undefined, pressure: this.#pressure });
+    const progress = isUp ? this.#progress : undefined;
+    const seen = defined({ progress, pressure: this.#pressure, engineVersion: this.#engine.version() });
     return { gpus: [...this.#gpus], part, ...seen };
   }
 
