@@ -34,9 +34,11 @@ export const partReport = z.discriminatedUnion('status', [
     /** Another start would end in the same way. */
     fatal: z.boolean(),
     lastLines: toldLines,
+    /** It began with the processes of this node, as far as their log says. */
+    ownCause: z.boolean().optional(),
     /** As in the cause of an end. */
     badNodes: nameList.optional(),
-    /** It is the consequence of the end of another part, which has this address where that is known. */
+    /** It may be the consequence of the end of another part, which has this address where that is known. */
     peer: z.object({ address: boundedText(nameLength).optional() }).optional(),
   }),
   z.object({

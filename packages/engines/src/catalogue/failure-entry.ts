@@ -38,6 +38,8 @@ export interface FailureEntry {
   voices?: readonly Voice[];
   /** Default `cause`. */
   rank?: FailureRank;
+  /** It may be the consequence of what failed in another process or on another node: the cause in a log of that one is the verdict. */
+  elsewhere?: true;
   /** The versions of vLLM to which the entry applies: `from` included, `before` not. */
   versions?: { from?: string; before?: string };
   /** The reason, in one or two sentences. */

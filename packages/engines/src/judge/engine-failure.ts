@@ -7,8 +7,10 @@ export interface EngineFailure {
   lastLines: string[];
   /** The scheduler's names of nodes on which no engine can run. */
   badNodes?: string[];
+  /** What ended it began with this engine's own processes, as far as its log says: not with those of another node. */
+  ownCause?: boolean;
   /** The id of the catalogue's entry for it. */
   known?: string;
-  /** It is the consequence of the end of another process of the engine, which has this address where the log tells it. */
+  /** It may be the consequence of the end of another part of the engine, which has this address where the log tells it. */
   peer?: { address?: string };
 }

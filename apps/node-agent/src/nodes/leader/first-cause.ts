@@ -14,18 +14,21 @@ export interface PartNames {
   nameOf: (rank: number) => string;
 }
 
-/** The first that is no consequence of another part's end. Undefined: the part that is the cause has not told of its end yet. */
+/** The first that began on its own node. Undefined: the part that is the cause may not have told of its end yet. */
 export function findCause(failures: readonly PartFailure[]): EngineFailure | undefined {
-  return failures.find(({ failure }) => failure.peer === undefined)?.failure;
+  return failures.find(({ failure }) => failure.ownCause === true)?.failure;
 }
 
-/** What is told where no cause has come: the part that the first failure names, or else that failure itself. */
+/**
+ * What is told where none of them began on its own node: the node that the first failure names, or else a part on another node than the
+ * leader's, whose part fails with any other.
+ */
 export function accusePeer(failures: readonly PartFailure[], { rankAt, nameOf }: PartNames): EngineFailure | undefined {
-  const [first] = failures;
-  if (!first) return undefined;
-  const { rank, failure } = first;
-  const peer = failure.peer?.address === undefined ? undefined : rankAt(failure.peer.address);
-  if (peer === undefined || peer === rank) return failure;
+  const accusing = failures.find(({ failure }) => failure.peer?.address !== undefined);
+  const peer = rankAt(accusing?.failure.peer?.address ?? '');
+  if (accusing === undefined || peer === undefined || peer === accusing.rank)
+    return (failures.find(({ rank }) => rank !== 0) ?? failures[0])?.failure;
+  const { failure } = accusing;
   return {
     ...failure,
     message: `${nameOf(peer)} has closed its connections, and its part of the engine has not told why: ${failure.message}`,

@@ -12,9 +12,14 @@ const peerLost: EngineFailure = {
   lastLines: [],
   peer: { address: '10.0.0.2' },
 };
-const killed: EngineFailure = { message: 'the engine was killed', fatal: false, lastLines: [] };
+const killed: EngineFailure = { message: 'the engine was killed', fatal: false, lastLines: [], ownCause: true };
 const node = { rank: 0, address: '10.0.0.1', meeting: { address: '10.0.0.1', port: '41234' } };
-const elsewhere: EngineFailure = { message: 'node2 (rank 1): it died', fatal: false, lastLines: [] };
+const elsewhere: EngineFailure = {
+  message: 'node2 (rank 1): it died',
+  fatal: false,
+  lastLines: [],
+  ownCause: true,
+};
 const ended: EngineExit = { code: 0, signal: null };
 
 async function spread(own = peerLost) {
@@ -90,12 +95,38 @@ it('a server that is closed because of another part waits for the cause, and any
   await expect.poll(told).toBe('node2 (rank 1): it died');
 });
 
-it('a part that was killed from outside, or was told to end, waits for no cause', async () => {
-  const outside = await spread();
-  outside.exited.resolve({ code: null, signal: 'SIGKILL' });
-  await expect.poll(outside.told).toMatch(/^node1 \(rank 0\): /);
+it('a part that was told to end waits for no cause', async () => {
   const stopped = await spread();
   await stopped.engine.end(0);
   stopped.exited.resolve(ended);
   await expect.poll(stopped.told).toBe('as it was ordered');
+});
+
+const { ownCause: _, ...silent } = elsewhere;
+
+it("the cause that the log of this node's part has is told, not that another node lost it", async () => {
+  // The other node may notice it before the processes of this one are gone.
+  const { clock, failures, told } = await spread({ ...killed, known: 'cuda-out-of-memory' });
+  failures.take({ rank: 1, failure: silent });
+  await clock.advance(500);
+  await expect.poll(told).toBe('node1 (rank 0): the engine was killed');
+});
+
+it('an exception of this node that it may have survived is not told for the end of another', async () => {
+  const { clock, failures, told } = await spread(killed);
+  failures.take({ rank: 1, failure: silent });
+  await clock.advance(500);
+  await expect.poll(told).toBe('node2 (rank 1): it died');
+});
+
+it('of parts that end without a reason in their logs that of another node is told, within a second', async () => {
+  const { ownCause: _own, ...plain } = killed;
+  const both = await spread(plain);
+  both.exited.resolve(ended);
+  both.failures.take({ rank: 1, failure: silent });
+  await both.clock.advance(500);
+  await expect.poll(both.told).toBe('node2 (rank 1): it died');
+  const alone = await spread(plain);
+  alone.exited.resolve(ended);
+  await expect.poll(async () => (await alone.clock.advance(100), alone.told())).toBe('node1 (rank 0): the engine was killed');
 });

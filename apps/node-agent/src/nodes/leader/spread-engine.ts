@@ -5,7 +5,7 @@ import type { EngineNode } from '@fairlead/engines';
 import type { EngineFailure } from '@fairlead/engines/failures';
 import { type Clock, detach, untilOver } from '@fairlead/kit';
 import type { EngineExit, EngineProcess } from '../../engine/spawn-engine.ts';
-import { accusePeer, findCause, type PartFailure } from './first-cause.ts';
+import { accusePeer, findCause, type PartFailure, type PartNames } from './first-cause.ts';
 import type { Gathered, LeaderNodes } from './open-nodes.ts';
 
 export interface SpreadEngineOptions {
@@ -35,6 +35,8 @@ const serverLeadMs = 2_000;
  * after one of its own was killed, where its lines do not foretell that (measured with 0.32.0 on busy hosts).
  */
 const causeLimitMs = 5_000;
+/** The same where the log of the part that has failed says nothing of another one. */
+const plainLimitMs = 500;
 
 /** A server that is closed, and whose process has not ended. */
 const closedExit: EngineExit = { code: null, signal: null };
@@ -79,7 +81,8 @@ function joinParts(
     await Promise.race([server, late]).finally(() => lead.abort());
     await Promise.all([server, nodes.end(Math.min(limitMs, partLimitMs))]);
   };
-  const causes = new Causes(nodes, clock);
+  const ownLog = () => ownFailure(closedExit, { nodes, explainExit });
+  const causes = new Causes({ nodes, ownLog, clock });
   gathered.onFailed((failed) => causes.take(failed));
   const ownEnd = Promise.race([own.exited, closed]).then((exit) => {
     if (ending) return exit;
@@ -106,23 +109,26 @@ function ownFailure(
   exit: EngineExit,
   { nodes, explainExit }: Pick<SpreadEngineOptions, 'nodes' | 'explainExit'>,
 ): EngineFailure {
-  const { peer, ...failure } = explainExit(exit);
-  // Killed from outside: no consequence of another part's end.
-  const because = peer !== undefined && exit.signal === null ? { peer } : {};
-  return { ...failure, message: `${nodes.nameOf(0)}: ${failure.message}`, ...because };
+  const failure = explainExit(exit);
+  return { ...failure, message: `${nodes.nameOf(0)}: ${failure.message}` };
+}
+
+interface CausesOptions {
+  nodes: Pick<LeaderNodes, 'nameOf' | 'rankAt'>;
+  /** What the log of this node's part says while that still runs. */
+  ownLog: () => EngineFailure;
+  clock: Clock;
 }
 
 /** Takes the failures of all parts, until the cause is among them or the time for it is over. */
 class Causes {
-  readonly #nodes: Pick<LeaderNodes, 'nameOf' | 'rankAt'>;
-  readonly #clock: Clock;
+  readonly #options: CausesOptions;
   readonly #failures: PartFailure[] = [];
   readonly #told = Promise.withResolvers<EngineExit>();
   readonly #over = new AbortController();
 
-  constructor(nodes: Pick<LeaderNodes, 'nameOf' | 'rankAt'>, clock: Clock) {
-    this.#nodes = nodes;
-    this.#clock = clock;
+  constructor(options: CausesOptions) {
+    this.#options = options;
   }
 
   /** Never rejects. */
@@ -134,16 +140,18 @@ class Causes {
     this.#failures.push(failed);
     const cause = findCause(this.#failures);
     if (cause) this.#tell(cause);
-    else if (this.#failures.length === 1) detach(this.#wait());
+    else if (this.#failures.length === 1) detach(this.#wait(failed.failure.peer ? causeLimitMs : plainLimitMs));
   }
 
-  async #wait(): Promise<void> {
+  async #wait(limitMs: number): Promise<void> {
+    const { nodes, ownLog, clock } = this.#options;
     const { signal } = this.#over;
-    await untilOver(this.#clock.sleep(causeLimitMs, signal), signal);
-    const names = {
-      rankAt: (address: string) => this.#nodes.rankAt(address),
-      nameOf: (rank: number) => this.#nodes.nameOf(rank),
-    };
+    await untilOver(clock.sleep(limitMs, signal), signal);
+    if (signal.aborted) return;
+    const own = this.#failures.some(({ rank }) => rank === 0) ? undefined : ownLog();
+    // An exception that the catalogue does not know may be one that the engine goes on after.
+    if (own?.ownCause === true && own.known !== undefined) return this.#tell(own);
+    const names: PartNames = { rankAt: (address) => nodes.rankAt(address), nameOf: (rank) => nodes.nameOf(rank) };
     const accused = accusePeer(this.#failures, names);
     if (accused) this.#tell(accused);
   }

@@ -17,5 +17,6 @@ export function versionsDiffer(leader: NodeVersion, other: NodeVersion): EngineF
     hint: 'Give all nodes one environment: `engines.<engine>.command` with a path on a file system that they share. A node that is out of step can be left out: `slurm.override={exclude: <node>}`.',
     fatal: true,
     lastLines: [],
+    ownCause: true,
   };
 }

@@ -195,13 +195,13 @@ function exitFailure(node: RosterNode): EngineFailure {
     const message = `${nameNode(node)}: its part of the engine has ended`;
     return { message, fatal: false, lastLines: [] };
   }
-  const { message, hint, fatal, lastLines, badNodes, peer } = part;
-  const more = { ...defined({ hint, badNodes }), ...(peer && { peer: defined(peer) }) };
+  const { message, hint, fatal, lastLines, badNodes, ownCause, peer } = part;
+  const more = { ...defined({ hint, badNodes, ownCause }), ...(peer && { peer: defined(peer) }) };
   return { message: `${nameNode(node)}: ${message}`, ...more, fatal, lastLines };
 }
 
 function lostFailure(message: string): EngineFailure {
-  return { message, hint: 'Its agent or the network between the nodes has failed.', fatal: false, lastLines: [] };
+  return { message, hint: 'Its agent or the network between the nodes has failed.', fatal: false, lastLines: [], ownCause: true };
 }
 
 function missing(nodes: readonly RosterNode[], policy: RosterPolicy): RosterEffect {

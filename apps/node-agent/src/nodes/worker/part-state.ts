@@ -72,8 +72,8 @@ export function workerTransition(state: WorkerState, event: WorkerEvent): Step<W
   }
 }
 
-function told({ message, hint, fatal, lastLines, badNodes, peer }: EngineFailure) {
-  return { message, ...defined({ hint, badNodes, peer }), fatal, lastLines: [...lastLines] };
+function told({ message, hint, fatal, lastLines, badNodes, ownCause, peer }: EngineFailure) {
+  return { message, ...defined({ hint, badNodes, ownCause, peer }), fatal, lastLines: [...lastLines] };
 }
 
 function become(state: WorkerState, part: PartReport, ...effects: WorkerEffect[]): Step<WorkerState, WorkerEffect> {
