@@ -55,6 +55,7 @@ export async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined,
       directory,
       onPhase: (seen) => supervisor.dispatch({ type: 'engine.phase', ...seen }),
       onNote: (message) => publisher.note({ kind: 'engine.planned', message }),
+      nodesSeen: () => nodes?.interfaces(),
     }),
   );
   const stats = () => front.stats;
@@ -69,11 +70,10 @@ export async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined,
   const control = scope.use(openControl({ spec, deps, job, facts, front, supervisor: () => supervisor }));
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control, metrics: observed.metrics });
   const ended = Promise.withResolvers<ExitName>();
-  const nodes =
-    hosts && scope.use(openNodes({ spec, deps, job, hosts, engine, publisher, supervisor: () => supervisor }));
+  const common = { spec, deps, engine, publisher };
+  const nodes = hosts && scope.use(openNodes({ ...common, job, hosts, supervisor: () => supervisor }));
   const spread = scope.use(openSpread({ nodes, engine, deps }));
-  const parts = { spec, deps, facts, policy, engine, spread, nodes, front, publisher };
-  const supervisor = openSupervisor({ ...parts, onExit: ended.resolve });
+  const supervisor = openSupervisor({ ...common, facts, policy, spread, nodes, front, onExit: ended.resolve });
   scope.use(
     openBastionLinks({
       spec,

@@ -77,6 +77,9 @@ const seen = {
   engineVersion: boundedText(nameLength).optional(),
 };
 
+/** The network interfaces of a node, each with its address: `ib0 10.50.0.2`. */
+const nodeInterfaces = z.object({ host: boundedText(nameLength), interfaces: nameList });
+
 export const nodeMessage = z.discriminatedUnion('type', [
   /** The first message of each connection. */
   z.object({
@@ -87,6 +90,7 @@ export const nodeMessage = z.discriminatedUnion('type', [
     agent: boundedText(nameLength).optional(),
     gpus: nameList,
     part: partReport,
+    interfaces: nameList.optional(),
     ...seen,
   }),
   /** The whole state of the worker: on each change, and as the answer to the leader's sign of life. Each one replaces the one before. */
@@ -108,6 +112,8 @@ export const leaderMessage = z.discriminatedUnion('type', [
     run,
     /** Where the processes of the engine meet. */
     meeting: z.object({ address: boundedText(nameLength), port: z.int().min(1).max(65535) }),
+    /** Of the first nodes, for what a failure between them says. */
+    nodes: z.array(nodeInterfaces).max(16).optional(),
   }),
   /** `run`: the last one that is to end. A worker that was never told of it answers that nothing is left of it. */
   z.object({ type: z.literal('part.end'), run, limitMs: durationMs }),

@@ -128,5 +128,7 @@ it('of parts that end without a reason in their logs that of another node is tol
   await expect.poll(both.told).toBe('node2 (rank 1): it died');
   const alone = await spread(plain);
   alone.exited.resolve(ended);
-  await expect.poll(async () => (await alone.clock.advance(100), alone.told())).toBe('node1 (rank 0): the engine was killed');
+  await expect
+    .poll(async () => (await alone.clock.advance(100), alone.told()))
+    .toBe('node1 (rank 0): the engine was killed');
 });

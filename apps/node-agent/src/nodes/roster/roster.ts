@@ -201,7 +201,13 @@ function exitFailure(node: RosterNode): EngineFailure {
 }
 
 function lostFailure(message: string): EngineFailure {
-  return { message, hint: 'Its agent or the network between the nodes has failed.', fatal: false, lastLines: [], ownCause: true };
+  return {
+    message,
+    hint: 'Its agent or the network between the nodes has failed.',
+    fatal: false,
+    lastLines: [],
+    ownCause: true,
+  };
 }
 
 function missing(nodes: readonly RosterNode[], policy: RosterPolicy): RosterEffect {

@@ -7,6 +7,7 @@ import type { InstanceSpec, LeaderMessage, NodeMessage } from '@fairlead/protoco
 import { type JobNodes, listGpus, readJobIdentity, visibleGpus } from '@fairlead/scheduler';
 import type { AgentDeps } from '../../agent-deps.ts';
 import { agentError } from '../../agent-error.ts';
+import { listAddresses } from '../../engine/list-interfaces.ts';
 import { type Engine, openEngine } from '../../engine/open-engine.ts';
 import type { ExitName } from '../../exit-code.ts';
 import { openScratch } from '../../job/open-scratch.ts';
@@ -18,9 +19,12 @@ import { interfaceOf } from '../link/node-addresses.ts';
 import { deriveNodeSecret } from '../link/node-secret.ts';
 import { rosterPolicy } from '../roster/roster.ts';
 import { LeaderLink } from './leader-link.ts';
+import { collectAll } from './small-process.ts';
 import { firstWorker, type Meeting, type WorkerEffect, type WorkerEvent, workerTransition } from './part-state.ts';
 
 const logTimeoutMs = 2_000;
+/** After the engine's start: its log is then what the agent has to do most of. */
+const quietMs = 5_000;
 
 /** Resolves with how it ended, when nothing of its part is left on the node. */
 export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: AgentDeps): Promise<ExitName> {
@@ -35,6 +39,7 @@ export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: Agent
       directory,
       onPhase: (seen) => worker.see(seen),
       onNote: (message) => worker.note('engine.planned', message),
+      nodesSeen: () => worker.nodesSeen,
     }),
   );
   const worker = new Worker({ nodes, deps, engine });
@@ -61,6 +66,7 @@ export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: Agent
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the worker has ended')));
   detach(untilOver(worker.learnGpus(over.signal), over.signal));
+  detach(untilOver(clock.sleep(quietMs, over.signal).then(collectAll), over.signal));
   const onChange = (pressure: string | undefined) => worker.press(pressure);
   watchPressure({ read: () => readJobMemory(), clock, log, onChange }, over.signal);
   say(`agent ${deps.agentVersion} runs rank ${nodes.rank} of ${nodes.hosts.length} on ${deps.hostname}`);
@@ -83,6 +89,8 @@ class Worker {
   #progress: PhaseSeen | undefined;
   #pressure: string | undefined;
   readonly #agent = `agent ${randomUUID().slice(0, 8)}`;
+  /** The interfaces of the nodes, at the last start. */
+  nodesSeen: Extract<LeaderMessage, { type: 'part.start' }>['nodes'];
   link: LeaderLink | undefined;
 
   constructor({ nodes, deps, engine }: { nodes: JobNodes; deps: AgentDeps; engine: Engine }) {
@@ -114,7 +122,8 @@ class Worker {
 
   joined(): Extract<NodeMessage, { type: 'node.joined' }> {
     const { rank } = this.#nodes;
-    return { type: 'node.joined', rank, host: this.#deps.hostname, agent: this.#agent, ...this.#known() };
+    const known = { agent: this.#agent, interfaces: listAddresses(), ...this.#known() };
+    return { type: 'node.joined', rank, host: this.#deps.hostname, ...known };
   }
 
   report(): NodeMessage {
@@ -148,6 +157,7 @@ class Worker {
       this.#deps.log.error({ op: 'leader.link', ok: false, error }, 'the leader has refused this agent');
       this.#deps.say(`ends: ${order.message}`);
     }
+    if (order.type === 'part.start') this.nodesSeen = order.nodes;
     this.dispatch(order);
   }
 
