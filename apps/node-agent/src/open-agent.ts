@@ -70,10 +70,10 @@ export async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined,
   const control = scope.use(openControl({ spec, deps, job, facts, front, supervisor: () => supervisor }));
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control, metrics: observed.metrics });
   const ended = Promise.withResolvers<ExitName>();
-  const common = { spec, deps, engine, publisher };
-  const nodes = hosts && scope.use(openNodes({ ...common, job, hosts, supervisor: () => supervisor }));
+  const own = { spec, deps, job, engine, publisher };
+  const nodes: LeaderNodes | undefined = hosts && scope.use(openNodes({ ...own, hosts, supervisor: () => supervisor }));
   const spread = scope.use(openSpread({ nodes, engine, deps }));
-  const supervisor = openSupervisor({ ...common, facts, policy, spread, nodes, front, onExit: ended.resolve });
+  const supervisor = openSupervisor({ ...own, facts, policy, spread, nodes, front, onExit: ended.resolve });
   scope.use(
     openBastionLinks({
       spec,
