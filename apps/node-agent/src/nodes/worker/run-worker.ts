@@ -8,7 +8,7 @@ import type { AgentDeps } from '../../agent-deps.ts';
 import { type Engine, openEngine } from '../../engine/open-engine.ts';
 import type { ExitName } from '../../exit-code.ts';
 import { openScratch } from '../../job/open-scratch.ts';
-import { readJobMemory } from '../../memory/read-job-memory.ts';
+import { createMemoryReader } from '../../memory/read-job-memory.ts';
 import { watchPressure } from '../../memory/watch-pressure.ts';
 import { measureNode } from '../measure-node.ts';
 import { createEngineSlot, type EngineSlot } from '../../supervisor/engine-slot.ts';
@@ -60,7 +60,7 @@ export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: Agent
   scope.defer(() => over.abort(new Error('the worker has ended')));
   detach(untilOver(worker.learnGpus(over.signal), over.signal));
   const onChange = (pressure: string | undefined) => worker.press(pressure);
-  watchPressure({ read: () => readJobMemory(), clock, log, onChange }, over.signal);
+  watchPressure({ read: createMemoryReader(), clock, log, onChange }, over.signal);
   say(`agent ${deps.agentVersion} runs rank ${nodes.rank} of ${nodes.hosts.length} on ${deps.hostname}`);
   const exit = await worker.exit;
   using limit = openTimeLimit(clock, logTimeoutMs);
