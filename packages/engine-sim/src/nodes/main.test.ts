@@ -3,19 +3,11 @@
 
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { freePort } from '@fairlead/testkit/free-port';
 import { expect, test } from 'vitest';
 import { type Answer, exchange } from '../testing/exchange.ts';
 import { spawnSim } from '../testing/spawned-engine.ts';
 import { temporarySocket } from '../testing/temporary-socket.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 /** The words of one rank. */
 function wordsOf(rank: number, port: number, more: readonly string[]): string[] {
