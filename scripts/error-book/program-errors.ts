@@ -78,6 +78,10 @@ export const gatewayErrors: ErrorBook<GatewayErrorCode> = {
     cure: 'See the message; make room, or put a copy of the file back.',
   },
   gateway_store_newer: { cause: 'A newer gateway has made the database.', cure: 'Install that version.' },
+  gateway_already_serves: {
+    cause: 'Another gateway serves the same state directory: together they would allow each member twice their limits.',
+    cure: 'Use that gateway or stop it; for a second one give another `--state`.',
+  },
   gateway_listen_failed: {
     cause: 'Another program has the port or the socket.',
     cure: 'Choose another `--port` or `--socket`, or end that program.',

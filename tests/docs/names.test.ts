@@ -9,9 +9,9 @@ import { configSchema, createProgram } from '@fairlead/cli';
 import { jsonLines, lanesFor, laptopChecks } from '@fairlead/cli/testing';
 import { chapters } from '@fairlead/scripts/error-book';
 import { codeOf } from '@fairlead/testkit';
-import { others, pageText, root, written } from './pages.ts';
+import { others, ourText, pageText, root, written } from './pages.ts';
 
-const named = [...written, ...others].flatMap((page) => codeOf(pageText(page)).map((code) => ({ page, code })));
+const named = [...written, ...others].flatMap((page) => codeOf(ourText(page)).map((code) => ({ page, code })));
 const inLine = named.filter(({ code, page }) => !code.includes('\n') && page !== 'docs/state-machines.md');
 
 const program = createProgram('', async () => undefined);
@@ -65,7 +65,7 @@ function hasSetting(schema: Schema | undefined, [key, ...rest]: readonly string[
 
 const top = configSchema() as Schema;
 const cluster = top.properties?.['clusters']?.additionalProperties as Schema;
-const setting = /^((?:bastion|clusters|slurm|gpu|paths|engines|health|presets)\.[\w.<>-]+)(?::.*|=.*)?$/;
+const setting = /^((?:bastion|clusters|slurm|gpu|paths|engines|health|nccl|presets)\.[\w.<>-]+)(?::.*|=.*)?$/;
 
 describe('The pages name', () => {
   it('existing commands, with existing flags', () => {
@@ -121,6 +121,7 @@ describe('The pages name', () => {
 
 /** Words that look like our codes and are not. */
 const foreign = new Set([
+  'max_switch_wait',
   'authorized_keys',
   'known_hosts',
   'ssh_config',

@@ -118,7 +118,7 @@ describe('The tarball of cli', () => {
     }
   });
 
-  it.each(['agent', 'control', 'engine-sim'] as const)(
+  it.each(['agent', 'control', 'engine-sim', 'gateway'] as const)(
     'holds the %s that a checkout makes, byte for byte: hosts that have the one need not be sent the other',
     async (program) => {
       const shipped = await readFile(join(contents('cli').folder, 'dist', 'bundles', `${program}.mjs`));

@@ -7,4 +7,5 @@ export type GatewayErrorCode =
   | 'account_invalid'
   | 'gateway_store_failed'
   | 'gateway_store_newer'
+  | 'gateway_already_serves'
   | 'gateway_listen_failed';

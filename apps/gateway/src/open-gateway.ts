@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, type Server, type Socket } from 'node:net';
 
 import { carrierKinds, createReach } from '@fairlead/carrier';
 import { ControlAnswerError, openSession, type Session } from '@fairlead/client/session';
@@ -12,10 +12,12 @@ import { type Clock, CodedError, errnoOf, errorText, type Log, Scope } from '@fa
 import { followAccounts } from './accounts/follow-accounts.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
 import { Ledger } from './limits/ledger.ts';
+import { createRelayServer, listenBacklog } from './relay/create-relay-server.ts';
 import { openRelay } from './relay/open-relay.ts';
 import { relayLimits } from './relay/relay-limits.ts';
 import { followOffers } from './routing/follow-offers.ts';
 import { Router } from './routing/router.ts';
+import { claimServing } from './store/claim-serving.ts';
 import { openGatewayStore } from './store/gateway-store.ts';
 import { openUsageRecorder } from './usage/usage-recorder.ts';
 
@@ -24,6 +26,8 @@ export type Listen = { port: number } | { socket: string };
 
 export interface GatewayOptions {
   stateDir: string;
+  /** Told to a second gateway on the same directory, which is refused. */
+  pid: number;
   listen: Listen;
   /** Where the profile is, as for every program of the SDK. */
   env: Record<string, string | undefined>;
@@ -37,7 +41,7 @@ export interface Gateway extends AsyncDisposable {
   readonly address: string;
 }
 
-/** Resolves when it takes requests. Throws what a session throws, `gateway_listen_failed` and the errors of the store. Disposing ends its requests. */
+/** Resolves when it takes requests. Throws what a session throws, `gateway_already_serves`, `gateway_listen_failed` and the errors of the store. Disposing ends its requests. */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const scope = new Scope();
   try {
@@ -51,6 +55,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 
 async function buildGateway(options: GatewayOptions, scope: Scope): Promise<string> {
   const { stateDir, env, clock, random, log } = options;
+  scope.use(claimServing(stateDir, options.pid));
   const store = scope.use(openGatewayStore(stateDir, 'serve'));
   const keys = scope.use(followAccounts({ store, clock, log }));
   const recorder = scope.use(openUsageRecorder({ write: (records) => store.addUsage(records), clock, log }));
@@ -70,6 +75,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<stri
       keys,
       ledger: new Ledger(),
       router,
+      log,
       reach: (offer, signal) => reach.reach(offer.address, { signal }),
       onSettled(record) {
         recorder.add(record);
@@ -87,9 +93,9 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<stri
       },
     }),
   );
-  const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: relayLimits.heldBytes }, (socket) =>
-    relay.accept(socket),
-  );
+  const server = createRelayServer(relay);
+  // Such as a lack of file descriptors: the next connection may be taken.
+  server.on('error', (error) => log.error({ op: 'gateway.accept', ok: false, error: errorText(error) }));
   // Ahead of the relay: no request comes after the last one has ended.
   scope.defer(() => void server.close());
   return listenAt(server, options.listen);
@@ -111,7 +117,7 @@ async function listenAt(server: Server, listen: Listen): Promise<string> {
   const where = 'port' in listen ? { host: '127.0.0.1', port: listen.port } : { path: listen.socket };
   try {
     if ('socket' in listen) await removeDead(listen.socket);
-    server.listen(where);
+    server.listen({ ...where, backlog: listenBacklog });
     await once(server, 'listening');
     if ('socket' in listen) chmodSync(listen.socket, 0o600);
   } catch (error) {

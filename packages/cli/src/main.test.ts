@@ -36,6 +36,13 @@ async function run(...args: string[]): Promise<{ code: number | null; stdout: st
   return { code, stdout, stderr };
 }
 
+/** A configuration with a cluster. */
+async function twoNodes(): Promise<string> {
+  const path = join(folder, 'cluster.yaml');
+  await writeFile(path, 'clusters:\n  mine: { login: { host: login.test } }\n');
+  return path;
+}
+
 describe('What was compiled of the program', () => {
   it('is kept for the next run', async () => {
     cacheHome = join(folder, 'kept');
@@ -79,6 +86,21 @@ describe('The program', () => {
       JSON.stringify({ readMs: Date.now() - 1000, files }),
     );
     expect((await dryRun()).stdout).toMatch(/^# place {5}.*\n# weights {3}14\.9 GiB/m);
+  });
+
+  it('takes an option of the engine for the engine of the preset, where none is named', async () => {
+    const dryRun = (...words: string[]) => run('deploy', 'demo', '--nodes', '2', '--dry-run', ...words);
+    const { stdout, stderr } = await dryRun('--config', await twoNodes(), '--engine-option', 'executor=ray');
+    expect(stdout, stderr).toContain('# Ray on the node of rank 0');
+  });
+
+  it('plans copies of a model over two nodes, and shows what each rank is told', async () => {
+    const words = ['--config', await twoNodes(), '--nodes', '2', '--gpus', '4', '--no-plan', '--dry-run'];
+    const { stdout } = await run('deploy', 'org/moe', ...words, '--engine-option', 'dataParallel=4');
+    expect(stdout).toMatch(/rank 0,[\s\S]*--data-parallel-size 4 --data-parallel-size-local 2 .*--uds/);
+    expect(stdout).toMatch(/rank 1,[\s\S]*--data-parallel-start-rank 2 .*--headless/);
+    const odd = await run('deploy', 'org/moe', ...words, '--engine-option', 'dataParallel=3');
+    expect(odd.stderr).toContain('2 nodes cannot have as many of 3 copies each: take dataParallel: 4');
   });
 
   it('does not look for a library to download the weights of the simulator', async () => {

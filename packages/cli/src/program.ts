@@ -8,7 +8,7 @@ import { addCareCommands } from './program/care-commands.ts';
 import { addDiagnosisCommands } from './program/diagnosis-commands.ts';
 import { addGatewayCommands } from './program/gateway-commands.ts';
 import type { RunCommand } from './program/run-command.ts';
-import { collect, countNumber, engineSettings, portNumber, wholeNumber } from './program/flag-values.ts';
+import { collect, countNumber, portNumber, wholeNumber } from './program/flag-values.ts';
 import { addObserveCommands } from './program/observe-commands.ts';
 import { addPlanCommands } from './program/plan-commands.ts';
 import { addPrepareCommands } from './program/prepare-commands.ts';
@@ -100,7 +100,7 @@ function addDeploy(program: Command, go: RunCommand): void {
     )
     .option(
       '--engine-option <name=value>',
-      'one setting of the engine, such as executor=ray: short for --set engines.<engine>.<name>=<value>, where the engine is --engine or vllm; may be repeated',
+      'one setting of the engine, such as executor=ray: short for --set engines.<engine>.<name>=<value>, where the engine is --engine, or that of the preset; may be repeated',
       collect,
       [],
     )
@@ -115,8 +115,7 @@ function addDeploy(program: Command, go: RunCommand): void {
         const { runDeploy } = await import('./commands/deploy.ts');
         // Without the flag a preset decides.
         const plan = options.plan ? undefined : false;
-        const set = [...options.set, ...engineSettings(options.engine, options.engineOption)];
-        await runDeploy({ ...options, what, plan, set, dryRun: options.dryRun ?? false }, context);
+        await runDeploy({ ...options, what, plan, dryRun: options.dryRun ?? false }, context);
       }),
     );
 }
@@ -195,12 +194,12 @@ function addConnect(program: Command, go: RunCommand): void {
     .option('--port <port>', 'the local port (18000, or the next free one)', portNumber)
     .option('--bind <address>', 'the address it listens on, such as 172.17.0.1 for containers (127.0.0.1)')
     .option('--allow-origin <origin>', 'a web page that may use it from a browser; may be repeated', collect, [])
-    .option('--mux', 'send all requests over one SSH channel')
+    .option('--no-mux', 'give each request an SSH channel of its own')
     .addHelpText(
       'after',
       '\nExamples:\n  fairlead connect demo\n  fairlead connect demo --port 9000 --json\n  fairlead connect demo --allow-origin http://localhost:3000',
     )
-    .action(async (name: string, options: { port?: number; bind?: string; allowOrigin?: string[]; mux?: boolean }) =>
+    .action(async (name: string, options: { port?: number; bind?: string; allowOrigin?: string[]; mux: boolean }) =>
       go(async (context) => (await import('./commands/connect.ts')).runConnect({ name, ...options }, context)),
     );
 }

@@ -5,6 +5,7 @@ export { type EngineSurroundings, type FailureEntry, failureTopics } from './cat
 export { fillText, surroundingNames } from './catalogue/fill-text.ts';
 export { chooseLines } from './diagnose/choose-lines.ts';
 export { createLogJudge, type LogJudge } from './diagnose/log-judge.ts';
+export { judgeRanks } from './diagnose/judge-ranks.ts';
 export type { Diagnosis, Evidence, ProcessEnd, Verdict } from './diagnose/verdict.ts';
 export { classifyFailure, type EngineEnd, entriesFor } from './judge/classify-failure.ts';
 export type { EngineFailure } from './judge/engine-failure.ts';

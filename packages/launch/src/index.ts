@@ -16,7 +16,7 @@ export { type LaunchErrorCode } from './launch-error.ts';
 export { askCluster, type AskedFacts, askHub } from './plan/ask-for-facts.ts';
 export { findImage, imageCure, type ImageFound } from './plan/check-image.ts';
 export { type DeployRequest } from './plan/deploy-request.ts';
-export { type DeploymentPlan, type KnownFacts, planDeployment } from './plan/plan-deployment.ts';
+export { type DeploymentPlan, engineOf, type KnownFacts, planDeployment } from './plan/plan-deployment.ts';
 export { priceOf } from './plan/price.ts';
 export { eventsForCost, type Spent, spentUntil } from './job/spent.ts';
 export { profileFacts, type SiteFacts, slurmFacts } from './plan/site-facts.ts';

@@ -2,6 +2,7 @@ import { type FailureChapter, mode } from '../failure-mode.ts';
 
 const gateway = (name: string) => `apps/gateway/src/${name}.test.ts`;
 const relay = gateway('relay/relay');
+const strangers = gateway('relay/strangers');
 
 export const gatewayChapter: FailureChapter = {
   title: 'A gateway for a team',
@@ -77,6 +78,58 @@ export const gatewayChapter: FailureChapter = {
     mode('a database of a newer gateway', 'refused, and left as it is', [
       gateway('store/gateway-store'),
       'of a newer gateway is left as it is',
+    ]),
+    mode('thousands of requests in one packet, from a stranger', 'each is answered; the gateway goes on', [
+      strangers,
+      'who sends thousands of requests in one piece gets an answer to each',
+    ]),
+    mode('a client that asks and never reads', 'it is read no more', [
+      strangers,
+      'who asks and does not read is read no more, and is answered when they read',
+    ]),
+    mode('heads that never end, on all connections', 'members are served; the oldest such connection gives way', [
+      strangers,
+      'cannot shut out a member by heads that never end',
+    ]),
+    mode('thousands of idle connections', 'members are served', [
+      strangers,
+      'with 3,000 idle connections slows no member',
+    ]),
+    mode('garbage in place of a head', '400, and the gateway goes on', [
+      strangers,
+      'with a head that is garbage is refused, and the gateway goes on',
+    ]),
+    mode('guessed keys', '429 for the address they come from, told in the log once; good keys pass', [
+      strangers,
+      'who guesses keys is slowed by their address, told once, and no member is held up',
+    ]),
+    mode('a key in the URL', '401 that says where it belongs', [
+      strangers,
+      'who puts the key into the URL is told that it does not belong there',
+    ]),
+    mode('two credentials that differ', '400 that names what sends them', [
+      strangers,
+      'with two credentials that differ is refused, with two that are equal is served',
+    ]),
+    mode('a base URL with a slip', '404 that says what it should be', [
+      strangers,
+      'with a slip in the base URL (%s) is told, and no instance is asked',
+    ]),
+    mode('a connection that is reset, in any phase', 'the engine is free, nothing stays', [
+      strangers,
+      'whose connection is reset %s leaves nothing behind',
+    ]),
+    mode('a body in a million chunks', 'it takes little more memory than its bytes', [
+      gateway('relay/request-body'),
+      'A body of a million chunks of one byte costs little more than its bytes',
+    ]),
+    mode('bodies that would fill the memory', '429 until there is room; a member takes half of it at most', [
+      strangers,
+      'whose bodies would fill the memory is refused, until there is room again',
+    ]),
+    mode('two gateways on one state directory', 'the second is refused, and told who serves', [
+      gateway('store/claim-serving'),
+      'A state directory has one claim at a time, and the refusal names who has it',
     ]),
   ],
 };

@@ -8,6 +8,7 @@ import { Secret } from '@fairlead/kit';
 
 /** 32 characters: five bits of chance each, none that is easily taken for another. */
 const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789';
+export const keyPrefix = 'flk_';
 const idLength = 8;
 const secretLength = 32;
 const checksumLength = 6;
@@ -30,7 +31,7 @@ export type ParsedApiKey = { ok: true; id: string } | { ok: false; reason: 'fore
 
 /** Of what a client presents. `foreign`: no key of a gateway. `mistyped`: one with a wrong character, or cut short. */
 export function parseApiKey(presented: string): ParsedApiKey {
-  if (!presented.startsWith('flk_')) return { ok: false, reason: 'foreign' };
+  if (!presented.startsWith(keyPrefix)) return { ok: false, reason: 'foreign' };
   const id = shape.exec(presented)?.[1];
   const body = presented.slice(0, -checksumLength);
   if (id === undefined || checksumOf(body) !== presented.slice(-checksumLength))

@@ -27,17 +27,19 @@ import {
   limitFields,
   limitRefusal,
   modelNotReady,
+  noBodyRoom,
   upstreamProblem,
 } from './problems.ts';
 import { applyEdits, type BodyEdit, readWish, type RequestWish } from './read-wish.ts';
 import { PassageTally } from './passage-tally.ts';
-import type { RelayDeps } from './relay-deps.ts';
+import type { RelayConnectionDeps } from './relay-deps.ts';
 import { isGenerating } from './relayed-routes.ts';
 import { renderProblem } from './render-problem.ts';
 import { asksToClose, contentEncodingOf, renderUpstreamHead } from './render-upstream-head.ts';
 import { RequestBody } from './request-body.ts';
 import {
   type GatewayOutcome,
+  isRetryable,
   type RequestEffect,
   type RequestInput,
   type RequestState,
@@ -76,7 +78,7 @@ const retryPause = { baseMs: 20, maxMs: 250 };
 const goneStatuses: ReadonlySet<number | undefined> = new Set([502, 503, 504]);
 
 export class Exchange {
-  readonly #deps: RelayDeps;
+  readonly #deps: RelayConnectionDeps;
   readonly #client: ExchangeClient;
   readonly #request: ExchangeRequest;
   readonly #body: RequestBody;
@@ -91,6 +93,7 @@ export class Exchange {
   #wish: RequestWish | undefined;
   #model: OfferedModel | undefined;
   #bodyBytes: Buffer = nothing;
+  #heldBytes = 0;
   #reservation: Reservation | undefined;
   #sent: { offer: Offer; tokens: number } | undefined;
   /** The instance that had the request last. */
@@ -101,7 +104,7 @@ export class Exchange {
   #status: number | undefined;
   #problemFields: readonly string[] = [];
 
-  constructor(deps: RelayDeps, client: ExchangeClient, request: ExchangeRequest) {
+  constructor(deps: RelayConnectionDeps, client: ExchangeClient, request: ExchangeRequest) {
     this.#deps = deps;
     this.#client = client;
     this.#request = request;
@@ -128,8 +131,22 @@ export class Exchange {
     const { isDone, rest, refusal } = this.#body.take(piece);
     this.#waitingSince = this.#deps.clock.monotonicMs();
     if (refusal) this.#refuse(refusal);
+    else if (!this.#holdBody()) this.#refuse(noBodyRoom);
     else if (isDone) this.#admit(this.#body.whole());
     return rest;
+  }
+
+  #holdBody(): boolean {
+    const more = this.#body.heldBytes - this.#heldBytes;
+    if (!this.#deps.bodies.take(this.#request.grant.member.name, more)) return false;
+    this.#heldBytes += more;
+    return true;
+  }
+
+  #releaseBody(): void {
+    this.#bodyBytes = nothing;
+    this.#deps.bodies.give(this.#request.grant.member.name, this.#heldBytes);
+    this.#heldBytes = 0;
   }
 
   clientLeft(): void {
@@ -153,7 +170,8 @@ export class Exchange {
     if (this.#sent && router.isSuperseded(this.#sent.offer)) return this.#fail('its tunnel was replaced');
     const waitedMs = now - this.#waitingSince;
     const { phase } = this.#state;
-    if (phase === 'authenticated' && waitedMs > limits.bodyIdleMs) this.#timeOut(lateProblems.body);
+    const isLate = waitedMs > limits.bodyIdleMs || now - this.#begunAt > limits.bodyMs;
+    if (phase === 'authenticated' && isLate) this.#timeOut(lateProblems.body);
     if (phase === 'connecting' && waitedMs > limits.connectMs) this.#fail('it did not take the connection in time');
     if (phase === 'waiting' && waitedMs > limits.firstByteMs) this.#timeOut(lateProblems.firstByte);
     if (phase === 'streaming' && waitedMs > limits.quietMs && !this.#client.isFull) this.#timeOut(lateProblems.quiet);
@@ -241,7 +259,7 @@ export class Exchange {
     if (this.#state.phase === 'waiting') {
       this.#firstByteMs = this.#waitingSince - this.#begunAt;
       this.#status = this.#answer!.status;
-      this.#bodyBytes = nothing;
+      this.#releaseBody();
       this.#apply({ type: 'answer.begun' });
     }
     this.#client.write(bytes);
@@ -257,11 +275,10 @@ export class Exchange {
   }
 
   #fail(why: string): void {
-    const { phase } = this.#state;
     const problem = upstreamProblem(this.#wish?.model ?? 'the model', why);
     this.#endSent({ kind: 'failed', reason: why });
-    if (phase === 'streaming') return this.#apply({ type: 'upstream.failed', problem, mayRetry: false });
-    this.#apply({ type: 'upstream.failed', problem, mayRetry: this.#deps.router.takeRetry() });
+    const mayRetry = isRetryable(this.#state) && this.#deps.router.takeRetry();
+    this.#apply({ type: 'upstream.failed', problem, mayRetry });
   }
 
   #endSent(verdict: OfferVerdict): void {
@@ -323,6 +340,7 @@ export class Exchange {
 
   #settle(outcome: GatewayOutcome, effects: readonly RequestEffect[]): void {
     this.#pause?.abort();
+    this.#releaseBody();
     const said = effects.find((effect) => effect.do === 'answer');
     if (said) this.#status = wireErrors[said.problem.code].status;
     this.#endSent(this.#verdictOf(outcome));

@@ -1,5 +1,6 @@
 // One connection of a client: takes its requests one after the other, and carries the bytes of each.
 
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import {
@@ -14,10 +15,13 @@ import {
   type RequestHead,
 } from '@fairlead/openai-wire';
 
+import { keyPrefix } from '../accounts/api-key.ts';
+import { sourceOf } from '../accounts/guess-guard.ts';
+import type { KeyProblem } from '../accounts/key-book.ts';
 import { answerLocally, isHealthRoute, renderLocal } from '../http/answer-locally.ts';
 import { Exchange, type ExchangeClient } from './exchange.ts';
-import { keyRefusal, lateProblems } from './problems.ts';
-import type { RelayDeps } from './relay-deps.ts';
+import { keyInUrl, keyRefusal, lateProblems, tooManyKeys } from './problems.ts';
+import type { RelayConnectionDeps } from './relay-deps.ts';
 import { gatewayRoutes } from './relayed-routes.ts';
 import { renderProblem } from './render-problem.ts';
 import { asksToClose } from './render-upstream-head.ts';
@@ -35,19 +39,19 @@ const maxStashBytes = 64 * 1024;
 
 export class GatewayConnection implements ExchangeClient {
   readonly #client: Duplex;
-  readonly #deps: RelayDeps;
+  readonly #deps: RelayConnectionDeps;
   readonly #owner: ConnectionOwner;
   #parser: HeadParser;
   #exchange: Exchange | undefined;
-  /** What came behind the request that is being answered. */
+  /** What has come and is not taken yet: it waits behind the request that is being answered, or for a client that does not read. */
   #stash: Buffer[] = [];
-  #stashBytes = 0;
+  #isTaking = false;
   #waitingSince: number;
   /** The last answer is written: nothing more is taken. `hurried`: it is an error, for which a client gets little time. */
   #closing: 'no' | 'patient' | 'hurried' = 'no';
   #isGone = false;
 
-  constructor(client: Duplex, deps: RelayDeps, owner: ConnectionOwner) {
+  constructor(client: Duplex, deps: RelayConnectionDeps, owner: ConnectionOwner) {
     this.#client = client;
     this.#deps = deps;
     this.#owner = owner;
@@ -61,14 +65,19 @@ export class GatewayConnection implements ExchangeClient {
     client.on('error', () => this.#onGone());
     client.once('close', () => this.#onGone());
     client.once('end', () => this.#onEnd());
-    client.on('drain', () => this.#exchange?.resumeAnswer());
-    client.on('data', (piece: Buffer) => this.#take(piece));
+    client.on('drain', () => this.#onDrain());
+    client.on('data', (piece: Buffer) => this.#onPiece(piece));
     if (client.destroyed) this.#onGone();
   }
 
   /** Between two requests, or before the first. */
   get isIdle(): boolean {
     return !this.#exchange && this.#closing === 'no' && !this.#parser.started;
+  }
+
+  /** Nothing of it has shown a good key yet, or shows one now. */
+  get isUnproven(): boolean {
+    return !this.#exchange && this.#closing === 'no';
   }
 
   get isFull(): boolean {
@@ -128,18 +137,42 @@ export class GatewayConnection implements ExchangeClient {
     this.#client.destroy();
   }
 
-  #take(piece: Buffer): void {
+  #onPiece(piece: Buffer): void {
     if (this.#closing !== 'no') return;
-    if (!this.#exchange) return this.#readHead(piece);
-    if (!this.#exchange.isReadingBody) return this.#keep(piece);
-    const rest = this.#exchange.takeBody(piece);
-    if (rest && rest.length > 0) this.#keep(rest);
+    this.#stash.push(piece);
+    this.#takeStash();
   }
 
-  #keep(piece: Buffer): void {
-    this.#stash.push(piece);
-    this.#stashBytes += piece.length;
-    if (this.#stashBytes > maxStashBytes) this.#client.pause();
+  #onDrain(): void {
+    this.#exchange?.resumeAnswer();
+    this.#takeStash();
+  }
+
+  /** A loop: thousands of requests may be in one piece. */
+  #takeStash(): void {
+    if (this.#isTaking) return;
+    this.#isTaking = true;
+    while (this.#stash.length > 0 && this.#takesNow) this.#take(this.#stash.shift()!);
+    this.#isTaking = false;
+    const waiting = this.#stash.reduce((sum, { length }) => sum + length, 0);
+    const isStalled = !this.#exchange && waiting > 0;
+    if (isStalled || waiting > maxStashBytes) this.#client.pause();
+    else if (this.#client.isPaused()) this.#client.resume();
+  }
+
+  /** A client that does not read its answers gets no more of them. */
+  get #takesNow(): boolean {
+    return this.#exchange ? this.#exchange.isReadingBody : !this.isFull;
+  }
+
+  #take(piece: Buffer): void {
+    if (!this.#exchange) return this.#readHead(piece);
+    const rest = this.#exchange.takeBody(piece);
+    if (rest) this.#putBack(rest);
+  }
+
+  #putBack(rest: Buffer): void {
+    if (rest.length > 0 && this.#closing === 'no') this.#stash.unshift(rest);
   }
 
   #readHead(piece: Buffer): void {
@@ -147,10 +180,11 @@ export class GatewayConnection implements ExchangeClient {
     const step = this.#parser.push(piece);
     if (step.kind === 'more') return;
     if (step.kind === 'refused') return this.refuseAll(step.refusal);
-    this.#serve(step.head, step.rest);
+    this.#putBack(step.rest);
+    this.#serve(step.head);
   }
 
-  #serve(head: RequestHead, rest: Buffer): void {
+  #serve(head: RequestHead): void {
     const requestId = this.#deps.createRequestId();
     const refuseIt = (refusal: Refusal) => this.#answerProblem(refusal, head, requestId);
     const interpretation = interpretHead(head);
@@ -158,29 +192,34 @@ export class GatewayConnection implements ExchangeClient {
     const interpreted = interpretation.value;
     const pick = pickRoute(gatewayRoutes, head.method, head.path);
     const isPlain = interpreted.framing.kind === 'none';
-    if (pick.ok && isHealthRoute(pick.route) && isPlain)
-      return this.#answerLocal({ status: 'ok' }, head, { requestId, rest });
+    if (pick.ok && isHealthRoute(pick.route) && isPlain) return this.#answerLocal({ status: 'ok' }, head, requestId);
     const checked = this.#deps.keys.check(interpreted.credential, this.#deps.clock.now());
-    if (!checked.ok) return refuseIt(keyRefusal(checked.why));
+    if (!checked.ok) return refuseIt(this.#refusalOfKey(checked.why, head));
     if (!pick.ok) return refuseIt(noSuchRoute(head, pick.otherMethods));
     const { grant } = checked;
     const local = answerLocally(pick.route, head.path, { models: this.#deps.router.models, key: grant.key });
     if (local && !isPlain)
       return refuseIt(refuse('bad_request', 'A GET request has no body here. Correct the client.'));
-    if (local) return local.ok ? this.#answerLocal(local.body, head, { requestId, rest }) : refuseIt(local.refusal);
+    if (local) return local.ok ? this.#answerLocal(local.body, head, requestId) : refuseIt(local.refusal);
     const request = { head, interpreted, route: pick.route, dialect: dialectOf(head.path), grant, requestId };
     const exchange = new Exchange(this.#deps, this, request);
     this.#exchange = exchange;
     exchange.start();
-    if (rest.length > 0) this.#take(rest);
   }
 
-  #answerLocal(body: object, head: RequestHead, { requestId, rest }: { requestId: string; rest: Buffer }): void {
+  /** A key that is good is never refused for the wrong ones of others from the same address. */
+  #refusalOfKey(why: KeyProblem, head: RequestHead): Refusal {
+    if (head.target.includes(keyPrefix)) return keyInUrl;
+    const { remoteAddress } = this.#client as Partial<Pick<Socket, 'remoteAddress'>>;
+    const pauseMs = this.#deps.guesses.note(why, sourceOf(head, remoteAddress), this.#deps.clock.monotonicMs());
+    return pauseMs === 0 ? keyRefusal(why) : tooManyKeys(pauseMs);
+  }
+
+  #answerLocal(body: object, head: RequestHead, requestId: string): void {
     const keepAlive = !asksToClose(head);
     this.#client.write(renderLocal(body, { requestId, keepAlive }));
-    if (!keepAlive) return this.#endClient('patient');
-    if (rest.length > 0) this.#keep(rest);
-    this.#next();
+    if (keepAlive) this.#next();
+    else this.#endClient('patient');
   }
 
   #answerProblem(refusal: Refusal, head: RequestHead | undefined, requestId: string): void {
@@ -193,11 +232,7 @@ export class GatewayConnection implements ExchangeClient {
     this.#exchange = undefined;
     this.#parser = new HeadParser(this.#deps.limits);
     this.#waitingSince = this.#deps.clock.monotonicMs();
-    const [stash, wasPaused] = [this.#stash, this.#stashBytes > maxStashBytes];
-    this.#stash = [];
-    this.#stashBytes = 0;
-    if (wasPaused) this.#client.resume();
-    for (const piece of stash) this.#take(piece);
+    this.#takeStash();
   }
 
   #endClient(how: 'patient' | 'hurried'): void {

@@ -5,8 +5,10 @@ import type { Duplex } from 'node:stream';
 import { untilOver } from '@fairlead/kit';
 import { refuse } from '@fairlead/openai-wire';
 
+import { GuessGuard } from '../accounts/guess-guard.ts';
+import { BodyRoom } from './body-room.ts';
 import { type ConnectionOwner, GatewayConnection } from './gateway-connection.ts';
-import type { RelayDeps } from './relay-deps.ts';
+import type { RelayConnectionDeps, RelayDeps } from './relay-deps.ts';
 
 export interface Relay extends AsyncDisposable {
   /** Takes ownership of the connection. */
@@ -24,7 +26,7 @@ export function openRelay(deps: RelayDeps): Relay {
 }
 
 class OpenRelay implements Relay, ConnectionOwner {
-  readonly #deps: RelayDeps;
+  readonly #deps: RelayConnectionDeps;
   readonly #connections = new Set<GatewayConnection>();
   readonly #lingering = new Map<Duplex, number>();
   readonly #disposed = new AbortController();
@@ -32,7 +34,7 @@ class OpenRelay implements Relay, ConnectionOwner {
   #whenEmpty: (() => void) | undefined;
 
   constructor(deps: RelayDeps) {
-    this.#deps = deps;
+    this.#deps = { ...deps, bodies: new BodyRoom(deps.limits.allBodiesBytes), guesses: new GuessGuard(deps.log) };
     this.#checking = this.#checkAgain();
   }
 
@@ -78,13 +80,15 @@ class OpenRelay implements Relay, ConnectionOwner {
     for (const connection of this.#connections) connection.drop();
   }
 
-  /** The oldest connection that waits for nothing gives way. */
+  /** The oldest connection that waits for nothing gives way, else the oldest that has not shown a key: strangers cannot shut out members. */
   #makeRoom(newest: GatewayConnection): void {
+    let unproven: GatewayConnection | undefined;
     for (const connection of this.#connections) {
-      if (connection === newest || !connection.isIdle) continue;
-      connection.drop();
-      return;
+      if (connection === newest) continue;
+      if (connection.isIdle) return connection.drop();
+      if (connection.isUnproven) unproven ??= connection;
     }
+    if (unproven) return unproven.drop();
     newest.refuseAll(refuse('too_many', 'Too many connections are open. Try again, or use fewer at a time.', 1));
   }
 

@@ -21,6 +21,22 @@ export function keyRefusal(why: KeyProblem): Refusal {
   return refuse('unauthorized', keyTexts[why]);
 }
 
+export const keyInUrl = refuse(
+  'unauthorized',
+  'A key stands in the URL of this request, where logs keep it: it is not read there. Send it as `Authorization: Bearer <key>`, and ask the owner of the gateway for another.',
+);
+
+export function tooManyKeys(pauseMs: number): Refusal {
+  const seconds = Math.max(1, Math.ceil(pauseMs / 1_000));
+  return refuse('too_many', `Too many wrong keys came from this address. Try again in ${seconds} s.`, seconds);
+}
+
+export const noBodyRoom = refuse(
+  'too_many',
+  'The gateway holds as many bytes of request bodies as it can. Send fewer large requests at a time, and this one again.',
+  2,
+);
+
 /** A model that the key may not use is not shown to exist. */
 export function modelUnknown(model: string, known: readonly string[]): Refusal {
   const list = known.length === 0 ? 'There is none now.' : `There are: ${known.join(', ')}.`;

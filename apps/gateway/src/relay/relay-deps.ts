@@ -2,13 +2,15 @@
 
 import type { Duplex } from 'node:stream';
 
-import type { Clock } from '@fairlead/kit';
+import type { Clock, Log } from '@fairlead/kit';
 
+import type { GuessGuard } from '../accounts/guess-guard.ts';
 import type { KeyBook } from '../accounts/key-book.ts';
 import type { Ledger } from '../limits/ledger.ts';
 import type { Offer } from '../routing/offer.ts';
 import type { Router } from '../routing/router.ts';
 import type { UsageRecord } from '../usage/usage-record.ts';
+import type { BodyRoom } from './body-room.ts';
 import type { RelayLimits } from './relay-limits.ts';
 
 export interface RelayDeps {
@@ -24,4 +26,11 @@ export interface RelayDeps {
   reach: (offer: Offer, signal: AbortSignal) => Promise<Duplex>;
   /** Told of each request with a good key when it is over. */
   onSettled: (record: UsageRecord) => void;
+  log: Log;
+}
+
+/** What its connections share beside that. */
+export interface RelayConnectionDeps extends RelayDeps {
+  bodies: Pick<BodyRoom, 'take' | 'give'>;
+  guesses: Pick<GuessGuard, 'note'>;
 }

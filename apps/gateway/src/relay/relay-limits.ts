@@ -5,6 +5,8 @@ import { type HeadLimits, headLimits } from '@fairlead/openai-wire';
 export interface RelayLimits extends HeadLimits {
   /** Of a request's body, which is held until an instance has taken it. */
   bodyBytes: number;
+  /** Bodies of all requests together. */
+  allBodiesBytes: number;
   /** Open connections of clients. */
   connections: number;
   /** Between two requests of a connection, and before the first. */
@@ -13,6 +15,8 @@ export interface RelayLimits extends HeadLimits {
   headMs: number;
   /** Between two pieces of a body. */
   bodyIdleMs: number;
+  /** From its first byte to its last. */
+  bodyMs: number;
   /** Until an instance has taken the connection. Then the next one is tried. */
   connectMs: number;
   /** From there to the first piece of the answer. */
@@ -28,10 +32,12 @@ export interface RelayLimits extends HeadLimits {
 export const relayLimits: RelayLimits = {
   ...headLimits,
   bodyBytes: 32 * 1024 * 1024,
+  allBodiesBytes: 256 * 1024 * 1024,
   connections: 10_000,
   idleMs: 120_000,
   headMs: 10_000,
   bodyIdleMs: 60_000,
+  bodyMs: 600_000,
   connectMs: 10_000,
   firstByteMs: 600_000,
   quietMs: 300_000,

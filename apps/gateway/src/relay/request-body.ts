@@ -12,11 +12,17 @@ export interface RequestBodyStep {
 }
 
 const nothing = Buffer.alloc(0);
+const smallBytes = 1024;
+const blockBytes = 64 * 1024;
 
 export class RequestBody {
   readonly #scanner: BodyScanner | undefined;
   readonly #reader: BodyReader | undefined;
   #pieces: Buffer[] = [];
+  /** Small pieces in one: each would cost more than its bytes. */
+  #block: Buffer = nothing;
+  #blockBytes = 0;
+  #heldBytes = 0;
 
   constructor(framing: Framing, limitBytes: number) {
     this.#scanner = createBodyScanner(framing, limitBytes);
@@ -39,14 +45,40 @@ export class RequestBody {
     const { forward, done, refusal } = this.#scanner.scan(piece);
     if (refusal) return { isDone: false, refusal };
     const taken = piece.subarray(0, forward);
-    if (this.#reader) this.#reader.read(taken, (content) => this.#pieces.push(content));
-    else if (forward > 0) this.#pieces.push(taken);
+    if (this.#reader) this.#reader.read(taken, (content) => this.#hold(content));
+    else if (forward > 0) this.#hold(taken);
     // What follows the last chunk belongs to no request: such a connection serves no other one.
     return done ? { isDone: true, rest: this.#reader ? nothing : piece.subarray(forward) } : { isDone: false };
   }
 
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  #hold(content: Buffer): void {
+    this.#heldBytes += content.length;
+    if (content.length >= smallBytes) {
+      this.#endBlock();
+      this.#pieces.push(content);
+      return;
+    }
+    if (this.#blockBytes + content.length > this.#block.length) {
+      this.#endBlock();
+      this.#block = Buffer.allocUnsafeSlow(this.#heldBytes > blockBytes ? blockBytes : 2 * smallBytes);
+    }
+    content.copy(this.#block, this.#blockBytes);
+    this.#blockBytes += content.length;
+  }
+
+  #endBlock(): void {
+    if (this.#blockBytes > 0) this.#pieces.push(this.#block.subarray(0, this.#blockBytes));
+    this.#block = nothing;
+    this.#blockBytes = 0;
+  }
+
   /** All of it. Once. */
   whole(): Buffer {
+    this.#endBlock();
     const pieces = this.#pieces;
     this.#pieces = [];
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);

@@ -66,6 +66,12 @@ export type RequestStep = Step<RequestState, RequestEffect>;
 
 /** Instances that a request may be sent to, the first included. */
 const maxTries = 3;
+
+/** Whether a failure may lead to another try: only then is the budget of retries asked. */
+export function isRetryable(state: RequestState): boolean {
+  return (state.phase === 'connecting' || state.phase === 'waiting') && state.tries + 1 < maxTries;
+}
+
 const stopped = refuse('draining', 'The gateway is being stopped. Send the request again.', 2);
 
 export function stepRequest(state: RequestState, input: RequestInput): RequestStep {

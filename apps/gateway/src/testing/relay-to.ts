@@ -2,13 +2,14 @@
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 import { Scope, Secret, silentLog, systemClock, systemRandom } from '@fairlead/kit';
 
 import { createApiKey, hashApiKey } from '../accounts/api-key.ts';
 import { followAccounts } from '../accounts/follow-accounts.ts';
 import { Ledger } from '../limits/ledger.ts';
+import { createRelayServer, listenBacklog } from '../relay/create-relay-server.ts';
 import { openRelay } from '../relay/open-relay.ts';
 import { relayLimits } from '../relay/relay-limits.ts';
 import { Router } from '../routing/router.ts';
@@ -53,6 +54,7 @@ export async function openRelayTo({ socket, stateDir }: { socket: string; stateD
       keys,
       ledger: new Ledger(),
       router,
+      log,
       onSettled: (record) => recorder.add(record),
       async reach(_, signal) {
         const channel = connect({ path: socket, allowHalfOpen: true });
@@ -63,11 +65,9 @@ export async function openRelayTo({ socket, stateDir }: { socket: string; stateD
       },
     }),
   );
-  const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: relayLimits.heldBytes }, (client) =>
-    relay.accept(client),
-  );
+  const server = createRelayServer(relay);
   scope.defer(() => void server.close());
-  server.listen(0, '127.0.0.1');
+  server.listen({ host: '127.0.0.1', port: 0, backlog: listenBacklog });
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   return { port, key: key.reveal(), [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };

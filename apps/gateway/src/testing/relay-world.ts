@@ -3,17 +3,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, createServer as createSocketServer, type Server, type Socket } from 'node:net';
+import { connect, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 
-import { Scope, Secret, silentLog, systemClock, systemRandom } from '@fairlead/kit';
+import { type Log, Scope, Secret, silentLog, systemClock, systemRandom } from '@fairlead/kit';
 
 import type { KeyRecord, Limits, MemberRecord } from '../accounts/account-records.ts';
 import { createApiKey, hashApiKey } from '../accounts/api-key.ts';
 import { KeyBook } from '../accounts/key-book.ts';
 import { Ledger } from '../limits/ledger.ts';
+import { createRelayServer, listenBacklog } from '../relay/create-relay-server.ts';
 import { openRelay } from '../relay/open-relay.ts';
 import { relayLimits, type RelayLimits } from '../relay/relay-limits.ts';
 import type { ModelTable, Offer } from '../routing/offer.ts';
@@ -28,6 +29,7 @@ export interface RelayWorldOptions {
   limits?: Limits;
   models?: readonly string[];
   relay?: Partial<RelayLimits>;
+  log?: Log;
   /** In place of a connection to the instance. */
   reach?: (signal: AbortSignal) => Promise<Socket>;
 }
@@ -43,6 +45,10 @@ export interface RelayWorld extends AsyncDisposable {
   readonly seen: readonly { requests: number; open: number; bodies: string[] }[];
   /** As where its node loses power. */
   kill(instance: number): void;
+  /** From the budget of retries. */
+  readonly retriesTaken: number;
+  /** Open connections of clients. */
+  readonly size: number;
   revoke(): void;
   /** Sends bytes as they are; resolves with all that comes until the gateway closes. */
   raw(text: string): Promise<string>;
@@ -70,6 +76,12 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
   const waiting = new Set<() => void>();
   const router = new Router({ monotonicMs: () => systemClock.monotonicMs(), random: systemRandom, log: silentLog });
   router.replace(table);
+  let retriesTaken = 0;
+  const takeRetry = router.takeRetry.bind(router);
+  router.takeRetry = () => {
+    retriesTaken += 1;
+    return takeRetry();
+  };
   const relay = openRelay({
     limits: { ...relayLimits, ...options.relay },
     clock: systemClock,
@@ -78,13 +90,15 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
     keys: book,
     ledger: new Ledger(),
     router,
+    log: options.log ?? silentLog,
     reach: (offer, signal) => options.reach?.(signal) ?? reach(offer, signal),
     onSettled(record) {
       records.push(record);
       for (const look of waiting) look();
     },
   });
-  const { server, port } = await listen((socket) => relay.accept(socket));
+  const server = createRelayServer(relay);
+  const port = await listen(server);
   scope.defer(() => void server.close());
   scope.use(relay);
   const url = `http://127.0.0.1:${port}`;
@@ -99,6 +113,12 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
     key,
     records,
     seen,
+    get retriesTaken() {
+      return retriesTaken;
+    },
+    get size() {
+      return relay.size;
+    },
     revoke,
     dial,
     table,
@@ -203,12 +223,8 @@ function makeKeys({ limits = {}, models }: RelayWorldOptions) {
   return { book, key: made.key.reveal(), revoke };
 }
 
-async function listen(accept: (socket: Socket) => void): Promise<{ server: Server; port: number }> {
-  const server = createSocketServer(
-    { allowHalfOpen: true, noDelay: true, highWaterMark: relayLimits.heldBytes },
-    accept,
-  );
-  server.listen(0, '127.0.0.1');
+async function listen(server: Server): Promise<number> {
+  server.listen({ host: '127.0.0.1', port: 0, backlog: listenBacklog });
   await once(server, 'listening');
-  return { server, port: (server.address() as { port: number }).port };
+  return (server.address() as { port: number }).port;
 }

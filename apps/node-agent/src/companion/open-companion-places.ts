@@ -1,7 +1,8 @@
 // What this node gives the companion of the engine: a directory, ports, a token, and how much of the memory is the job's.
 
+import { statfs } from 'node:fs/promises';
 import type { CompanionPlace, EngineCompanion } from '@fairlead/engines';
-import { defined, type Log } from '@fairlead/kit';
+import { defined, errnoOf, type Log } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
 import { readJobIdentity } from '@fairlead/scheduler';
 import { readJobMemory } from '../memory/read-job-memory.ts';
@@ -41,7 +42,8 @@ export async function openCompanionPlaces({
     async take(python) {
       const ports = (await findFreePorts(firstPorts, companion.portCount)).map(String);
       const memoryBytes = memoryOf(env) ?? (await readJobMemory())?.limitBytes.toFixed();
-      current = { directory: directory.path, ports, secret: token, python, ...defined({ memoryBytes }) };
+      const known = defined({ memoryBytes, sharedMemoryBytes: await readSharedMemory() });
+      current = { directory: directory.path, ports, secret: token, python, ...known };
       return current;
     },
     get current() {
@@ -50,6 +52,17 @@ export async function openCompanionPlaces({
     },
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
+}
+
+/** Undefined where there is no /dev/shm. */
+async function readSharedMemory(): Promise<string | undefined> {
+  try {
+    const { bavail, bsize } = await statfs('/dev/shm');
+    return String(bavail * bsize);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
 }
 
 const bytesPerMegabyte = 1024 * 1024;

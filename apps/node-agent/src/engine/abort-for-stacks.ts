@@ -12,6 +12,8 @@ const abortBit = 1n << 5n;
 export async function abortForStacks(pid: number, clock: Clock, signal: AbortSignal): Promise<void> {
   if (!(await catchesAbort(pid)) || !(await dumpsNoMemory(pid))) return;
   signalProcess(pid, 'SIGABRT');
+  // One that is stopped takes it as soon as it goes on.
+  signalProcess(pid, 'SIGCONT');
   const untilMs = clock.monotonicMs() + printLimitMs;
   while (clock.monotonicMs() < untilMs && (await readProcStat(pid)) !== undefined)
     await clock.sleep(pollIntervalMs, signal);

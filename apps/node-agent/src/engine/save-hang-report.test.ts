@@ -67,18 +67,19 @@ onLinux('reports of hangs are bounded in number and size', async () => {
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
-it.skipIf(process.platform !== 'linux' || !hasPython)(
-  'where py-spy is missing Python prints its stacks, and no process of another kind is ended',
-  async () => {
+it.skipIf(process.platform !== 'linux' || !hasPython).each(['waits', 'is stopped'])(
+  'where py-spy is missing Python that %s prints its stacks, and no process of another kind is ended',
+  async (how) => {
     await using scope = new Scope();
     const other = await stopped(scope);
     const said: string[] = [];
-    const code = 'import time\nprint("up", flush=True)\ndef waits_for_ever():\n  time.sleep(60)\nwaits_for_ever()';
+    const code = 'import time\ndef waits_for_ever():\n  print("up", flush=True)\n  time.sleep(60)\nwaits_for_ever()';
     const env = { ...process.env, PYTHONFAULTHANDLER: '1' };
     const hung = spawn('python3', ['-c', code], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     scope.defer(() => void hung.kill('SIGKILL'));
     hung.stderr.on('data', (chunk: Buffer) => said.push(...chunk.toString().split('\n')));
     await once(hung.stdout, 'data');
+    if (how === 'is stopped') hung.kill('SIGSTOP');
     const ended = once(hung, 'exit');
     const path = await saveHangReport({ ...other, pids: [hung.pid!, other.pid], lastLines: () => said });
     expect(await readFile(path, 'utf8')).toMatch(/Fatal Python error: Aborted[^]*in waits_for_ever/);

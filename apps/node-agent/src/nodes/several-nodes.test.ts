@@ -94,6 +94,27 @@ describe.concurrent('the agents of a job over two nodes', () => {
     await control.heard('event.happened', ({ kind, id }) => kind === 'engine.ready' && id > exited.id);
   });
 
+  it('run a copy of the model on each node, name the one that has ended, and leave nothing behind', async ({
+    expect,
+  }) => {
+    await using job = await openJob(['--data-parallel-size', '2']);
+    const { world, control, leader, worker } = job;
+    await control.heard('instance.reported', isUp);
+    const socket = join(world.runDir, socketName(String(world.spec.instanceId), 1, 'data'));
+    expect((await askChat(socket, chatRequest())).status).toBe(200);
+    // The server itself would never notice that a copy is gone.
+    process.kill(await partPid(control), 'SIGTERM');
+    const exited = await control.heard('event.happened', ({ kind }) => kind === 'engine.exited');
+    expect(exited.message).toMatch(/\(rank 1\): the engine ended .*code 0/);
+    await control.heard('event.happened', ({ kind, id }) => kind === 'engine.ready' && id > exited.id);
+    control.send({ type: 'instance.drain', orderId: 'o1' });
+    await expect(leader.exit).resolves.toBe('ended');
+    expect(await worker.exited).toBe(0);
+    expect(await leftOf(world)).toEqual([]);
+    const log = await readFile(join(world.jobDir, 'engine.1.log'), 'utf8');
+    expect(log).toContain('Launching 1 data parallel engine(s) in headless mode, with head node address tcp://');
+  });
+
   it('end with the name of a node whose agent is killed, when Slurm ends the job for it', async ({ expect }) => {
     await using job = await openJob();
     const { world, control, leader, worker } = job;

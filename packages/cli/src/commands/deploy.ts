@@ -3,6 +3,7 @@
 import { loadForCluster } from '@fairlead/config';
 import {
   type DeployRequest,
+  engineOf,
   launch,
   type LaunchDeps,
   type LaunchEvent,
@@ -24,6 +25,7 @@ import { machineOf } from '../launch/machine-of.ts';
 import { renderEvent } from '../launch/render-event.ts';
 import { openCliSession } from '../open-cli-session.ts';
 import type { Output } from '../output/output.ts';
+import { engineSettings } from '../program/flag-values.ts';
 import { watchInterrupt } from './deploy-interrupt.ts';
 import { dryRun } from './dry-run.ts';
 import { startDuration, stateWords } from './instance-words.ts';
@@ -33,13 +35,14 @@ import { readyText } from './ready-text.ts';
 export interface DeployArgs extends DeployRequest {
   on?: string | undefined;
   set: string[];
+  engineOption: string[];
   dryRun: boolean;
   wait: boolean;
 }
 
 export async function runDeploy(args: DeployArgs, context: Context): Promise<void> {
   await offerTrust(context);
-  const { config, cluster, files } = await loadForCluster(configPlaceOf(context), args);
+  const { config, cluster, files } = await loadSettings(args, context);
   if (args.dryRun) {
     const site = await profileFacts(cluster.config, context.home);
     const { model: id } = planDeployment({ ...args, plan: false }, config, cluster.config);
@@ -53,6 +56,15 @@ export async function runDeploy(args: DeployArgs, context: Context): Promise<voi
   }
   const deps = { machine: machineOf(context), config, openSession: () => openCliSession(context) };
   await renderLaunch(deps, { ...args, cluster }, { files, context });
+}
+
+/** Which engine the options are for is known when the configuration is read: a preset may name it. */
+async function loadSettings({ engineOption, ...args }: DeployArgs, context: Context) {
+  const place = configPlaceOf(context);
+  const loaded = await loadForCluster(place, args);
+  if (engineOption.length === 0) return loaded;
+  const set = [...args.set, ...engineSettings(engineOf(args, loaded.config), engineOption)];
+  return loadForCluster(place, { ...args, set });
 }
 
 async function renderLaunch(

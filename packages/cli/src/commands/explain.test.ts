@@ -17,16 +17,21 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** What is told of a log; `signal` as the first Ctrl-C gives it. */
 async function explain(
-  file: string,
+  file: string | readonly [string, ...string[]],
   { stdin = new PassThrough(), signal }: { stdin?: Readable; signal?: AbortSignal },
 ) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const output = createOutput({ stdout, stderr }, { encodeLine: encodeJsonLine, startedMs: 0, now: () => 0 });
   await runExplain(
-    { file },
+    { files: typeof file === 'string' ? [file] : file },
     { cwd: folder, output, signal: signal ?? new AbortController().signal, streams: { stdin } },
   );
-  return JSON.parse(String(stdout.read())) as { id?: string; verdict: string };
+  return JSON.parse(String(stdout.read())) as {
+    id?: string;
+    verdict: string;
+    file: string;
+    others?: Array<{ file: string; id?: string }>;
+  };
 }
 
 async function pipe(name: string): Promise<string> {
@@ -69,5 +74,21 @@ describe('explain', () => {
       await writeFile(join(folder, 'odd'), [Buffer.alloc(10_000_000, 'x'), bytes, `\n${fullDisk.trimEnd()}${end}`]);
       expect(await explain('odd', {})).toMatchObject({ id: 'disk-full' });
     }
+  });
+
+  it('of the logs of several ranks says which one tells why, and what the others say', async () => {
+    const lost =
+      '(EngineCore pid=7) ERROR 11-21 02:00:30 [core.py:1519] RuntimeError: [../third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by peer [10.77.0.12]:4242.';
+    await writeFile(join(folder, 'engine.0.log'), `${lost}\n`);
+    await writeFile(join(folder, 'engine.1.log'), fullDisk);
+    expect(await explain(['engine.0.log', 'engine.1.log'], {})).toMatchObject({
+      file: 'engine.1.log',
+      id: 'disk-full',
+      others: [{ file: 'engine.0.log', id: 'peer-lost' }],
+    });
+  });
+
+  it('reads standard input once', async () => {
+    await expect(explain(['-', '-'], {})).rejects.toMatchObject({ code: 'usage' });
   });
 });

@@ -1,4 +1,4 @@
-// `fairlead explain <file>`: what a log says about its engine. Reads the log as a stream; needs neither bastion nor cluster.
+// `fairlead explain <file>…`: what a log says about its engine, or which of the logs of its ranks tells why. Reads each as a stream; needs neither bastion nor cluster.
 
 import { constants, createReadStream, openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -8,16 +8,17 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
 import { defaultEngine, findEngineKind } from '@fairlead/engines';
-import { createLogJudge, type Diagnosis, type ProcessEnd } from '@fairlead/engines/failures';
-import { CodedError, createLineCutter, errorText } from '@fairlead/kit';
+import { createLogJudge, type Diagnosis, judgeRanks, type ProcessEnd } from '@fairlead/engines/failures';
+import { CodedError, createLineCutter, defined, errorText } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
-import { diagnosisText, tellDiagnosis } from '../diagnosis/tell-diagnosis.ts';
+import { diagnosisText, type Paint, tellDiagnosis } from '../diagnosis/tell-diagnosis.ts';
 
 export interface ExplainArgs {
-  /** `-`: standard input. */
-  file: string;
+  /** Logs of one engine, one for each rank. `-`: standard input, at most once. */
+  files: readonly [string, ...string[]];
+  /** Of the process that wrote the first log. */
   exitCode?: number;
 }
 
@@ -26,13 +27,40 @@ const lineChars = 8192;
 
 type ExplainContext = Pick<Context, 'cwd' | 'output' | 'signal'> & { streams: { stdin: Readable } };
 
-export async function runExplain({ file, exitCode }: ExplainArgs, context: ExplainContext): Promise<void> {
+export async function runExplain({ files, exitCode }: ExplainArgs, context: ExplainContext): Promise<void> {
   const { output } = context;
-  const end = exitCode === undefined ? undefined : { code: exitCode, signal: null };
-  const diagnosis = await diagnoseLog(readChunks(file, context), end);
+  if (files.filter((file) => file === '-').length > 1) throw stdinTwice();
+  const logs: ExplainedLog[] = [];
+  for (const file of files) {
+    const end = exitCode === undefined || logs.length > 0 ? undefined : { code: exitCode, signal: null };
+    logs.push({ file, diagnosis: await diagnoseLog(readChunks(file, context), end) });
+  }
+  const { index, diagnosis } = judgeRanks(logs.map((log) => log.diagnosis));
+  const { file } = logs[index]!;
   const facts = tellDiagnosis(diagnosis);
-  const text = diagnosisText(facts, (style, told) => output.style(style, told));
-  output.result({ event: 'log.explained', ok: true, file, lines: diagnosis.lines, ...facts }, text);
+  const others = logs.filter((_, at) => at !== index).map(tellOther);
+  const paint: Paint = (style, told) => output.style(style, told);
+  const text = [
+    ...(others.length > 0 ? [`${paint('bold', file)}:`] : []),
+    diagnosisText(facts, paint),
+    ...(others.length > 0 ? ['', 'The other logs:', ...others.map((log) => `  ${log.file}: ${log.what}`)] : []),
+  ];
+  const told = others.length > 0 ? { others } : {};
+  output.result({ event: 'log.explained', ok: true, file, lines: diagnosis.lines, ...facts, ...told }, text.join('\n'));
+}
+
+interface ExplainedLog {
+  file: string;
+  diagnosis: Diagnosis;
+}
+
+function tellOther({ file, diagnosis }: ExplainedLog) {
+  const { verdict, id, what } = tellDiagnosis(diagnosis);
+  return { file, verdict, ...defined({ id }), what };
+}
+
+function stdinTwice(): CodedError<CliErrorCode> {
+  return new CodedError('usage', 'cannot explain standard input twice', { hint: 'Name - once, and files beside it.' });
 }
 
 /** Phases are those of vLLM, which the other engines have or do not say. */

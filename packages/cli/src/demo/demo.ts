@@ -74,7 +74,7 @@ async function tell(args: { keep: boolean }, context: Context, scope: Scope): Pr
   );
   await story.step(
     'deploy',
-    () => runDeploy({ what: 'demo', name: demoName, set: [], dryRun: false, wait: true }, inside),
+    () => runDeploy({ what: 'demo', name: demoName, set: [], engineOption: [], dryRun: false, wait: true }, inside),
     () => 'a job runs on this machine (local scheduler): node-agent, simulated engine, reverse tunnel to the bastion',
   );
   const connection = await story.step(

@@ -19,13 +19,17 @@ export function addDiagnosisCommands(program: Command, go: RunCommand): void {
   program
     .command('explain')
     .description('say what went wrong in a log of vLLM or of its Slurm job, also one that Fairlead did not write')
-    .argument('<file>', 'the log; - reads standard input')
-    .option('--exit-code <code>', 'the code with which the process ended, where it is known', wholeNumber)
+    .argument('<file...>', 'the log, or those of all ranks of one engine; - reads standard input')
+    .option(
+      '--exit-code <code>',
+      'the code with which the process of the (first) log ended, where it is known',
+      wholeNumber,
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead explain slurm-4711.out\n  ssh login cat vllm.log | fairlead explain -',
+      '\nExamples:\n  fairlead explain slurm-4711.out\n  ssh login cat vllm.log | fairlead explain -\n  fairlead explain engine.0.log engine.1.log',
     )
-    .action(async (file: string, options: { exitCode?: number }) =>
-      go(async (context) => (await import('../commands/explain.ts')).runExplain({ file, ...options }, context)),
+    .action(async (files: [string, ...string[]], options: { exitCode?: number }) =>
+      go(async (context) => (await import('../commands/explain.ts')).runExplain({ files, ...options }, context)),
     );
 }

@@ -22,8 +22,8 @@ describe("A flag's value", () => {
 
   it('joins the ones before', () => expect(collect('b', ['a'])).toEqual(['a', 'b']));
 
-  it('of an engine option is a setting of the engine that is named, or of vLLM', () => {
-    expect(engineSettings(undefined, ['executor=ray'])).toEqual(['engines.vllm.executor=ray']);
+  it('of an engine option is a setting of the engine that is named', () => {
+    expect(engineSettings('vllm', [])).toEqual([]);
     expect(engineSettings('sim', ['executor=ray', 'dashboard=true'])).toEqual([
       'engines.sim.executor=ray',
       'engines.sim.dashboard=true',

@@ -42,6 +42,6 @@ export function collect(value: string, before: string[]): string[] {
 }
 
 /** What `--engine-option` is short for, as `--set` takes it. */
-export function engineSettings(engine = 'vllm', options: readonly string[]): string[] {
+export function engineSettings(engine: string, options: readonly string[]): string[] {
   return options.map((option) => `engines.${engine}.${option}`);
 }

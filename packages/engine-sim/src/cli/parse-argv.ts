@@ -110,6 +110,8 @@ function readOptions(model: string, values: Values, env: NodeJS.ProcessEnv): Par
   if (typeof numbers === 'string') return refuse(serveUsage, 'vllm serve', numbers);
   const keys = list(values.apiKey).length > 0 ? list(values.apiKey) : [env.VLLM_API_KEY ?? ''];
   const names = list(values.servedModelName);
+  const ranks = ranksOf(values, numbers);
+  const rank = ranks?.rank ?? 0;
   const options: ServeOptions = {
     ...readEngineOptions(values, numbers, env),
     model,
@@ -135,22 +137,44 @@ function readOptions(model: string, values: Values, env: NodeJS.ProcessEnv): Par
     prefillMs: numbers.simPrefillMs ?? 0,
     decodeMs: numbers.simDecodeMs ?? 0,
     shards: numbers.simShards ?? 4,
-    faults: (numbers.simFaultRank ?? numbers.nodeRank ?? 0) === (numbers.nodeRank ?? 0) ? faults : [],
+    faults: (numbers.simFaultRank ?? rank) === rank ? faults : [],
     admin: values.simAdmin === true,
-    ranks: ranksOf(values, numbers),
+    ranks,
   };
   return { kind: 'serve', options };
 }
 
-function ranksOf(values: Values, numbers: Partial<Record<(typeof integerFlags)[number], number>>) {
+function ranksOf(values: Values, numbers: Numbers): RankOptions | undefined {
   const { nnodes: nodes = 1, nodeRank: rank = 0, masterPort: port = 29501, distributedTimeoutSeconds } = numbers;
+  const headless = values.headless === true;
+  const copies = copiesOf(numbers);
+  if (copies) return { kind: 'copies', ...copies, host: text(values.dataParallelAddress) ?? '127.0.0.1', headless };
   if (nodes === 1) return undefined;
   const host = text(values.masterAddr) ?? '127.0.0.1';
-  return { nodes, rank, host, port, headless: values.headless === true, timeoutS: distributedTimeoutSeconds ?? 1800 };
+  return { kind: 'group', nodes, rank, host, port, headless, timeoutS: distributedTimeoutSeconds ?? 1800 };
 }
+
+/** A rank without requests waits five minutes for the server, and the server waits for ever for its copies. */
+const serverLimitSeconds = 300;
+const noLimitSeconds = 1_000_000;
+
+/** Undefined where one process has all copies of the model. */
+function copiesOf(numbers: Numbers): Pick<RankOptions, 'nodes' | 'rank' | 'port' | 'timeoutS'> | undefined {
+  const { dataParallelSize: size = 1, dataParallelStartRank: start = 0, dataParallelRpcPort: port = 29550 } = numbers;
+  const local = numbers.dataParallelSizeLocal ?? size;
+  if (local >= size) return undefined;
+  const timeoutS = start === 0 ? noLimitSeconds : serverLimitSeconds;
+  return { nodes: Math.ceil(size / local), rank: Math.floor(start / local), port, timeoutS };
+}
+
+type Numbers = Partial<Record<(typeof integerFlags)[number], number>>;
 
 const integerFlags = [
   'port',
+  'dataParallelSize',
+  'dataParallelSizeLocal',
+  'dataParallelStartRank',
+  'dataParallelRpcPort',
   'nnodes',
   'nodeRank',
   'masterPort',

@@ -1,16 +1,19 @@
 // The log lines of a process that is not rank 0, recorded from vLLM 0.32.0 over two nodes.
 
 import { vllmVersion } from '../vllm-version.ts';
-import { type LogLine, record, worker } from './log-line.ts';
+import { core, type LogLine, record, worker } from './log-line.ts';
 
 export interface ShownRank {
+  kind: 'group' | 'copies';
   nodes: number;
   rank: number;
   host: string;
   port: number;
 }
 
-export function headlessLaunched({ host, port }: ShownRank): LogLine[] {
+export function headlessLaunched({ kind, host, port }: ShownRank): LogLine[] {
+  const started = `Launching 1 data parallel engine(s) in headless mode, with head node address tcp://${host}:${port}.`;
+  if (kind === 'copies') return [record('MainProcess', 'INFO', 'serve.py:239', started)];
   const text = `Launching vLLM (v${vllmVersion}) headless multiproc executor, with head node address ${host}:${port} for torch.distributed process group.`;
   return [record('MainProcess', 'INFO', 'serve.py:203', text)];
 }
@@ -21,7 +24,8 @@ export function headlessJoined(shown: ShownRank): LogLine[] {
 }
 
 /** Of every rank, once it is in the group. */
-export function rankLines({ nodes, rank, host, port }: ShownRank): LogLine[] {
+export function rankLines({ kind, nodes, rank, host, port }: ShownRank): LogLine[] {
+  if (kind === 'copies') return [core('core.py:1247', 'Waiting for READY message from DP Coordinator...')];
   return [
     worker(
       'parallel_state.py:1906',
@@ -34,7 +38,16 @@ export function rankLines({ nodes, rank, host, port }: ShownRank): LogLine[] {
   ];
 }
 
-export const headlessStopping: readonly LogLine[] = [
+export function headlessStopping({ kind }: ShownRank): readonly LogLine[] {
+  return kind === 'copies' ? copyStopping : groupStopping;
+}
+
+const copyStopping: readonly LogLine[] = [
+  record('MainProcess', 'INFO', 'serve.py:261', 'Waiting up to 0 seconds for processes to exit'),
+  record('MainProcess', 'INFO', 'serve.py:266', 'Shutting down.'),
+];
+
+const groupStopping: readonly LogLine[] = [
   record(
     'MainProcess',
     'WARNING',

@@ -126,3 +126,23 @@ test('a fault of one rank happens to that rank alone', async () => {
   expect(await both.other.exited).toBe(0);
   await both.leader.ready();
 });
+
+/** The words of one rank of two, each with a copy of the model. */
+function copyWords(rank: number, port: number): string[] {
+  const words = `--data-parallel-size 2 --data-parallel-size-local 1 --data-parallel-address 127.0.0.1`.split(' ');
+  const place = rank === 0 ? [] : ['--data-parallel-start-rank', String(rank), '--headless'];
+  return [...words, '--data-parallel-rpc-port', String(port), ...place];
+}
+
+test('two copies of the model have one server, which never notices that the other copy is gone', async () => {
+  using socket = temporarySocket();
+  const port = await freePort();
+  await using leader = spawnSim([...copyWords(0, port), '--uds', socket.path]);
+  await using other = spawnSim(copyWords(1, port));
+  await leader.ready();
+  expect(other.stdout).toMatch(/Launching 1 data parallel engine\(s\) in headless mode, .* tcp:\/\/127\.0\.0\.1:\d+\./);
+  other.signal('SIGTERM');
+  expect(await other.exited).toBe(0);
+  expect(other.stdout).toContain('Shutting down.');
+  expect((await exchange(socket.path, ask)).status).toBe(200);
+});

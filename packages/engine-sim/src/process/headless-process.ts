@@ -21,7 +21,7 @@ export async function runHeadless(options: ServeOptions, ranks: RankOptions, por
   port.onStopSignal(() => {
     signalsToLose -= 1;
     if (signalsToLose >= 0 || faults.some(({ name }) => name === 'hang-on-stop')) return;
-    print(headlessStopping);
+    print(headlessStopping(ranks));
     port.end({ code: 0 });
   });
   print(headlessLaunched(ranks));

@@ -6,11 +6,13 @@ import { createServer, type Server, type Socket, connect } from 'node:net';
 import { errnoOf, systemClock } from '@fairlead/kit';
 
 export interface RankOptions {
+  /** `group`: one copy of the model over all nodes. `copies`: each node has copies of its own, and rank 0 shares requests among them. */
+  kind: 'group' | 'copies';
   /** Processes of the engine, one on each node. */
   nodes: number;
   rank: number;
   headless: boolean;
-  /** `--master-addr` and `--master-port`. */
+  /** `--master-addr` and `--master-port`, or `--data-parallel-address` and `--data-parallel-rpc-port`. */
   host: string;
   port: number;
   timeoutS: number;
@@ -56,13 +58,18 @@ export async function awaitRanks(
 }
 
 /** Another rank: resolves when rank 0 has been reached. Rejects with the signal's reason. */
-export async function joinRanks({ host, port, timeoutS }: RankOptions, signal: AbortSignal): Promise<Met<Socket>> {
+export async function joinRanks(
+  { kind, host, port, timeoutS }: RankOptions,
+  signal: AbortSignal,
+): Promise<Met<Socket>> {
   const began = systemClock.monotonicMs();
   while (systemClock.monotonicMs() - began < timeoutS * 1000) {
     const socket = await dial(host, port);
     if (socket) return { ok: true, value: socket };
     await systemClock.sleep(dialIntervalMs, signal);
   }
+  if (kind === 'copies')
+    return { ok: false, cause: 'RuntimeError: Did not receive response from front-end process within 5 minutes' };
   const waited = `The client socket has timed out after ${timeoutS * 1000}ms while trying to connect to (${host}, ${port}).`;
   return { ok: false, cause: `torch.distributed.DistNetworkError: ${waited}` };
 }

@@ -140,6 +140,8 @@ export class SimProcess {
     const met = await awaitRanks(ranks, this.#starting.signal);
     if (!met.ok) return this.#fail({ at: 'worker', source: 'recorded', cause: met.cause });
     this.#print(rankLines(ranks));
+    // The server never notices that a copy is gone.
+    if (ranks.kind === 'copies') return;
     watchPeers(met.value, {
       onLost: (address) => this.#losePeer(address),
       onFrozen: (isFrozen) => (isFrozen ? this.#sim?.setFault('hang') : this.#sim?.clearFaults()),

@@ -38,13 +38,15 @@ export interface FailureEntry {
   voices?: readonly Voice[];
   /** Default `cause`. */
   rank?: FailureRank;
+  /** It may be the consequence of what failed in another process or on another node: the cause in a log of that one is the verdict. */
+  elsewhere?: true;
   /** The versions of vLLM to which the entry applies: `from` included, `before` not. */
   versions?: { from?: string; before?: string };
   /** The reason, in one or two sentences. */
   why: string;
   /**
    * The cure: if possible a command to paste or a line of the configuration. `{name}` as in `what`; also `{engine}` (the
-   * engine's name in the configuration), `{gpus}` and `{interfaces}` (those of the node, or empty if they are unknown).
+   * engine's name in the configuration), `{gpus}` and `{interfaces}` (those of the node, or of all nodes of the job, or empty if they are unknown).
    */
   cure: string;
   /** Whether the same start on the same node may succeed the next time. */
@@ -63,4 +65,6 @@ export interface EngineSurroundings {
   gpus: string;
   /** The node's network interfaces without the loopback. */
   interfaces: readonly string[];
+  /** Of a job over several nodes: the interfaces of each, with their addresses, as far as they are known. */
+  nodes?: readonly { host: string; interfaces: readonly string[] }[] | undefined;
 }

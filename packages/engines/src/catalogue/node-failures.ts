@@ -1,6 +1,7 @@
 // The failures of the node, the job and the environment, with any engine. The first matching entry is the verdict, so narrower
 // entries come first.
 
+import { betweenNodeFailures } from './between-nodes.ts';
 import { containerFailures, containerRefused } from './containers.ts';
 import type { FailureEntry } from './failure-entry.ts';
 import { fileFailures } from './files.ts';
@@ -18,6 +19,7 @@ export const nodeFailures: readonly FailureEntry[] = [
   ...fileFailures,
   ...limitFailures,
   ...networkFailures,
+  ...betweenNodeFailures,
   containerRefused,
   ...slurmFailures,
   ...processFailures,

@@ -78,6 +78,7 @@ export const processFailures: readonly FailureEntry[] = [
     what: 'a step of the model took longer than its limit',
     patterns: [/RPC call to \w{1,60} timed out/, /Engine iteration timed out/],
     rank: 'cause',
+    elsewhere: true,
     otherNode: true,
     why: 'A worker hangs, most often in NCCL, or a GPU is stuck.',
     cure: 'It is started again. If it comes back on one node, exclude that node; VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS in `env` sets the limit (300).',
@@ -86,6 +87,7 @@ export const processFailures: readonly FailureEntry[] = [
   {
     ...dead,
     id: 'engine-start-timeout',
+    elsewhere: true,
     what: "the engine's processes were not ready within vLLM's own limit",
     patterns: [
       /Timed out waiting for engine core processes to start/,

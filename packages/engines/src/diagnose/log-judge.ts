@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { FailureEntry, FailureRank } from '../catalogue/failure-entry.ts';
 import { failureCatalogue } from '../catalogue/engine-failures.ts';
 import { type Match, matchEntry } from './match-entry.ts';
-import { readStatement, type Statement, type Voice } from './read-statement.ts';
+import { readStatement, type Statement, type Voice, withoutForeignPrefix } from './read-statement.ts';
 import { createSideTrace } from './side-trace.ts';
 import type { Diagnosis, Evidence, ProcessEnd, Verdict } from './verdict.ts';
 
@@ -65,16 +65,18 @@ const maxRemembered = 2000;
 
 /** The lines with which vLLM begins. */
 const banner = /(?:█\s+version (\d\S*)|vLLM (?:API )?server version (\d\S*))\s*$/;
-const engineVersion = /Initializing a V\d (?:LLM )?engine \(v(\d[^)\s]*)\)/;
+const engineVersion = /(?:Initializing a V\d (?:LLM )?engine|Launching vLLM) \(v(\d[^)\s]*)\)/;
 const ready = /Application startup complete\./;
 /** Lines of an engine that answers. A log may begin in the middle of a run. */
 const answering =
-  /^(?:\([^)]{1,80}\) )?INFO(?: .{10,120} Avg prompt throughput: |: {4,6}\S{1,80} - "(?:GET|POST) \S{1,300} HTTP\/1\.\d" 200)/;
+  /^(?:\([^)]{1,80}\) )?INFO(?: .{10,120} Avg prompt throughput: |: {4,6}\S{0,80} - "(?:GET|POST) \S{1,300} HTTP\/1\.\d" 200)/;
 const told = /\[shutdown\] API server: shutdown triggered/;
 /** uvicorn's line, which vLLM 0.10 to 0.17 names its process in. vLLM before 0.18 logs no other line when it is told to end. */
-const closing = /^(?:\(APIServer pid=\d+\) )?INFO: {4,6}Shutting down$/;
+const closing = /^(?:\((?:APIServer|ApiServer_\d+) pid=\d+\) )?INFO: {4,6}Shutting down$/;
 const requestTrace = /^ERROR: {4}Exception in ASGI application/;
 const plainRecord = /^(?:\([A-Za-z][\w: ,.=-]*\) )?(?:INFO|DEBUG)(?: \d|:)/;
+/** With copies of the model there are several. */
+const apiServer = /^(?:APIServer|ApiServer_\d+)$/;
 const requestFiles =
   /^(?:serving|api_server|protocol|async_llm|launcher|renderer|preprocess|chat_utils|error_handl|exception)/;
 const around = /slurmstepd|srun:|oom|Xid|Killed/;
@@ -108,17 +110,18 @@ class LineByLine implements LogJudge {
     if (line === '') return;
     if (line.includes('pplication startup complete') && ready.test(line)) return this.#serve(line);
     const start = this.#start;
-    if (plainRecord.test(line)) {
+    const own = withoutForeignPrefix(line);
+    if (plainRecord.test(own)) {
       this.#inRequest = false;
       start.hasEngineLines = true;
-      this.#readRecord(line);
+      this.#readRecord(line, own);
       if (!this.#start.served) this.#notePhase(line);
       return;
     }
-    if (banner.test(line)) return this.#readRecord(line);
+    if (banner.test(line)) return this.#readRecord(line, own);
     if (!start.served && line.includes('%')) this.#notePhase(line);
     if (this.#sideTrace.covers(line)) return;
-    if (requestTrace.test(line)) this.#inRequest = true;
+    if (requestTrace.test(own)) this.#inRequest = true;
     if (start.lookedUp > maxLookedUp && !around.test(line)) return;
     const statement = readStatement(line);
     if (statement?.file !== undefined || statement?.process !== undefined) start.hasEngineLines = true;
@@ -137,14 +140,15 @@ class LineByLine implements LogJudge {
     };
   }
 
-  #readRecord(line: string): void {
+  /** `own`: without what another program has put before it. */
+  #readRecord(line: string, own: string): void {
     const begun = banner.exec(line);
     if (begun) return this.#begin(begun[1] ?? begun[2]!);
     this.#version ??= engineVersion.exec(line)?.[1];
-    if (!this.#start.served && answering.test(line)) this.#serve(line);
+    if (!this.#start.served && answering.test(own)) this.#serve(line);
     const start = this.#start;
     if (told.test(line)) start.asked ??= this.#evidenceOf(line);
-    if (start.served && closing.test(line)) start.closed ??= this.#evidenceOf(line);
+    if (start.served && closing.test(own)) start.closed ??= this.#evidenceOf(line);
   }
 
   #begin(seenVersion: string): void {
@@ -187,7 +191,7 @@ class LineByLine implements LogJudge {
     if (isRequest) start.requestsLookedUp += 1;
     else start.lookedUp += 1;
     const match = start.requestsLookedUp > maxLookedUp && isRequest ? undefined : this.#remembered(statement);
-    const rank = match?.entry.rank ?? 'cause';
+    const rank = match ? rankOf(match, statement) : 'cause';
     if (isRequest && !(match && rank !== 'cause')) {
       start.requestErrors += 1;
       start.requestError ??= this.#evidenceOf(line);
@@ -228,9 +232,18 @@ function newStart(): Start {
   return { found: {}, isDead: false, requestErrors: 0, hasEngineLines: false, lookedUp: 0, requestsLookedUp: 0 };
 }
 
+/** What a program only warns of while it tries again counts least. */
+function rankOf({ entry: { rank = 'cause' } }: Match, { voice }: Statement): FailureRank {
+  return voice === 'warning' && rank === 'consequence' ? 'wrapper' : rank;
+}
+
 /** Whether a statement is about one request: the server answers that with an error and goes on. */
 function isOfRequest({ process, file }: Statement, inRequest: boolean): boolean {
-  return inRequest || process === 'APIServer' || (file !== undefined && requestFiles.test(file.split('/').at(-1)!));
+  return (
+    inRequest ||
+    (process !== undefined && apiServer.test(process)) ||
+    (file !== undefined && requestFiles.test(file.split('/').at(-1)!))
+  );
 }
 
 function judge(start: Start, end?: ProcessEnd, entries?: readonly FailureEntry[]): Verdict {

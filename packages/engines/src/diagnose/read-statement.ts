@@ -21,11 +21,18 @@ export interface Statement {
   file?: string;
 }
 
-/** The prefixes that `srun --label`, mpirun, `docker compose`, CI, `ts`, Kubernetes and `fairlead events` put before a line. */
+/** The prefixes that `srun --label`, mpirun, `docker compose`, CI, `ts`, Kubernetes and `fairlead events` put before a line; and names of hosts before a line of the engine. */
 const foreignPrefix =
-  /^(?: {0,4}\d{1,5}: |\[\d+,\d+\]<std(?:out|err)>:|[\w.-]{1,40} +\| |\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]? {1,2}(?:std(?:out|err) [FP] )?)/;
-/** `(EngineCore_DP0 pid=7) `, `(VllmWorker rank=1 pid=7) `, `(RayWorkerWrapper pid=7, ip=10.0.0.1) `. */
-const processPrefix = /^\(([A-Za-z][\w:-]{0,60})(?: rank=\d+)?(?: pid=\d+(?:, ip=[\w.:]+)?)\)(?: |$)/;
+  /^(?: {0,4}\d{1,5}: |\[\d+,\d+\]<std(?:out|err)>:|[\w.-]{1,40} +\| |\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]? {1,2}(?:std(?:out|err) [FP] )?|(?:[\w.-]{1,60}:|\[[\w.-]{1,60}\]) (?=\([A-Z]|(?:INFO|WARNING|ERROR|CRITICAL|DEBUG)[ :]|\[rank\d|\[\d{4}-))/;
+
+export function withoutForeignPrefix(line: string): string {
+  const foreign = foreignPrefix.exec(line);
+  return foreign ? line.slice(foreign[0].length) : line;
+}
+
+/** `(EngineCore_DP0 pid=7) `, `(VllmWorker rank=1 pid=7) `, `(RayWorkerWrapper pid=7, ip=10.0.0.1) `, `(raylet, ip=10.0.0.1) `. */
+const processPrefix =
+  /^\(([A-Za-z][\w:-]{0,60})(?: rank=\d+)?(?: pid=\d+(?:, ip=[\w.:]+)?|(?<=\(raylet)(?:, ip=[\w.:]+)?)\)(?: |$)/;
 const levelPrefix =
   /^(DEBUG|INFO|WARNING|ERROR|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \[?([\w./-]{1,120}):\d+\](?: |$)/;
 /** The file of vLLM that prints settings and requests, as errors, before a traceback. */
@@ -37,6 +44,14 @@ const torchWarning = /^\S{1,300}\.py:\d+: UserWarning: ((?:CUDA|HIP) initializat
 const rankPrefix = /^\[rank\d+\]: ?/;
 /** torch's C++ log: `[rank0]:[E1121 02:00:21.123 ProcessGroupNCCL.cpp:607] text`; `W` is a warning. */
 const torchRecord = /^(?:\[rank\d+\]:)?\[([EWF])[\d: .]{0,30}[\w./-]{1,80}:\d+\] (.+)/;
+/** Ray's C++ log: `[2026-11-21 02:00:21,123 E 77 77] (raylet) rpc_client.h:153: text`; `W` is a warning, and `I` and `D` say no failure. */
+const rayRecord =
+  /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{1,6} ([A-Z]) \d+ \d+\] (?:\(\w[\w ]{0,40}\) )?[\w./-]{1,80}:\d+: {1,4}(.+)/;
+/** Ray's Python log: `2026-11-21 02:00:21,123 WARNING node.py:1465 -- text`. */
+const rayPythonRecord =
+  /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{1,6}\t? ?(DEBUG|INFO|WARNING|ERROR|CRITICAL) [\w./-]{1,80}:\d+ -- (.+)/;
+/** `(autoscaler +34s) Error: text`, which Ray says while it goes on waiting. */
+const rayAutoscaler = /^\(autoscaler \+[\dhms]{1,12}\) (?:Error|Warning): (.+)/;
 /** The left border of an exception group. */
 const groupEdge = /^ {2,12}[|+-]+ (?=\S)/;
 
@@ -71,6 +86,10 @@ const outerForms: readonly RegExp[] = [
   /^(!{3,} Segfault encountered !{3,})$/,
   /^(the engine hangs: .+)/,
   /^(Failed: Cuda error .+)/,
+  // NCCL's last error, after PyTorch's exception.
+  /^(socket[A-Z]\w{3,30}: (?:Connect|Connection|Call|Accept)\b.+)/,
+  /^(The node with node id: .+ has been marked dead .+|\d* ?Workers? .{0,200}killed due to memory pressure.*|Task was killed due to the node running low on memory.*)/,
+  /^(Ray: (?:the nodes|its first node) did not .+)/,
   /^ERROR: (Unexpected bus error encountered in worker\. .+)/,
   /^(Memory access fault by GPU .+)/,
   /^ptxas(?:-\w+)? fatal {1,4}: (.+)/,
@@ -90,13 +109,15 @@ const outerForms: readonly RegExp[] = [
 
 /** Each line that one of `outerForms` matches has one of these words: most lines have none, and one search is faster than all forms. */
 const outerWords =
-  /rror|\[ERROR\]|atal|unrecognized option|pyxis|enroot|ch-run|CDI|interpreter|ot found|No such file|denied|cannot |Exec format|No module|Killed|Aborted|Bus|Seg|Illegal|hangs|Memory|OpenBLAS|requires the|what\(\)|Xid|ut of memory|version `|modulefile|Environment|following module|NCCL WARN/;
+  /rror|\[ERROR\]|atal|unrecognized option|pyxis|enroot|ch-run|CDI|interpreter|ot found|No such file|denied|cannot |Exec format|No module|Killed|Aborted|Bus|Seg|Illegal|hangs|Memory|OpenBLAS|requires the|what\(\)|Xid|ut of memory|version `|modulefile|Environment|following module|NCCL WARN|^socket|^Ray: |marked dead|killed due to/;
 
 /** Undefined if the line states no failure. Reads the first 2000 characters. */
 export function readStatement(whole: string): Statement | undefined {
   let line = whole.length > lineLimit ? whole.slice(0, lineLimit) : whole;
-  const foreign = foreignPrefix.exec(line);
-  if (foreign) line = line.slice(foreign[0].length);
+  const own = withoutForeignPrefix(line);
+  const ofRay = rayStatement(line) ?? (own === line ? undefined : rayStatement(own));
+  if (ofRay) return ofRay.statement;
+  line = own;
   const prefix = processPrefix.exec(line);
   if (prefix) line = line.slice(prefix[0].length);
   const torch = torchRecord.exec(line);
@@ -122,6 +143,19 @@ export function readStatement(whole: string): Statement | undefined {
     default:
       return undefined;
   }
+}
+
+/** Undefined if the line is not of Ray's own logs. */
+function rayStatement(line: string): { statement: Statement | undefined } | undefined {
+  const told = line.startsWith('(a') ? rayAutoscaler.exec(line) : undefined;
+  if (told) return { statement: { voice: 'warning', text: told[1]! } };
+  if (!/^\[?\d{4}-/.test(line)) return undefined;
+  const record = rayRecord.exec(line) ?? rayPythonRecord.exec(line);
+  if (!record) return undefined;
+  const [, level = '', text = ''] = record;
+  if (/^(?:I|D|INFO|DEBUG)$/.test(level)) return { statement: undefined };
+  // Ray warns of a time limit that is over too, and then tries again.
+  return { statement: { voice: level.startsWith('W') && !text.includes('TimedOut') ? 'warning' : 'error', text } };
 }
 
 const lineLimit = 2000;

@@ -7,6 +7,7 @@ import { nodeFailures } from '../catalogue/node-failures.ts';
 import type { EngineSurroundings, FailureEntry } from '../catalogue/failure-entry.ts';
 import { fillText, surroundingNames } from '../catalogue/fill-text.ts';
 import { createLogJudge } from '../diagnose/log-judge.ts';
+import { isOwnCause } from '../diagnose/judge-ranks.ts';
 import type { Diagnosis, ProcessEnd, Verdict } from '../diagnose/verdict.ts';
 import type { EngineFailure } from './engine-failure.ts';
 
@@ -31,6 +32,7 @@ export function classifyFailure(end: EngineEnd): EngineFailure {
     ...defined({ hint: told }),
     fatal: end.code === 2 || (known !== undefined && !known.retry),
     lastLines,
+    ...(isOwnCause(verdict) && { ownCause: true }),
     ...(known && { known: known.id }),
   };
 }

@@ -7,6 +7,8 @@ export interface EngineFailure {
   lastLines: string[];
   /** The scheduler's names of nodes on which no engine can run. */
   badNodes?: string[];
+  /** What ended it began with this engine's own processes, as far as its log says: not with those of another node. */
+  ownCause?: boolean;
   /** The id of the catalogue's entry for it. */
   known?: string;
 }

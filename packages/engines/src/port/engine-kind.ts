@@ -50,6 +50,8 @@ export interface CompanionPlace {
   secret: Secret;
   /** What the job may use of this node's memory. Absent: not known. */
   memoryBytes?: string;
+  /** What /dev/shm of this node has free. Absent: not known. */
+  sharedMemoryBytes?: string;
   /** Runs the Python of the companion's environment. */
   python: readonly string[];
 }

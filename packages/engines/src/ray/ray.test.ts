@@ -34,6 +34,7 @@ function placeOf(rank: number): EnginePlace {
         ports: Array.from({ length: 64 }, (_, at) => String(20_000 + at)),
         secret: new Secret(secret),
         memoryBytes: '64000000000',
+        sharedMemoryBytes: '1073741824',
         python: ['/env/bin/python'],
       },
     },
@@ -69,6 +70,11 @@ describe('Ray beside vLLM', () => {
     expect(ports).toHaveLength(11);
     expect(new Set(ports).size).toBe(11);
     expect(argv).toEqual(expect.arrayContaining(['--min-worker-port=20010', '--max-worker-port=20063']));
+  });
+
+  it('has an object store that fits /dev/shm, and says why it is so large', () => {
+    expect(started(0).argv).toContain('--object-store-memory=536870912');
+    expect(started(0).notes).toEqual(["Ray's object store has 512 MiB: half of the 1 GiB that /dev/shm has free."]);
   });
 
   it('joins the head on other ranks, with the same token and no flag of the head', () => {

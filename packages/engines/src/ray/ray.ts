@@ -2,7 +2,7 @@
 // https://docs.ray.io/en/latest/cluster/cli.html#ray-start, /ray-core/configure.html
 
 import { join } from 'node:path/posix';
-import { Secret } from '@fairlead/kit';
+import { defined, Secret } from '@fairlead/kit';
 import type {
   CompanionPlace,
   EngineCompanion,
@@ -12,6 +12,7 @@ import type {
   EngineWanted,
 } from '../port/engine-kind.ts';
 import { awaitNodesScript } from './await-nodes.ts';
+import { sizeObjectStore } from './object-store.ts';
 import type { RayOptions } from './ray-options.ts';
 
 export interface RayChoice {
@@ -38,8 +39,6 @@ const portAt = {
 } as const;
 const portCount = 64;
 
-/** vLLM keeps weights and KV cache elsewhere. Ray's own choice is a third of the machine's memory, whatever the job may use. */
-const objectStoreBytes = 1024 ** 3;
 /** As long as the agents wait for each other. */
 const nodesLimitSeconds = 300;
 /** Below it Ray makes `/session_<date>_<time>_<us>_<pid>/sockets/plasma_store`, at most 63 bytes, in a socket's path of 107. */
@@ -79,9 +78,10 @@ export function rayEnvironment(place: EnginePlace): Record<string, string> {
 function planNode({ options, command, environment, fallbacks }: RayChoice, wanted: EngineWanted, place: EnginePlace) {
   const node = nodeOf(place);
   const companion = companionOf(place);
+  const store = objectStoreOf(companion, wanted);
   const words = node.rank === 0 ? headWords(node, companion, options) : [`--address=${meetingOf(node)}`];
   return {
-    argv: [...command, 'start', ...words, ...nodeWords(node, companion, wanted)],
+    argv: [...command, 'start', ...words, ...nodeWords(node, { companion, wanted, store })],
     env: {
       ...environment(place),
       ...authentication(companion),
@@ -92,7 +92,27 @@ function planNode({ options, command, environment, fallbacks }: RayChoice, wante
     },
     fallbacks: fallbacks(place) ?? {},
     files: [{ path: tokenPath(companion), text: companion.secret }],
+    notes: store.notes,
   };
+}
+
+interface Store {
+  /** In words as in `CompanionPlace`. */
+  bytes: string;
+  notes: string[];
+}
+
+function objectStoreOf({ memoryBytes, sharedMemoryBytes }: CompanionPlace, { gpus }: EngineWanted): Store {
+  const known = (word: string | undefined) => (word !== undefined && /^\d+$/.test(word) ? Number(word) : undefined);
+  // A dry run has names in place of the numbers.
+  if (memoryBytes !== undefined && known(memoryBytes) === undefined)
+    return { bytes: "<by the job's memory and /dev/shm>", notes: [] };
+  const store = sizeObjectStore({
+    gpus,
+    ...defined({ memoryBytes: known(memoryBytes), sharedMemoryBytes: known(sharedMemoryBytes) }),
+  });
+  const cure = store.isTooLarge ? ' Ask for more memory (`slurm.mem`), or for a larger /dev/shm.' : '';
+  return { bytes: String(store.bytes), notes: [`${store.why}${cure}`] };
 }
 
 function headWords({ meeting }: EngineNode, companion: CompanionPlace, { dashboard = false }: RayOptions): string[] {
@@ -108,7 +128,13 @@ function headWords({ meeting }: EngineNode, companion: CompanionPlace, { dashboa
   ];
 }
 
-function nodeWords({ address }: EngineNode, companion: CompanionPlace, { gpus }: EngineWanted): string[] {
+interface NodeParts {
+  companion: CompanionPlace;
+  wanted: EngineWanted;
+  store: Store;
+}
+
+function nodeWords({ address }: EngineNode, { companion, wanted: { gpus }, store }: NodeParts): string[] {
   const { memoryBytes } = companion;
   return [
     '--block',
@@ -128,7 +154,7 @@ function nodeWords({ address }: EngineNode, companion: CompanionPlace, { gpus }:
     `--num-cpus=${Math.max(2, gpus)}`,
     `--num-gpus=${gpus}`,
     ...(memoryBytes === undefined ? [] : [`--memory=${memoryBytes}`]),
-    `--object-store-memory=${objectStoreBytes}`,
+    `--object-store-memory=${store.bytes}`,
   ];
 }
 

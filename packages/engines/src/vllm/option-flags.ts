@@ -78,7 +78,7 @@ export function dtypeOf({ dtype }: VllmOptions, args: readonly string[]): string
 }
 
 /**
- * Splits the layers over the GPUs of a node, and their sequence over the nodes, where neither a setting nor an argument says how:
+ * Splits the layers of one copy over the GPUs of a node, and their sequence over the nodes, where neither a setting nor an argument says how:
  * tensor-parallel processes talk too much for a network between nodes.
  */
 export function tensorArguments(
@@ -89,11 +89,11 @@ export function tensorArguments(
   if (options.tensorParallel !== undefined || tensorParallel.flags.some((flag) => namesFlag(args, flag))) return [];
   const hasStages =
     options.pipelineParallel !== undefined || pipelineParallel.flags.some((flag) => namesFlag(args, flag));
-  if (nodes > 1 && gpus > 0 && !hasStages)
-    return [...(gpus > 1 ? [tensorParallel.flags[0], String(gpus)] : []), pipelineParallel.flags[0], String(nodes)];
   const given = (flags: readonly string[], value: number | undefined) => Number(valueOfFlag(args, flags) ?? value ?? 1);
-  const others =
-    given(pipelineParallel.flags, options.pipelineParallel) * given(dataParallel.flags, options.dataParallel);
+  const copies = given(dataParallel.flags, options.dataParallel);
+  if (nodes > 1 && gpus > 0 && !hasStages && copies === 1)
+    return [...(gpus > 1 ? [tensorParallel.flags[0], String(gpus)] : []), pipelineParallel.flags[0], String(nodes)];
+  const others = given(pipelineParallel.flags, options.pipelineParallel) * copies;
   const tensor = Math.floor((gpus * nodes) / others);
   return tensor > 1 ? [tensorParallel.flags[0], String(tensor)] : [];
 }

@@ -17,7 +17,8 @@ const parallelism = {
     examples: [1],
   }),
   dataParallel: size.optional().meta({
-    description: 'Copies of the model that share the requests (`--data-parallel-size`). Default 1.',
+    description:
+      'Copies of the model that share the requests (`--data-parallel-size`). Over several nodes each node has as many of them, and each lies on one node. Default 1.',
     examples: [1],
   }),
   expertParallel: z

@@ -66,8 +66,6 @@ describe('vLLM over two nodes', () => {
     [{ args: ['--nnodes', '2'] }, 'leave --nnodes out'],
     [{ args: ['--headless'] }, 'leave --headless out'],
     [{ args: ['--distributed-executor-backend', 'ray'] }, 'use the setting executor: ray'],
-    [{ args: ['-dp', '2'] }, 'one copy of the model: got 2'],
-    [{ options: { dataParallel: 4 } }, 'one copy of the model: got 4'],
     [{ args: ['-tp', '3'] }, 'needs 3 GPUs, which 2 nodes do not divide'],
     [{ options: { tensorParallel: 3, pipelineParallel: 3 } }, 'needs 9 GPUs, which 2 nodes do not divide'],
     [{ container: { kind: 'pyxis', image: '/x.sqsh' } }, 'use apptainer'],
@@ -77,4 +75,51 @@ describe('vLLM over two nodes', () => {
   });
 
   it('takes other settings', () => expect(vllm.checkNodes?.({ ...settings, args: ['-tp', '8'] }, 2)).toEqual([]));
+});
+
+describe('Copies of a model over two nodes', () => {
+  const words = (rank: number, change: Partial<EngineSettings>) => started(rank, change).argv.join(' ');
+
+  it('are as many on each node, and only rank 0 listens', () => {
+    const options = { dataParallel: 4, expertParallel: true };
+    const both =
+      'vllm serve org/model --served-model-name model --tensor-parallel-size 2 --data-parallel-size 4 --enable-expert-parallel --data-parallel-size-local 2 --data-parallel-address 10.0.0.1 --data-parallel-rpc-port 41234';
+    expect(words(0, { options })).toContain(`${both} --distributed-timeout-seconds 300 --uds /tmp/fl-abc/e.sock`);
+    expect(words(1, { options })).toContain(
+      `${both} --data-parallel-start-rank 2 --distributed-timeout-seconds 300 --headless`,
+    );
+    expect(words(1, { options })).not.toMatch(/--nnodes|--node-rank|--master|--pipeline/);
+  });
+
+  it('may be asked for by an argument, and each split by more than one way', () => {
+    expect(words(1, { args: ['-dp', '2'] })).toContain('--tensor-parallel-size 4 -dp 2 --data-parallel-size-local 1');
+    expect(words(1, { args: ['--data-parallel-size=2'], options: { pipelineParallel: 2 } })).toContain(
+      '--tensor-parallel-size 2 --pipeline-parallel-size 2 --data-parallel-size=2 --data-parallel-size-local 1',
+    );
+  });
+
+  it('know their own address and interface too', () => {
+    expect(started(1, { args: ['-dp', '2'] }).env).toMatchObject({
+      VLLM_HOST_IP: '10.0.0.2',
+      GLOO_SOCKET_IFNAME: 'ib0',
+    });
+  });
+
+  it.each<[Partial<EngineSettings>, number, string]>([
+    [{ args: ['-dp', '3'] }, 2, '2 nodes cannot have as many of 3 copies each: take dataParallel: 4'],
+    [{ options: { dataParallel: 2 } }, 4, 'take dataParallel: 4, or deploy one copy 2 times, each with --nodes 2'],
+    [{ options: { dataParallel: 2 }, args: ['-dpr', '1'] }, 2, 'leave -dpr out: the agents'],
+    [{ options: { dataParallel: 2 }, args: ['--data-parallel-address', 'x'] }, 2, 'leave --data-parallel-address out'],
+    [{ options: { dataParallel: 2 }, args: ['--data-parallel-hybrid-lb'] }, 2, 'server of the first node alone'],
+    [{ options: { dataParallel: 2 }, args: ['--data-parallel-rank', '1'] }, 2, 'server of the first node alone'],
+    [{ options: { dataParallel: 2, executor: 'ray' } }, 2, 'leave Ray (executor: ray) out'],
+    [{ options: { dataParallel: 2 }, args: ['-dpb', 'ray'] }, 2, 'leave Ray (executor: ray) out'],
+  ])('are refused: %j over %d nodes', (change, nodes, why) => {
+    const problems = vllm.checkNodes?.({ ...settings, ...change }, nodes) ?? [];
+    expect(problems.map(({ message }) => message).join('; ')).toContain(why);
+  });
+
+  it.each([2, 4, 16])('%d of them are taken', (dataParallel) =>
+    expect(vllm.checkNodes?.({ ...settings, options: { dataParallel, tensorParallel: 3 } }, 2)).toEqual([]),
+  );
 });

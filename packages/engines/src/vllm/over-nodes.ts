@@ -1,7 +1,9 @@
-// What vLLM is told of the job's nodes: its own backend over several hosts (`mp`), with a process group that meets at rank 0. Pure.
+// What vLLM is told of the job's nodes: its own backend over several hosts (`mp`), with a process group that meets at rank 0, or
+// copies of the model that are reached from there. Pure.
 
 import { namesFlag, valueOfFlag } from '../port/flags.ts';
-import type { EngineCheck, EnginePlace, EngineSettings, EngineWanted } from '../port/engine-kind.ts';
+import type { EngineCheck, EngineNode, EnginePlace, EngineSettings, EngineWanted } from '../port/engine-kind.ts';
+import { checkCopies, copiesOf, copyArguments } from './copies-over-nodes.ts';
 
 /**
  * Longer than the starts of two nodes lie apart, and far shorter than vLLM's own 1,800 s of silence. It is also the limit of each
@@ -13,22 +15,26 @@ const distributedTimeoutSeconds = 300;
 const takenFlags = ['--nnodes', '--node-rank', '--master-addr', '--master-port', '--headless'];
 
 /** Where this process listens, and how it finds those on other nodes. A process of another rank than 0 listens for no requests. */
-export function placeArguments({ node, socket }: EnginePlace, wanted: Pick<EngineWanted, 'nodes' | 'args'>): string[] {
+export function placeArguments(
+  { node, socket }: EnginePlace,
+  wanted: Pick<EngineWanted, 'nodes' | 'args' | 'options'>,
+): string[] {
   if (!node || node.companion) return ['--uds', socket];
-  const { rank, meeting } = node;
-  const words = ['--nnodes', String(wanted.nodes), '--node-rank', String(rank)];
+  const copies = copiesOf(wanted);
   const timeout = namesFlag(wanted.args, '--distributed-timeout-seconds')
     ? []
     : ['--distributed-timeout-seconds', String(distributedTimeoutSeconds)];
   return [
-    ...words,
-    '--master-addr',
-    meeting.address,
-    '--master-port',
-    meeting.port,
+    ...(copies > 1 ? copyArguments(node, { copies, nodes: wanted.nodes }) : groupArguments(node, wanted.nodes)),
     ...timeout,
-    ...(rank === 0 ? ['--uds', socket] : ['--headless']),
+    ...(node.rank === 0 ? ['--uds', socket] : ['--headless']),
   ];
+}
+
+/** One copy over all nodes. */
+function groupArguments({ rank, meeting }: EngineNode, nodes: number): string[] {
+  const words = ['--nnodes', String(nodes), '--node-rank', String(rank)];
+  return [...words, '--master-addr', meeting.address, '--master-port', meeting.port];
 }
 
 export function nodeEnvironment({ node }: EnginePlace): Record<string, string> {
@@ -55,13 +61,8 @@ export function checkNodes({ args, options, container }: EngineSettings, nodes: 
           ? 'use the setting executor: ray in place of --distributed-executor-backend ray, so that the agents start Ray'
           : `over several nodes vLLM runs on mp, or with executor: ray on Ray: got --distributed-executor-backend ${backend}`,
     });
-  const copies = Number(valueOfFlag(args, ['--data-parallel-size', '-dp']) ?? options['dataParallel'] ?? 1);
-  if (copies > 1)
-    problems.push({
-      path: 'dataParallel',
-      message: `one engine over several nodes is one copy of the model: got ${copies}`,
-    });
-  const uneven = copies > 1 ? undefined : unevenSplit({ args, options }, nodes);
+  problems.push(...checkCopies({ args, options }, nodes));
+  const uneven = copiesOf({ args, options }) > 1 ? undefined : unevenSplit({ args, options }, nodes);
   if (uneven !== undefined) problems.push({ path: 'tensorParallel', message: uneven });
   if (container?.kind === 'pyxis')
     problems.push({

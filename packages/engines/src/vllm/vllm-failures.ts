@@ -5,9 +5,10 @@ import { argumentFailures } from './failures/arguments.ts';
 import { gpuMemoryFailures } from './failures/gpu-memory.ts';
 import { modelFailures } from './failures/model.ts';
 import { parallelFailures } from './failures/parallel.ts';
+import { rayFailures } from './failures/ray.ts';
 
 export const vllmFailures: FailureWords = {
   // `[core.py:1100]`
   ownLine: /\[\w+\.py:\d+\]/,
-  known: [...argumentFailures, ...modelFailures, ...gpuMemoryFailures, ...parallelFailures],
+  known: [...argumentFailures, ...modelFailures, ...gpuMemoryFailures, ...parallelFailures, ...rayFailures],
 };

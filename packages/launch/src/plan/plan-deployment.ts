@@ -29,11 +29,12 @@ import {
 } from '@fairlead/engines';
 import { deploymentName } from '@fairlead/protocol';
 
-import { parseSlurmDuration } from '@fairlead/scheduler';
+import { parseSlurmDuration, type SbatchDirectives } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { DeployRequest } from './deploy-request.ts';
 import { ncclVariables } from './nccl-variables.ts';
+import { placementOf } from './placement.ts';
 import { costOf } from './price.ts';
 import type { SiteFacts } from './site-facts.ts';
 import { type Sized, sizeDeployment, unplannedWords } from './size-deployment.ts';
@@ -64,6 +65,9 @@ export interface DeploymentPlan {
   partition?: string;
   /** Slurm's GPU type. Absent: the setting. */
   gpuType?: string;
+  exclusive?: SbatchDirectives['exclusive'];
+  /** Over several nodes only. */
+  switches?: SbatchDirectives['switches'];
   /** Slurm's names of nodes to leave out. */
   exclude?: readonly string[];
   /** Why each of these is as it is. Empty where the planner was not asked. */
@@ -84,7 +88,7 @@ export function planDeployment(
 ): DeploymentPlan {
   const { preset: found, isOwn } = findPreset(request.what, config);
   refuseOddModel(found.model);
-  const kind = findEngineKind(request.engine ?? found.engine ?? defaultEngine);
+  const kind = findEngineKind(engineOf(request, config));
   const sized = sizedBy(request, { preset: found, isOwn, kind, cluster, known });
   const preset = sized ? sizedPreset({ preset: found, isOwn, kind }, sized) : found;
   const nodes = request.nodes ?? (isOwn ? found.nodes : undefined) ?? sized?.nodes ?? preset.nodes ?? 1;
@@ -94,6 +98,7 @@ export function planDeployment(
   refuseSeveralNodes(nodes, { kind, cluster, engineSettings });
   const gpus = request.gpus ?? preset.gpus ?? sized?.gpus ?? kind.defaultGpus;
   const { partition, gpuType } = sized ?? {};
+  const { idleWords, ...placement } = placementOf({ preset, cluster, site: known.site, nodes, gpus, partition });
   const unplanned = sized || !known.site || gpus === 0 ? undefined : unplannedWords({ cluster, site: known.site });
   return {
     name: request.name === undefined ? deriveName(request.what) : checkedName(request.name),
@@ -101,10 +106,11 @@ export function planDeployment(
     servedModel: preset.servedModel ?? preset.model,
     engine: kind.name,
     engineSettings,
-    risks: [...risks, ...(sized?.warnings ?? []), ...(unplanned === undefined ? [] : [unplanned])],
+    risks: [...risks, ...(sized?.warnings ?? []), ...[unplanned, idleWords].filter((words) => words !== undefined)],
     gpus,
     nodes,
     timeMinutes,
+    ...placement,
     reasons: sized?.reasons ?? [],
     ...defined({
       mem: preset.mem ?? cluster.slurm?.mem ?? sized?.mem,
@@ -294,6 +300,11 @@ export function deriveName(what: string): string {
 }
 
 /** `isOwn`: from the configuration. */
+/** The engine that a request names, or its preset does. Throws `preset_unknown`. */
+export function engineOf({ engine, what }: Pick<DeployRequest, 'engine' | 'what'>, config: FairleadConfig): string {
+  return engine ?? findPreset(what, config).preset.engine ?? defaultEngine;
+}
+
 function findPreset(what: string, config: FairleadConfig): { preset: PresetConfig; isOwn: boolean } {
   const presets = { ...builtInPresets, ...config.presets };
   // Every object has a `constructor`.

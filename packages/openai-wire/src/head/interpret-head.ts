@@ -102,6 +102,6 @@ const severalKeys =
 function bad(problem: string): { ok: false; refusal: Refusal } {
   return {
     ok: false,
-    refusal: refuse('bad_request', `The front cannot accept this request because ${problem}. Correct the client.`),
+    refusal: refuse('bad_request', `This request cannot be accepted because ${problem}. Correct the client.`),
   };
 }

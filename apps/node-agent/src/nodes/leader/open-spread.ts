@@ -17,8 +17,9 @@ export interface SpreadParts {
 export function openSpread({ nodes, engine, deps }: SpreadParts): AsyncDisposable & Pick<Engine, 'spawn'> {
   const nothing = async () => undefined;
   if (!nodes) return { spawn: engine.spawn, [Symbol.asyncDispose]: nothing };
-  const parts = { ...deps, nodes, spawnPart: engine.spawn };
+  const { explainExit } = engine;
+  const parts = { ...deps, nodes, spawnPart: engine.spawn, explainExit };
   if (!engine.beside) return { spawn: spreadEngine(parts), [Symbol.asyncDispose]: nothing };
-  const lead = new LeadEngine({ ...parts, explainExit: engine.explainExit });
+  const lead = new LeadEngine(parts);
   return { spawn: (signal) => lead.spawn(signal), [Symbol.asyncDispose]: () => lead[Symbol.asyncDispose]() };
 }

@@ -2,6 +2,7 @@
 // without requests after the one that answers them.
 
 import type { EngineNode } from '@fairlead/engines';
+import type { EngineFailure } from '@fairlead/engines/failures';
 import { type Clock, detach, untilOver } from '@fairlead/kit';
 import type { EngineExit, EngineProcess } from '../../engine/spawn-engine.ts';
 import type { Gathered, LeaderNodes } from './open-nodes.ts';
@@ -10,6 +11,8 @@ export interface SpreadEngineOptions {
   nodes: Pick<LeaderNodes, 'gather' | 'end'>;
   /** Starts the part of this node. */
   spawnPart: (signal: AbortSignal, node: EngineNode) => Promise<EngineProcess>;
+  /** Why the part of this node has failed, as far as its log says. */
+  explainExit: (exit: EngineExit) => EngineFailure;
   clock: Clock;
 }
 
@@ -24,11 +27,11 @@ const serverLeadMs = 2_000;
 const causeLimitMs = 2_000;
 
 /** Resolves when every part has been started. Rejects as `spawnPart` does, when nothing is left on any node. */
-export function spreadEngine({ nodes, spawnPart, clock }: SpreadEngineOptions) {
+export function spreadEngine({ nodes, spawnPart, explainExit, clock }: SpreadEngineOptions) {
   return async (signal: AbortSignal): Promise<EngineProcess> => {
     const gathered = await nodes.gather(signal);
     try {
-      return joinParts(await spawnPart(signal, gathered.node), gathered, { nodes, clock });
+      return joinParts(await spawnPart(signal, gathered.node), gathered, { nodes, explainExit, clock });
     } catch (error) {
       await nodes.end(0);
       throw error;
@@ -39,7 +42,7 @@ export function spreadEngine({ nodes, spawnPart, clock }: SpreadEngineOptions) {
 function joinParts(
   own: EngineProcess,
   { failed, stuck }: Gathered,
-  { nodes, clock }: Pick<SpreadEngineOptions, 'nodes' | 'clock'>,
+  { nodes, explainExit, clock }: Omit<SpreadEngineOptions, 'spawnPart'>,
 ): EngineProcess {
   let ending: Promise<void> | undefined;
   const endAll = async (limitMs: number) => {
@@ -52,7 +55,7 @@ function joinParts(
   return {
     pid: own.pid,
     pids: own.pids,
-    exited: firstCause(own.exited, failed, { clock, isEnding: () => ending !== undefined }),
+    exited: firstCause(own.exited, failed, { explainExit, clock, isEnding: () => ending !== undefined }),
     stuck: Promise.race([own.stuck, stuck]),
     end(limitMs) {
       if (ending) detach(own.end(limitMs));
@@ -65,17 +68,41 @@ function joinParts(
   };
 }
 
-/** Of two parts that fail in the same moment the other node's is told: that of this node answers requests, and fails with any other. */
+interface CauseOptions extends Pick<SpreadEngineOptions, 'explainExit' | 'clock'> {
+  isEnding: () => boolean;
+}
+
+/**
+ * Of two parts that fail in the same moment the one is told whose log has a cause of its own; where both have one or neither, the other
+ * node's: the part of this node answers requests, and fails with any other.
+ */
 async function firstCause(
   own: Promise<EngineExit>,
   failed: Gathered['failed'],
-  { clock, isEnding }: { clock: Clock; isEnding: () => boolean },
+  { explainExit, clock, isEnding }: CauseOptions,
 ): Promise<EngineExit> {
   const elsewhere = failed.then((failure): EngineExit => ({ code: null, signal: null, elsewhere: failure }));
   const first = await Promise.race([elsewhere, own]);
+  const isOwn = (exit: EngineExit) => explainExit(exit).ownCause === true;
+  const soon = <T>(wait: Promise<EngineExit>, late: T) => beforeLimit(wait, late, clock);
+  if (first.elsewhere) {
+    const soFar = explainExit(stillRuns);
+    // An exception that the catalogue does not know may be one that the engine goes on after.
+    const isDying = soFar.ownCause === true && soFar.known !== undefined;
+    if (first.elsewhere.ownCause === true || !isDying) return first;
+    // The other nodes lose its processes while it shuts down.
+    return soon(own, stillRuns);
+  }
   // Killed from outside: no consequence of another part's end.
-  if (first.elsewhere || first.signal !== null || isEnding()) return first;
+  if (first.signal !== null || isEnding()) return first;
+  const other = await soon(elsewhere, undefined);
+  return other && (other.elsewhere?.ownCause === true || !isOwn(first)) ? other : first;
+}
+
+const stillRuns: EngineExit = { code: null, signal: null };
+
+async function beforeLimit<T>(wait: Promise<EngineExit>, late: T, clock: Clock): Promise<EngineExit | T> {
   const limit = new AbortController();
-  const late = untilOver(clock.sleep(causeLimitMs, limit.signal), limit.signal).then(() => first);
-  return Promise.race([elsewhere, late]).finally(() => limit.abort());
+  const over = untilOver(clock.sleep(causeLimitMs, limit.signal), limit.signal).then(() => late);
+  return Promise.race([wait, over]).finally(() => limit.abort());
 }

@@ -185,8 +185,8 @@ function exitFailure(node: RosterNode): EngineFailure {
     const message = `${nameNode(node)}: its part of the engine has ended`;
     return { message, fatal: false, lastLines: [] };
   }
-  const { message, hint, fatal, lastLines, badNodes } = part;
-  return { message: `${nameNode(node)}: ${message}`, ...defined({ hint, badNodes }), fatal, lastLines };
+  const { message, hint, fatal, lastLines, badNodes, ownCause } = part;
+  return { message: `${nameNode(node)}: ${message}`, ...defined({ hint, badNodes, ownCause }), fatal, lastLines };
 }
 
 function lostFailure(message: string): EngineFailure {

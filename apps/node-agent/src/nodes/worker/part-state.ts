@@ -68,8 +68,8 @@ export function workerTransition(state: WorkerState, event: WorkerEvent): Step<W
   }
 }
 
-function told({ message, hint, fatal, lastLines, badNodes }: EngineFailure) {
-  return { message, ...defined({ hint, badNodes }), fatal, lastLines: [...lastLines] };
+function told({ message, hint, fatal, lastLines, badNodes, ownCause }: EngineFailure) {
+  return { message, ...defined({ hint, badNodes, ownCause }), fatal, lastLines: [...lastLines] };
 }
 
 function become(state: WorkerState, part: PartReport, ...effects: WorkerEffect[]): Step<WorkerState, WorkerEffect> {

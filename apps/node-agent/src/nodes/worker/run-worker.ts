@@ -5,6 +5,7 @@ import { defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOv
 import type { InstanceSpec, LeaderMessage, NodeMessage } from '@fairlead/protocol';
 import { type JobNodes, listGpus, readJobIdentity, visibleGpus } from '@fairlead/scheduler';
 import type { AgentDeps } from '../../agent-deps.ts';
+import { listAddresses } from '../../engine/list-interfaces.ts';
 import { type Engine, openEngine } from '../../engine/open-engine.ts';
 import type { ExitName } from '../../exit-code.ts';
 import { openScratch } from '../../job/open-scratch.ts';
@@ -16,9 +17,12 @@ import { interfaceOf } from '../link/node-addresses.ts';
 import { deriveNodeSecret } from '../link/node-secret.ts';
 import { rosterPolicy } from '../roster/roster.ts';
 import { LeaderLink } from './leader-link.ts';
+import { collectAll } from './small-process.ts';
 import { firstWorker, type Meeting, type WorkerEffect, type WorkerEvent, workerTransition } from './part-state.ts';
 
 const logTimeoutMs = 2_000;
+/** After the engine's start: its log is then what the agent has to do most of. */
+const quietMs = 5_000;
 
 /** Resolves with how it ended, when nothing of its part is left on the node. */
 export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: AgentDeps): Promise<ExitName> {
@@ -33,6 +37,7 @@ export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: Agent
       directory,
       onPhase: (seen) => worker.see(seen),
       onNote: (message) => worker.note('engine.planned', message),
+      nodesSeen: () => worker.nodesSeen,
     }),
   );
   const worker = new Worker({ nodes, deps, engine });
@@ -59,6 +64,7 @@ export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: Agent
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the worker has ended')));
   detach(untilOver(worker.learnGpus(over.signal), over.signal));
+  detach(untilOver(clock.sleep(quietMs, over.signal).then(collectAll), over.signal));
   const onChange = (pressure: string | undefined) => worker.press(pressure);
   watchPressure({ read: createMemoryReader(), clock, log, onChange }, over.signal);
   say(`agent ${deps.agentVersion} runs rank ${nodes.rank} of ${nodes.hosts.length} on ${deps.hostname}`);
@@ -79,6 +85,8 @@ class Worker {
   #meeting: Meeting | undefined;
   #progress: PhaseSeen | undefined;
   #pressure: string | undefined;
+  /** The interfaces of the nodes, at the last start. */
+  nodesSeen: Extract<LeaderMessage, { type: 'part.start' }>['nodes'];
   link: LeaderLink | undefined;
 
   constructor({ nodes, deps, engine }: { nodes: JobNodes; deps: AgentDeps; engine: Engine }) {
@@ -109,7 +117,7 @@ class Worker {
 
   joined(): Extract<NodeMessage, { type: 'node.joined' }> {
     const { rank } = this.#nodes;
-    return { type: 'node.joined', rank, host: this.#deps.hostname, ...this.#known() };
+    return { type: 'node.joined', rank, host: this.#deps.hostname, interfaces: listAddresses(), ...this.#known() };
   }
 
   report(): NodeMessage {
@@ -137,6 +145,7 @@ class Worker {
     if (order.type === 'leader.alive') return;
     if (order.type === 'node.measure') return detach(this.#measure());
     this.#deps.log.info({ op: order.type }, 'ordered by the leader');
+    if (order.type === 'part.start') this.nodesSeen = order.nodes;
     if (order.type === 'part.report') this.#slot.report(order.reason);
     else this.dispatch(order);
   }

@@ -63,6 +63,8 @@ test.each([
     expect(tookMs).toBeLessThanOrEqual(hangLimitMs);
     expect(report).toMatch(/^State:\s+T \(stopped\)$/m);
     expect(report).toContain('VLLM::Worker');
+    // What faulthandler prints for each frame.
+    expect(report).toMatch(/File ".*\.py", line \d+ in \w/);
     expect(report).toMatch(/last lines of its log\n.*\S/s);
     if (stream) expect(await stream.ended).toBeDefined();
     await expect.poll(async () => (await connected.ask()).status, { timeout: 400_000, interval: 1000 }).toBe(200);

@@ -23,7 +23,16 @@ export const diagnosisFields = {
 export const diagnosisLines = {
   'log.explained': line(
     'The result. `id` is the entry of the catalogue of failures, where it knows this one; `retry` and `otherNode` say whether another start, or a start on another node, may go better; `before` is the failure of an earlier start.',
-    { ok, file: text, lines: z.number(), ...diagnosisFields },
+    {
+      ok,
+      file: text,
+      lines: z.number(),
+      ...diagnosisFields,
+      others: z
+        .array(z.object({ file: text, verdict: diagnosisFields.verdict, id: optionalText, what: text }))
+        .optional()
+        .meta({ description: 'What the other logs say, where several are named: `file` is the one that tells why.' }),
+    },
   ),
   'deployment.explained': line(
     'The result, with the state of the deployment. `diagnosis` is absent where its logs cannot be read, or say nothing that matters.',

@@ -1,0 +1,193 @@
+// What fails between the processes of an engine, mostly over several nodes: NCCL, gloo, and the store where they meet.
+
+import type { FailureEntry } from './failure-entry.ts';
+
+const network = { topic: 'network' } as const;
+const parallel = { topic: 'parallel' } as const;
+const troubleshooting = 'https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting.html';
+const nameInterface =
+  'name an interface that all nodes have: `nccl: {socketIfname: <interface>}` in the section of this cluster';
+
+export const betweenNodeFailures: readonly FailureEntry[] = [
+  {
+    ...network,
+    id: 'interface-missing',
+    what: 'this node has no usable network interface (`{interface}`)',
+    patterns: [
+      /Unable to find address for: (?<interface>[\w.:-]+)/,
+      /Unable to find (?:interface|address) for: (?<interface>[\w.:-]+)/,
+      /no socket interface found|Bootstrap : no socket|No (?:socket )?interface found/i,
+    ],
+    retry: false,
+    otherNode: true,
+    why: 'GLOO_SOCKET_IFNAME or NCCL_SOCKET_IFNAME names an interface that this node does not have, or that has no address.',
+    cure: `\`srun -N2 -l ip -br addr\` shows the interfaces of two nodes; ${nameInterface}.{interfaces}`,
+    sources: [
+      'recorded from PyTorch 2.13 (gloo/transport/tcp/device.cc)',
+      'https://github.com/NVIDIA/nccl/blob/master/src/misc/socket.cc',
+    ],
+  },
+  {
+    ...network,
+    id: 'interface-wrong',
+    what: "the engine's processes do not find each other",
+    patterns: [
+      /transport\/tcp\/pair\.cc:\d+\].{0,80}remote=\[(?:127\.|::1\])/,
+      /Gloo connectFullMesh failed with \[\S{1,120}\] no error|makeDeviceForHostname/,
+    ],
+    retry: false,
+    otherNode: false,
+    why: "The node's own name resolves to the loopback, or to an address that does not work.",
+    cure: `Over several nodes, ${nameInterface}. On one node, name it in \`env\`: GLOO_SOCKET_IFNAME and NCCL_SOCKET_IFNAME, and VLLM_HOST_IP with its address where the engine is vLLM.{interfaces} NCCL_DEBUG=INFO shows more.`,
+    sources: ['https://github.com/vllm-project/vllm/issues/7074'],
+  },
+  {
+    ...network,
+    id: 'gloo-unreachable',
+    what: 'gloo cannot reach the process of another node ({remote})',
+    patterns: [
+      /Gloo connectFullMesh failed.{0,300}remote=\[(?<remote>[\w.:%-]+)\]/,
+      /transport\/tcp\/pair\.cc:\d+\].{0,80}(?:timed out connecting|SO_ERROR).{0,80}remote=\[(?<remote>[\w.:%-]+)\]/,
+      /Gloo connectFullMesh failed/,
+    ],
+    elsewhere: true,
+    retry: true,
+    otherNode: true,
+    why: 'Each process tells the others the address of one of its interfaces, and the other node has no way to that address, a firewall drops what goes there, or the process behind it has ended.',
+    cure: `See the log of the other node first. If nothing failed there, ${nameInterface}.{interfaces}`,
+    sources: ['recorded from PyTorch 2.13', 'https://docs.vllm.ai/en/latest/usage/troubleshooting/'],
+  },
+  {
+    ...network,
+    id: 'nccl-unreachable',
+    what: 'NCCL cannot reach another node ({remote})',
+    patterns: [
+      /socket\w*Connect: Connect to (?<remote>[\w.:%-]+)<\d+> (?:failed|returned)/,
+      /Call to connect (?:to (?<remote>[\w.:%-]+)(?:<\d+>)? )?(?:failed|returned)\b.{0,20}(?:Connection timed out|Connection refused|No route to host|Network is unreachable)/,
+    ],
+    elsewhere: true,
+    retry: true,
+    otherNode: true,
+    why: 'NCCL connects by the first interface that it finds, or by the one that NCCL_SOCKET_IFNAME names, and over that one there is no way to the other node, or its process has ended.',
+    cure: `See the log of the other node first. If nothing failed there, ${nameInterface}.{interfaces}`,
+    sources: [
+      'https://github.com/sgl-project/sglang/issues/3820',
+      'https://github.com/NVIDIA/nccl/issues/975',
+      troubleshooting,
+    ],
+  },
+  {
+    ...network,
+    id: 'infiniband-lost',
+    what: 'the InfiniBand network lost what NCCL sent to another node ({remote})',
+    patterns: [
+      /NET\/IB ?: (?:\S{1,40} )?Got completion from peer (?<remote>[\w.:%-]+)<\d+> with (?:status=12|error IBV_WC_RETRY_EXC_ERR)/,
+      /NET\/IB ?: Got completion (?:from peer (?<remote>[\w.:%-]+)<\d+> )?with (?:error 12|status=(?:5|12))/,
+    ],
+    rank: 'consequence',
+    elsewhere: true,
+    retry: true,
+    otherNode: true,
+    why: 'A cable, port or switch is bad or overloaded, the wrong adapter is used, or the process of the other node has ended.',
+    cure: 'See the log of the other node first. If nothing failed there: `nccl: {ibTimeout: 22}` waits longer, `nccl: {ibHca: <adapter>}` names the adapter (`ibdev2netdev` shows which has which interface); report the node to the site.',
+    sources: ['https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/env.html#nccl-ib-timeout'],
+  },
+  {
+    ...parallel,
+    id: 'nodes-differ',
+    what: 'the nodes do not run the same: other versions or other settings of the engine',
+    patterns: [
+      /Configuration mismatch detected for engine/,
+      /Remote engine \d+ must (?:not )?use --headless/,
+      /message from (?:local|remote) engine \d+, expected it to be (?:local|remote)/,
+      /Message from engine with unexpected data parallel rank/,
+      /op\.preamble\.length <= op\.nbytes/,
+      /Mismatched collective detected|collective mismatch error|Detected mismatch between collectives on ranks/,
+      /Message truncated : received \d+ bytes instead of \d+/,
+      /NCCL version mismatch|Mismatched NCCL version/i,
+    ],
+    retry: false,
+    otherNode: false,
+    why: 'Each process counts on the others to do the same steps with the same sizes. An environment that one node takes from elsewhere, or a variable that is set on one node alone, breaks that.',
+    cure: 'Activate one environment on all nodes in the `prologue`, by an absolute path on the shared file system, and compare `fairlead logs <name> --node 0` and `--node 1`: the version is in the first lines.',
+    sources: [
+      'vllm/v1/engine/utils.py',
+      'https://github.com/NVIDIA/nccl/issues/296',
+      'recorded from PyTorch 2.13 (gloo)',
+    ],
+  },
+  {
+    ...network,
+    id: 'nccl-failed',
+    what: 'NCCL could not connect the GPUs',
+    patterns: [
+      /NCCL error in: .{0,200}(?:unhandled (?:system|cuda) error|invalid usage|internal error)/,
+      /ncclSystemError|NCCL error: (?:unhandled (?:system|cuda) error|invalid usage|internal error)|unhandled cuda error|ncclUnhandledCudaError|ncclInternalError|ncclInvalidUsage/,
+    ],
+    // What NCCL says of itself before or after it is the reason.
+    rank: 'consequence',
+    elsewhere: true,
+    retry: true,
+    otherNode: true,
+    why: 'A network interface that leads nowhere, too little locked memory (`ulimit -l`) or /dev/shm, or a GPU that cannot reach its peer.',
+    cure: 'Set `NCCL_DEBUG: INFO` in `env` and look at the lines before. Over several nodes `nccl: {socketIfname: <interface>}` in the section of this cluster names the interface; on one node NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME in `env`.{interfaces}',
+    sources: [troubleshooting],
+  },
+  {
+    ...network,
+    id: 'peer-lost',
+    what: 'another process or node of the model is gone',
+    patterns: [
+      /ncclRemoteError/,
+      /NCCL error(?: in)?: .{0,200}remote process exited/,
+      /Connection closed by (?:remote )?peer [[\w]/,
+      /Watchdog caught collective operation timeout/,
+      /watchdog got stuck/i,
+      /Timed out waiting \d+ms for (?:recv|send) operation/,
+      /[Ff]ailed to recv, got 0 bytes/,
+      /(?:recvValue|sendBytes|recvBytes) failed on SocketImpl/,
+      /transport\/tcp\/pair\.cc:\d+\].{0,80}(?:Connection reset by peer|Broken pipe|Read error|writev)/,
+    ],
+    rank: 'consequence',
+    elsewhere: true,
+    retry: true,
+    otherNode: true,
+    why: 'The processes of the model wait for each other, and one of them died, hangs, or lost its connection.',
+    cure: 'See the log of the other processes and nodes: the first that failed is the cause. All of them are started again. If none failed, the network between them did: `nccl: {socketIfname: <interface>}` in the section of this cluster names the interface.{interfaces}',
+    sources: ['https://github.com/vllm-project/vllm/issues/6042', 'https://github.com/gpustack/gpustack/issues/6019'],
+  },
+  {
+    ...parallel,
+    id: 'peers-never-came',
+    what: 'the nodes of the model did not find each other ({joined} came)',
+    patterns: [
+      /DistStoreError: Timed out after \d+ seconds waiting for clients\. (?<joined>\d+\/\d+) clients joined/,
+      /DistStoreError: wait timeout after \d+ms, keys: /,
+      /DistNetworkError: The client socket has (?:timed out after \d+ms|failed to connect to any network address)/,
+    ],
+    rank: 'consequence',
+    elsewhere: true,
+    retry: true,
+    otherNode: true,
+    why: 'A node started too late, failed, or cannot be reached at the address that was chosen.',
+    cure: `See the log of the other node first. If nothing failed there, ${nameInterface}. A start that takes longer on one node: \`args: [--distributed-timeout-seconds, "900"]\`.{interfaces}`,
+    sources: ['recorded from vLLM 0.32.0 on two nodes', 'https://github.com/vllm-project/vllm/issues/19670'],
+  },
+  {
+    ...parallel,
+    id: 'node-has-fewer-gpus',
+    what: 'a node has fewer GPUs than the plan gives it ({found} of {asked})',
+    patterns: [
+      /local_world_size \((?<asked>\d+)\) exceeds assigned_physical_gpu_ids count \((?<found>\d+)\)/,
+      /DP adjusted local rank \d+ is out of bounds for (?<found>\d+) devices/,
+      /local_rank \d+ is out of bounds for assigned_physical_gpu_ids/,
+      // Of older releases.
+      /local_world_size \((?<asked>\d+)\) must be less than or equal to the number of visible devices \((?<found>\d+)\)/,
+    ],
+    retry: false,
+    otherNode: true,
+    why: 'Every node runs as many parts of the model as it is to have GPUs, and this one sees fewer.',
+    cure: '`fairlead status <name>` lists the GPUs of each node. Ask for as many on each (`--gpus`), by their type where nodes differ (`gpu.type`); leave CUDA_VISIBLE_DEVICES out of `env` and `prologue`.{gpus}',
+    sources: ['vllm/v1/worker/gpu_worker.py'],
+  },
+];
