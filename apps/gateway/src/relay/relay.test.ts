@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 
 import OpenAI from 'openai';
-import { Scope } from '@fairlead/kit';
+import { detach, Scope } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { chat, chatThen, delta, refusing, usage } from '../testing/engine-answers.ts';
@@ -358,7 +358,7 @@ it('Fifty streams on an instance that dies end with an error event or go on else
   const killed = Promise.withResolvers<void>();
   const slow = chatThen((_, response) => {
     const finish = () => response.end(`${delta('two')}data: [DONE]\n\n`);
-    void killed.promise.then(finish);
+    detach(killed.promise.then(finish));
   });
   const world = await open({ instances: [slow, slow] });
   const running = Array.from({ length: 50 }, async () => {
