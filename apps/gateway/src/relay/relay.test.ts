@@ -375,8 +375,7 @@ describe('A stream', () => {
 it('Fifty streams on an instance that dies end with an error event or go on elsewhere: none is unexplained', async () => {
   const killed = Promise.withResolvers<void>();
   const slow = chatThen((_, response) => {
-    const finish = () => response.end(`${delta('two')}data: [DONE]\n\n`);
-    detach(killed.promise.then(finish));
+    detach(killed.promise.then(() => response.end(`${delta('two')}data: [DONE]\n\n`)));
   });
   const world = await open({ instances: [slow, slow] });
   const running = Array.from({ length: 50 }, async () => {
