@@ -41,6 +41,8 @@ interface Start {
   asked?: Evidence;
   /** The line at which its HTTP server closed, for any reason. */
   closed?: Evidence;
+  /** A process that has lost the one that started it: any other finding is nearer to the reason. */
+  orphan?: Finding | undefined;
   /** Whether a line says that this start has failed. */
   isDead: boolean;
   requestErrors: number;
@@ -70,7 +72,12 @@ const ready = /Application startup complete\./;
 /** Lines of an engine that answers. A log may begin in the middle of a run. */
 const answering =
   /^(?:\([^)]{1,80}\) )?INFO(?: .{10,120} Avg prompt throughput: |: {4,6}\S{0,80} - "(?:GET|POST) \S{1,300} HTTP\/1\.\d" 200)/;
-const told = /\[shutdown\] API server: shutdown triggered/;
+const told =
+  /\[shutdown\] API server: shutdown triggered|\[serve\.py:\d+\] Waiting up to \d+ seconds for processes to exit/;
+/** A rank without requests says no more of an order to end. */
+const executorEnds = /\[shutdown\] Executor: workers still running after grace period/;
+/** A record of no failure where somebody ends the engine. */
+const orphaned = /^\(\w+ pid=\d+\) INFO .{10,80}\] (Parent process exited, terminating worker queues)/;
 /** uvicorn's line, which vLLM 0.10 to 0.17 names its process in. vLLM before 0.18 logs no other line when it is told to end. */
 const closing = /^(?:\((?:APIServer|ApiServer_\d+) pid=\d+\) )?INFO: {4,6}Shutting down$/;
 const requestTrace = /^ERROR: {4}Exception in ASGI application/;
@@ -119,6 +126,7 @@ class LineByLine implements LogJudge {
       return;
     }
     if (banner.test(line)) return this.#readRecord(line, own);
+    if (line.includes('[shutdown] Executor') && executorEnds.test(line)) start.asked ??= this.#evidenceOf(line);
     if (!start.served && line.includes('%')) this.#notePhase(line);
     if (this.#sideTrace.covers(line)) return;
     if (requestTrace.test(own)) this.#inRequest = true;
@@ -149,6 +157,13 @@ class LineByLine implements LogJudge {
     const start = this.#start;
     if (told.test(line)) start.asked ??= this.#evidenceOf(line);
     if (start.served && closing.test(own)) start.closed ??= this.#evidenceOf(line);
+    const lost = orphaned.exec(own);
+    if (lost && !start.asked && !start.closed) start.orphan ??= this.#orphanOf(lost[1]!, line);
+  }
+
+  #orphanOf(said: string, line: string): Finding | undefined {
+    const match = this.#remembered({ voice: 'error', text: said });
+    return match && { ...match, voice: 'error', said, evidence: this.#evidenceOf(line) };
   }
 
   #begin(seenVersion: string): void {
@@ -260,6 +275,7 @@ function judge(start: Start, end?: ProcessEnd, entries?: readonly FailureEntry[]
     if (found.wrapper && !start.asked) return failed(found.wrapper);
   }
   if (asked) return { kind: 'stopped', evidence: [asked] };
+  if (start.orphan) return failed(start.orphan);
   if (served)
     return {
       kind: 'serving',
