@@ -65,7 +65,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/openai-wire': 'heads, bodies, routes and errors of the API that it serves',
       'packages/sqlite': 'members, keys and usage are rows of SQLite',
     },
-    thirdParty: ['drizzle-orm', 'pino'],
+    thirdParty: ['drizzle-orm', 'pino', 'prom-client'],
     testThirdParty: ['drizzle-kit', 'fast-check', 'openai'],
   },
   'packages/kit': {
