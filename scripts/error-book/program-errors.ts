@@ -178,6 +178,11 @@ export const agentErrors: ErrorBook<AgentErrorCode> = {
     cause: 'The leader finds no address for the names of the other nodes, or every port that it may take is taken.',
     cure: 'The names of compute nodes have to be known on compute nodes: ask the site. Deploy again for other ports.',
   },
+  rank_taken: {
+    cause:
+      'Two agents of one start of a job have the same rank: the job script has started them twice. The first one stays.',
+    cure: 'Let `srun` start one agent on each node: look for another `srun` in `prologue`, or for `--ntasks` in `slurm.extra`.',
+  },
   companion_ports_taken: {
     cause: 'Ray needs 64 ports in a row on each node, and of the rows that this job may take none is free.',
     cure: 'Nothing: the agent tries again. Deploy again for other ports.',
