@@ -183,7 +183,8 @@ it(
       while (!over.signal.aborted) {
         const { response } = await clientOf(keys[who]).chat.completions.create(question('narrow', 10)).withResponse();
         const place = Number(response.headers.get('x-fairlead-queue-place') ?? 0);
-        if (place > 2) done[who] += 1;
+        // What still runs when it is over would be as much of the one as of the other.
+        if (place > 2 && !over.signal.aborted) done[who] += 1;
         if (done.ann + done.bob >= 120) over.abort();
       }
     };
@@ -217,7 +218,9 @@ it('A gateway tells its operator what it does, and what is left of the limits', 
   expect(metrics).toMatch(/fairlead_gateway_requests_total\{model="quick",outcome="completed"\} [1-9]/);
   expect((await fetch(`http://127.0.0.1:${metricsPort}/readyz`)).status).toBe(200);
   const csv = await world.start(['usage', '--by', 'team', '--csv']).ended;
-  expect(csv.stdout).toMatch(/^team,requests,failed,promptTokens,completionTokens,cachedTokens,estimated\nnlp,\d+,/);
+  expect(csv.stdout).toMatch(
+    /^team,requests,failed,promptTokens,completionTokens,cachedTokens,estimated\n(.+\n)*nlp,\d+,/,
+  );
   const second = await world.start(['gateway', 'serve', '--port', '0', '--json']).ended;
   expect(second.stdout).toContain('gateway_already_serves');
 });

@@ -109,7 +109,9 @@ for (const proxy of proxies) {
   });
 }
 
-describe.skipIf(!hasProgram('systemd-analyze'))('The unit of systemd', () => {
+const analyzer = 'systemd-analyze';
+
+describe.skipIf(!hasProgram(analyzer))('The unit of systemd', () => {
   it('is one that systemd accepts', () => {
     const dir = makeFolder();
     const unit = readFileSync(new URL('../../../../infra/gateway/fairlead-gateway.service', import.meta.url), 'utf8');
@@ -117,8 +119,6 @@ describe.skipIf(!hasProgram('systemd-analyze'))('The unit of systemd', () => {
     writeFileSync(file, unit.replace('%h/.local/bin/fairlead', '/bin/true'));
     const env = { ...process.env, XDG_RUNTIME_DIR: dir };
     // It fails, or says something, where a line is not understood.
-    expect(execFileSync('systemd-analyze', ['--user', 'verify', file], { env, encoding: 'utf8', stdio: 'pipe' })).toBe(
-      '',
-    );
+    expect(execFileSync(analyzer, ['--user', 'verify', file], { env, encoding: 'utf8', stdio: 'pipe' })).toBe('');
   });
 });

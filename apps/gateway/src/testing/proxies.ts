@@ -27,7 +27,7 @@ export interface ProxyUnderTest {
   /** Whether it cuts the client's connection where the gateway cuts its own: Caddy before 2.7 ends it as if all had come. */
   passesCut: boolean;
   /** Writes its configuration, and returns its arguments. */
-  prepare(place: ProxyPlace): Promise<string[]>;
+  prepare: (place: ProxyPlace) => Promise<string[]>;
 }
 
 const infra = new URL('../../../../infra/gateway/', import.meta.url);
