@@ -67,6 +67,9 @@ const maxRemembered = 2000;
 
 /** The lines with which vLLM begins. */
 const banner = /(?:█\s+version (\d\S*)|vLLM (?:API )?server version (\d\S*))\s*$/;
+/** With which a rank without requests begins. */
+const headlessBegins =
+  /\[serve\.py:\d+\] Launching (?:vLLM \(v(\d[^)\s]*)\) headless|\d+ data parallel engine\(s\) in headless mode)/;
 const engineVersion = /(?:Initializing a V\d (?:LLM )?engine|Launching vLLM) \(v(\d[^)\s]*)\)/;
 const ready = /Application startup complete\./;
 /** Lines of an engine that answers. A log may begin in the middle of a run. */
@@ -101,6 +104,8 @@ class LineByLine implements LogJudge {
   /** The verdict on the start before this one. */
   #before: Verdict | undefined;
   #starts = 0;
+  /** Whose starts are counted. */
+  #kind: 'server' | 'headless' | undefined;
   #lines = 0;
   #version: string | undefined;
   /** The lines belong to the trace of a failed request. */
@@ -151,7 +156,9 @@ class LineByLine implements LogJudge {
   /** `own`: without what another program has put before it. */
   #readRecord(line: string, own: string): void {
     const begun = banner.exec(line);
-    if (begun) return this.#begin(begun[1] ?? begun[2]!);
+    if (begun) return this.#beginServer(begun[1] ?? begun[2]!);
+    const other = line.includes('headless') ? headlessBegins.exec(line) : null;
+    if (other && this.#kind !== 'server') return this.#begin(other[1] ?? this.#version ?? '', 'headless');
     this.#version ??= engineVersion.exec(line)?.[1];
     if (!this.#start.served && answering.test(own)) this.#serve(line);
     const start = this.#start;
@@ -166,9 +173,18 @@ class LineByLine implements LogJudge {
     return match && { ...match, voice: 'error', said, evidence: this.#evidenceOf(line) };
   }
 
-  #begin(seenVersion: string): void {
-    if (this.#version !== seenVersion) this.#matches.clear();
+  /** Where the log has the lines of a rank without requests too, the server's own beginning is no new start of that one. */
+  #beginServer(seenVersion: string): void {
+    const isMixed = this.#kind === 'headless';
+    if (!isMixed) return this.#begin(seenVersion, 'server');
+    this.#kind = 'server';
     this.#version = seenVersion;
+  }
+
+  #begin(seenVersion: string, kind: 'server' | 'headless'): void {
+    this.#kind = kind;
+    if (this.#version !== seenVersion) this.#matches.clear();
+    if (seenVersion !== '') this.#version = seenVersion;
     this.#starts += 1;
     // Lines before the first banner, such as a warning of the loader, belong to the first start.
     if (this.#starts === 1) return this.#forgetShell();
