@@ -65,6 +65,26 @@ function indexOfSsh2(): string {
 }
 
 /**
+ * Modules of which a dependency uses one function, with that function written for Node: bcrypt-pbkdf (of ssh2, for keys with a
+ * passphrase) takes SHA-512 from tweetnacl, and prom-client asks OpenTelemetry for a span that nothing of ours opens.
+ */
+export const standIns = {
+  tweetnacl: `const { createHash } = require('node:crypto');
+    module.exports = { lowlevel: { crypto_hash: (out, text, length) =>
+      out.set(createHash('sha512').update(text.subarray(0, length)).digest()) } };`,
+  '@opentelemetry/api': `module.exports = { context: { active: () => undefined }, trace: { getSpan: () => undefined } };`,
+};
+
+export const lessOfDependencies: Rolldown.Plugin = {
+  name: 'less-of-dependencies',
+  resolveId: { filter: { id: /^(tweetnacl|@opentelemetry\/api)$/ }, handler: (id) => `\0stand-in:${id}` },
+  load: {
+    filter: { id: /^\0stand-in:/ },
+    handler: (id) => standIns[id.slice('\0stand-in:'.length) as keyof typeof standIns],
+  },
+};
+
+/**
  * Writes characters beyond ASCII as escapes: with one such character V8 holds the whole file as two bytes a character, and loads it
  * more slowly. After minifying they stand in strings and regular expressions alone.
  */

@@ -2,7 +2,7 @@
 
 import type { UserConfig } from 'tsdown';
 
-import { asciiOnly, lazyBuiltins, noNativeAddons, partOfSsh2 } from './bundle-plugins.ts';
+import { asciiOnly, lazyBuiltins, lessOfDependencies, noNativeAddons, partOfSsh2 } from './bundle-plugins.ts';
 import { sourceOfProgram } from './programs.ts';
 import { thirdPartyLicenses } from './third-party-licenses.ts';
 
@@ -28,7 +28,7 @@ export const bundled = (name: string) =>
     define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
     deps: { alwaysBundle: [/.*/], onlyBundle: false },
     inputOptions: { resolve: { conditionNames: ['fairlead-source', 'import', 'node', 'default'] } },
-    plugins: [noNativeAddons, lazyBuiltins, partOfSsh2, asciiOnly, thirdPartyLicenses(name)],
+    plugins: [noNativeAddons, lazyBuiltins, partOfSsh2, lessOfDependencies, asciiOnly, thirdPartyLicenses(name)],
   }) satisfies UserConfig;
 
 /** Bundles a program of ours, which the package.json of its owner names, into one file that runs in an empty folder. */

@@ -9,9 +9,9 @@ import { configSchema, createProgram } from '@fairlead/cli';
 import { jsonLines, lanesFor, laptopChecks } from '@fairlead/cli/testing';
 import { chapters } from '@fairlead/scripts/error-book';
 import { codeOf } from '@fairlead/testkit';
-import { others, pageText, root, written } from './pages.ts';
+import { others, ourText, pageText, root, written } from './pages.ts';
 
-const named = [...written, ...others].flatMap((page) => codeOf(pageText(page)).map((code) => ({ page, code })));
+const named = [...written, ...others].flatMap((page) => codeOf(ourText(page)).map((code) => ({ page, code })));
 const inLine = named.filter(({ code, page }) => !code.includes('\n') && page !== 'docs/state-machines.md');
 
 const program = createProgram('', async () => undefined);
@@ -23,10 +23,16 @@ const loadCommands = new Map(
       ...globalFlags,
       '-h',
       '--help',
-      ...[command, ...command.commands].flatMap(({ options }) => options.flatMap(({ short, long }) => [short, long])),
+      ...withSubcommands(command).flatMap(({ options }) => options.flatMap(({ short, long }) => [short, long])),
     ],
   ]),
 );
+
+type ProgramCommand = ReturnType<typeof createProgram>['commands'][number];
+
+function withSubcommands(command: ProgramCommand): readonly ProgramCommand[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
 
 const aboutItself = [...globalFlags, '-h', '--help'];
 
@@ -65,7 +71,7 @@ function hasSetting(schema: Schema | undefined, [key, ...rest]: readonly string[
 
 const top = configSchema() as Schema;
 const cluster = top.properties?.['clusters']?.additionalProperties as Schema;
-const setting = /^((?:bastion|clusters|slurm|gpu|paths|engines|health|presets)\.[\w.<>-]+)(?::.*|=.*)?$/;
+const setting = /^((?:bastion|clusters|slurm|gpu|paths|engines|health|nccl|presets)\.[\w.<>-]+)(?::.*|=.*)?$/;
 
 describe('The pages name', () => {
   it('existing commands, with existing flags', () => {
@@ -121,6 +127,7 @@ describe('The pages name', () => {
 
 /** Words that look like our codes and are not. */
 const foreign = new Set([
+  'max_switch_wait',
   'authorized_keys',
   'known_hosts',
   'ssh_config',

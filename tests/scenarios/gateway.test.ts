@@ -9,24 +9,28 @@ import { restartWithShortLease } from './short-lease.ts';
 const timeoutMs = 120_000;
 /** Long enough to be in the middle of. */
 const slow = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['--sim-decode-ms', '100'] };
+/** Its engine runs two requests at a time. */
+const narrow = { ...slow, args: ['--sim-decode-ms', '20', '--max-num-seqs', '2'] };
 
 let world: World;
 let gateway: RunningCli;
 let address: string;
+let metricsPort: number;
 const keys = { ann: '', bob: '' };
 
 beforeAll(async () => {
-  world = await openWorld({ config: (config) => ({ ...config, presets: { slow } }) });
+  world = await openWorld({ config: (config) => ({ ...config, presets: { slow, narrow } }) });
   expect((await world.json('init', '--yes')).code).toBe(0);
   await restartWithShortLease(world);
   await world.deploy('quick');
   for (const name of ['slow-a', 'slow-b'])
     expect((await world.json('deploy', 'slow', '--name', name)).last).toMatchObject({ ok: true });
+  expect((await world.json('deploy', 'narrow')).last).toMatchObject({ ok: true });
   keys.ann = String((await world.json('members', 'add', 'ann', '--team', 'nlp')).last['key']);
   keys.bob = String((await world.json('members', 'add', 'bob', '--concurrent', '100')).last['key']);
-  gateway = world.start(['gateway', 'serve', '--port', '0', '--json']);
+  gateway = world.start(['gateway', 'serve', '--port', '0', '--metrics-port', '0', '--json']);
   const line = await gateway.line((one) => one.includes('gateway.listening'));
-  address = (JSON.parse(line) as { address: string }).address;
+  ({ address, metricsPort } = JSON.parse(line) as { address: string; metricsPort: number });
 }, timeoutMs);
 afterAll(() => world?.[Symbol.asyncDispose](), timeoutMs);
 
@@ -64,6 +68,22 @@ async function stream(
     seen.error = (error as Error).message;
   }
   return seen;
+}
+
+/** By the engine's own count, as its agent told it last. */
+async function generatedBy(deployment: string): Promise<number> {
+  const { instances } = (await world.json('status', deployment)).last['deployment'] as {
+    instances: Array<{ load?: { generationTokens?: number } }>;
+  };
+  return instances[0]?.load?.generationTokens ?? 0;
+}
+
+/** Once two messages of its agent, some seconds apart, tell the same. */
+async function settledCount(deployment: string): Promise<number> {
+  let last = -1;
+  const isSettled = async () => last === (last = await generatedBy(deployment));
+  await expect.poll(isSettled, { interval: 6_000, timeout: 60_000 }).toBe(true);
+  return last;
 }
 
 async function usageBy(group: string): Promise<Array<Record<string, unknown>>> {
@@ -151,6 +171,60 @@ it(
   },
 );
 
+it(
+  'What an engine takes at once is learnt from it: the rest waits in the gateway, and teams share it by their weights',
+  { timeout: timeoutMs },
+  async () => {
+    expect((await world.json('gateway', 'teams', 'set', 'nlp', '--weight', '3')).last).toMatchObject({ weight: 3 });
+    const done = { ann: 0, bob: 0 };
+    const over = new AbortController();
+    /** Until the gateway has learnt it and has shared for a while. */
+    const keepAsking = async (who: 'ann' | 'bob') => {
+      while (!over.signal.aborted) {
+        const { response } = await clientOf(keys[who]).chat.completions.create(question('narrow', 10)).withResponse();
+        const place = Number(response.headers.get('x-fairlead-queue-place') ?? 0);
+        // What still runs when it is over would be as much of the one as of the other.
+        if (place > 2 && !over.signal.aborted) done[who] += 1;
+        if (done.ann + done.bob >= 120) over.abort();
+      }
+    };
+    await Promise.all(Array.from({ length: 12 }, () => [keepAsking('ann'), keepAsking('bob')]).flat());
+    expect(done.ann / done.bob).toBeGreaterThan(2);
+    expect(done.ann / done.bob).toBeLessThan(4.5);
+    const { changes } = (await world.json('gateway', 'audit')).last as { changes: Array<Record<string, unknown>> };
+    expect(changes.map(({ action, subject }) => [action, subject])).toEqual(
+      expect.arrayContaining([
+        ['member.added', 'ann'],
+        ['team.set', 'nlp'],
+      ]),
+    );
+  },
+);
+
+it('A gateway tells its operator what it does, and what is left of the limits', { timeout: timeoutMs }, async () => {
+  await world.json('gateway', 'teams', 'set', 'nlp', '--weight', '3', '--tokens-per-day', '1000000');
+  expect(await stream(keys.ann, 'quick', 3)).toMatchObject({ pieces: 3 });
+  const { last } = await world.json('gateway', 'status');
+  expect(last).toMatchObject({
+    address,
+    waiting: 0,
+    models: expect.arrayContaining([expect.objectContaining({ id: 'quick', state: 'ready' })]),
+  });
+  const limits = () =>
+    world.json('gateway', 'limits').then((said) => (said.last['accounts'] as Array<{ today: number }>)[0]);
+  await expect.poll(limits).toMatchObject({ kind: 'team', name: 'nlp', limits: { tokensPerDay: 1_000_000 } });
+  expect((await limits())!.today).toBeGreaterThan(0);
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  expect(metrics).toMatch(/fairlead_gateway_requests_total\{model="quick",outcome="completed"\} [1-9]/);
+  expect((await fetch(`http://127.0.0.1:${metricsPort}/readyz`)).status).toBe(200);
+  const csv = await world.start(['usage', '--by', 'team', '--csv']).ended;
+  expect(csv.stdout).toMatch(
+    /^team,requests,failed,promptTokens,completionTokens,cachedTokens,estimated\n(.+\n)*nlp,\d+,/,
+  );
+  const second = await world.start(['gateway', 'serve', '--port', '0', '--json']).ended;
+  expect(second.stdout).toContain('gateway_already_serves');
+});
+
 it('A gateway that is stopped ends by itself, and what was used is written', { timeout: timeoutMs }, async () => {
   const before = await usageBy('day');
   expect(await stream(keys.ann, 'quick', 3)).toMatchObject({ pieces: 3 });
@@ -163,3 +237,47 @@ it('A gateway that is stopped ends by itself, and what was used is written', { t
   const [day] = await usageBy('day');
   expect(day!['requests']).toBe(Number(before[0]!['requests']) + 1);
 });
+
+it(
+  'A gateway that is killed under load has forgotten no token of an answer that a client got whole',
+  { timeout: timeoutMs },
+  async () => {
+    const member = String((await world.json('members', 'add', 'eve')).last['key']);
+    const startedAt = await settledCount('quick');
+    const serve = async () => {
+      const running = world.start(['gateway', 'serve', '--port', '0', '--json']);
+      const line = await running.line((one) => one.includes('gateway.listening'));
+      address = (JSON.parse(line) as { address: string }).address;
+      return running;
+    };
+    let got = 0;
+    let answers = 0;
+    const enough = Promise.withResolvers<void>();
+    const killed = await serve();
+    const lanes = Array.from({ length: 20 }, async () => {
+      try {
+        for (;;) {
+          const answer = await clientOf(member).chat.completions.create(question('quick', 7));
+          got += answer.usage!.prompt_tokens + answer.usage!.completion_tokens;
+          if ((answers += 1) === 200) enough.resolve();
+        }
+      } catch {
+        // The gateway is gone.
+      }
+    });
+    await enough.promise;
+    killed.signal('SIGKILL');
+    await Promise.all([killed.ended, ...lanes]);
+    const again = await serve();
+    const sum = (await usageBy('member')).find(({ name }) => name === 'eve')!;
+    const used = Number(sum['promptTokens']) + Number(sum['completionTokens']);
+    expect(Number(sum['requests'])).toBeGreaterThanOrEqual(answers);
+    expect(used).toBeGreaterThanOrEqual(got);
+    // What the engine generated beyond that was in flight: one answer in each lane at the most.
+    const generated = (await settledCount('quick')) - startedAt;
+    expect(Number(sum['completionTokens'])).toBeLessThanOrEqual(generated);
+    expect(generated - Number(sum['completionTokens'])).toBeLessThanOrEqual(20 * 7);
+    again.signal('SIGINT');
+    await again.ended;
+  },
+);

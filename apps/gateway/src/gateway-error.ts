@@ -1,6 +1,7 @@
 // The codes with which the gateway's commands fail.
 
 export type GatewayErrorCode =
+  | 'team_unknown'
   | 'member_unknown'
   | 'member_exists'
   | 'key_unknown'
@@ -8,4 +9,5 @@ export type GatewayErrorCode =
   | 'gateway_store_failed'
   | 'gateway_store_newer'
   | 'gateway_already_serves'
+  | 'gateway_not_serving'
   | 'gateway_listen_failed';

@@ -2,7 +2,14 @@
 
 import { defined, detach } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
-import { type JobIdentity, readJobLog, readPreemption, readSlurmNotice } from '@fairlead/scheduler';
+import {
+  type JobIdentity,
+  readEndReason,
+  readJobLog,
+  readPreemption,
+  readSlurmNotice,
+  type SlurmNotice,
+} from '@fairlead/scheduler';
 import type { AgentDeps, AgentSignal } from './agent-deps.ts';
 import { missingNodes } from './nodes/leader/missing-nodes.ts';
 import type { LeaderNodes } from './nodes/leader/open-nodes.ts';
@@ -21,7 +28,7 @@ interface SignalParts {
 export function passSignals(parts: SignalParts): () => void {
   const over = new AbortController();
   const stop = parts.deps.onSignal((signal) => {
-    if (signal === 'SIGTERM') passEnd(parts);
+    if (signal === 'SIGTERM') passEnd(parts, over.signal);
     else if (signal === 'SIGUSR2' && isServing(parts.supervisor)) detach(passWarning(parts, over.signal));
     else pass(signal, parts);
   });
@@ -31,11 +38,25 @@ export function passSignals(parts: SignalParts): () => void {
   };
 }
 
-function passEnd({ spec, job, nodes, supervisor }: SignalParts): void {
+function passEnd(parts: SignalParts, signal: AbortSignal): void {
+  const { spec, job, nodes, supervisor } = parts;
   // srun ends the other tasks of a job when one has failed: the first cause is that one.
   const missing = nodes && missingNodes(nodes, readJobLog(spec.jobDir));
   if (missing) supervisor.dispatch({ type: 'nodes.missing', ...missing });
   const notice = readSlurmNotice(spec.jobDir, job.jobId);
+  const isTold = notice !== undefined && notice !== 'cancelled';
+  if (isTold || !isServing(supervisor)) endFor(notice, parts);
+  else detach(askWhy(notice, parts, signal));
+}
+
+/** Slurm's notice has no reason after scancel, and sometimes at the time limit too. */
+async function askWhy(notice: SlurmNotice | undefined, parts: SignalParts, signal: AbortSignal): Promise<void> {
+  const { deps, job, spec } = parts;
+  const reason = await readEndReason(deps.run, { jobId: job.jobId, cluster: spec.slurm?.cluster }, signal);
+  endFor(reason ?? notice, parts);
+}
+
+function endFor(notice: SlurmNotice | undefined, { supervisor }: SignalParts): void {
   const why = notice && causeOfNotice(notice);
   supervisor.dispatch({ type: 'signal.received', signal: 'SIGTERM', ...defined({ why }) });
 }

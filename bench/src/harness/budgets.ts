@@ -37,6 +37,7 @@ export const budgets = {
   leaderResident: { what: 'leader of 64 nodes: resident', unit: 'MB', atMost: 150 },
   nodesJoined: { what: '64 nodes: all joined', unit: 'ms', atMost: 10_000 },
   nodesOverhead: { what: 'two nodes: what they add to a start', unit: 'ms', atMost: 4_000 },
+  eightNodesOverhead: { what: 'eight nodes: what they add to a start', unit: 'ms', atMost: 6_000 },
   controlAgents: { what: 'control: agents that one core serves', unit: 'agents', atLeast: 2_000 },
   controlDelay: { what: 'control: change → every watcher, p99', unit: 'ms', atMost: 100 },
   controlResident: { what: 'control: resident', unit: 'MB', atMost: 300 },

@@ -33,7 +33,7 @@ export async function built(name: BuiltProgram): Promise<string> {
   const path = join(root, folder, 'dist', file);
   const sources = await Promise.all([folder, 'packages'].map((source) => newestMs(join(root, source))));
   if ((await changedMs(path)) < Math.max(...sources))
-    await run(join(root, folder, 'node_modules/.bin/tsdown'), [], { cwd: join(root, folder) });
+    await run(process.execPath, [join(root, folder, 'node_modules/tsdown/dist/run.mjs')], { cwd: join(root, folder) });
   return path;
 }
 

@@ -1,4 +1,4 @@
-// `bench nodes`: the shipped agents of a job over several nodes, on one machine: what two nodes add to a start, what a worker needs, and
+// `bench nodes`: the shipped agents of a job over several nodes, on one machine: what two and eight nodes add to a start, what a worker needs, and
 // a leader with 63 others. The links of the 63 are real; one process of this bench plays them, because the machine has not room for
 // 63 agents with their engines.
 
@@ -37,6 +37,7 @@ type Programs = Record<Extract<BuiltProgram, 'agent' | 'engine-sim'>, string>;
 interface Round {
   oneNodeMs: number;
   twoNodesMs: number;
+  eightNodesMs: number;
   workerMB: number;
   joinedMs: number;
   leaderMB: number;
@@ -54,12 +55,18 @@ export async function runNodesBench(options: NodesOptions): Promise<BenchResult>
     if (round >= 0) measured.push(figures);
   }
   const all = (pick: (round: Round) => number) => measured.map(pick);
-  const overhead = all(({ oneNodeMs, twoNodesMs }) => twoNodesMs - oneNodeMs);
   return {
     bench: 'nodes',
     tables: [tableOf(measured, nodes)],
     verdicts: [
-      judge(overhead, budgets.nodesOverhead),
+      judge(
+        all(({ oneNodeMs, twoNodesMs }) => twoNodesMs - oneNodeMs),
+        budgets.nodesOverhead,
+      ),
+      judge(
+        all(({ oneNodeMs, eightNodesMs }) => eightNodesMs - oneNodeMs),
+        budgets.eightNodesOverhead,
+      ),
       judge(
         all(({ workerMB }) => workerMB),
         budgets.workerResident,
@@ -86,8 +93,15 @@ async function measureRound(programs: Programs, options: NodesOptions): Promise<
   const scope = () => options.scope.use(new Scope());
   const one = await startOver(1, { programs, scope: scope(), seconds: 0 });
   const two = await startOver(2, { programs, scope: scope(), seconds });
+  const eight = await startOver(8, { programs, scope: scope(), seconds: 0 });
   const many = await joinMany(nodes, { programs, scope: scope(), seconds });
-  return { oneNodeMs: one.readyMs, twoNodesMs: two.readyMs, workerMB: two.lastMB, ...many };
+  return {
+    oneNodeMs: one.readyMs,
+    twoNodesMs: two.readyMs,
+    eightNodesMs: eight.readyMs,
+    workerMB: two.lastMB,
+    ...many,
+  };
 }
 
 function tableOf(measured: readonly Round[], nodes: number): Table {
@@ -101,6 +115,7 @@ function tableOf(measured: readonly Round[], nodes: number): Table {
     rows: [
       row('one node: start → ready, simulator ready at once, ms', ({ oneNodeMs }) => oneNodeMs),
       row('two nodes: start → ready, ms', ({ twoNodesMs }) => twoNodesMs),
+      row('eight nodes: start → ready, ms', ({ eightNodesMs }) => eightNodesMs),
       row('worker, resident, MB', ({ workerMB }) => workerMB),
       row(`${nodes} nodes: start of the leader → all joined, ms`, ({ joinedMs }) => joinedMs),
       row(`${nodes} nodes: leader, resident, MB`, ({ leaderMB }) => leaderMB),

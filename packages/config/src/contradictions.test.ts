@@ -27,6 +27,11 @@ it.each([
     'clusters.a.slurm.omit: gres',
   ],
   [
+    'a line that makes a heterogeneous job',
+    { clusters: { a: { login, slurm: { extra: ['#SBATCH --nodes=1', '#SBATCH hetjob'] } } } },
+    'clusters.a.slurm.extra.1: ',
+  ],
+  [
     'a GPU type that is not asked for',
     { clusters: { a: { login, gpu: { type: 'a100', request: 'none' } } } },
     'clusters.a.gpu.type: ',

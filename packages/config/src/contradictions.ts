@@ -34,6 +34,11 @@ function ofCluster(path: string, { kind = 'slurm', login, slurm, gpu, engines }:
   for (const directive of slurm?.omit ?? [])
     if (overridden.includes(directive))
       problems.push(`${path}.slurm.omit: ${directive} is also in slurm.override, so its value would never be used`);
+  for (const [at, line] of (slurm?.extra ?? []).entries())
+    if (/^(#SBATCH\s+)?(hetjob|packjob)\b/.test(line.trim()))
+      problems.push(
+        `${path}.slurm.extra.${at}: Fairlead does not deploy heterogeneous jobs (${line.trim()}): the agents and the engine would run on the first part alone. Choose nodes of one kind, by slurm.partition or slurm.constraint, and deploy models for other nodes under names of their own`,
+      );
   if (gpu?.type && gpu.request === 'none')
     problems.push(`${path}.gpu.type: gpu.request is none, so the type would never be requested`);
   return [...problems, ...ofEngines(`${path}.engines`, engines)];

@@ -9,7 +9,7 @@ import { clusterRoute, oneOrMore } from './bastion-routes.ts';
 import { oneLine, pathsWithNul } from './one-line.ts';
 import { sshRoute } from '@fairlead/protocol';
 import { isBuiltInSite, isSitePath, siteNames } from './site-names.ts';
-import { gpuSettings, slurmSettings, slurmTime } from './slurm-settings.ts';
+import { exclusiveNodes, gpuSettings, leafSwitches, slurmSettings, slurmTime } from './slurm-settings.ts';
 
 const clusterName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, dashes or underscores');
 const seconds = z.number().min(0);
@@ -293,6 +293,10 @@ export const presetConfig = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: 'CPUs of the node.', examples: [8] }),
+  exclusive: exclusiveNodes
+    .optional()
+    .meta({ description: 'As `slurm.exclusive` of the cluster, which it replaces.', examples: [true] }),
+  switches: leafSwitches.optional().describe('As `slurm.switches` of the cluster, which it replaces.'),
   args: z
     .array(z.string())
     .optional()

@@ -13,6 +13,22 @@ export const slurmTime = z
     'must be a Slurm time such as 90, 04:00:00 or 1-12',
   );
 
+export const exclusiveNodes = z.union([z.boolean(), z.enum(['user', 'mcs'])]);
+
+/** Of sbatch(1), --switches: how many leaf switches the nodes may have between them, and how long that is waited for. */
+export const leafSwitches = z.strictObject({
+  count: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .meta({ description: 'The most leaf switches that the nodes of the job are connected to.', examples: [1] }),
+  maxWait: slurmTime.optional().meta({
+    description:
+      'How long the job waits for such nodes; then it takes others. Default, and upper limit: the `max_switch_wait` of the site, mostly 5 minutes.',
+    examples: ['02:00:00'],
+  }),
+});
+
 export const slurmSettings = z.strictObject({
   partition: oneLine.optional().meta({ description: '`--partition`.', examples: ['gpu'] }),
   account: oneLine.optional().meta({ description: '`--account`.', examples: ['my-project'] }),
@@ -31,6 +47,16 @@ export const slurmSettings = z.strictObject({
   mem: oneLine
     .optional()
     .meta({ description: "Memory of the job on its node, in Slurm's form (`--mem`).", examples: ['64G'] }),
+  exclusive: exclusiveNodes.optional().meta({
+    description:
+      '`--exclusive`: no other job runs on the nodes; `user`: jobs of other users do not. Whole nodes are charged at most sites, and memory is still what `mem` says (`0`: all). Default: as the site profile says of the partition, else false.',
+    examples: [true, 'user'],
+  }),
+  switches: leafSwitches
+    .optional()
+    .describe(
+      '`--switches`, for jobs over several nodes on a cluster with topology/tree: nodes that are near each other.',
+    ),
   binDir: oneLine.optional().meta({
     description: "Directory of Slurm's commands on the login host, if they are not on the PATH.",
     examples: ['/opt/slurm/bin'],

@@ -35,6 +35,8 @@ export const siteProfile = z.strictObject({
         longer: z.strictObject({ maxHours: z.number().positive(), how: z.string() }).optional(),
         /** GPUs that one user may hold at a time. */
         maxGpus: count.optional(),
+        /** Whether it gives out whole nodes only. */
+        exclusive: z.boolean().optional(),
       }),
     )
     .min(1),

@@ -10,6 +10,7 @@ export { expandHostList } from './inside/expand-host-list.ts';
 export { type JobNodes, readJobNodes } from './inside/job-nodes.ts';
 export { learnKillWait } from './inside/learn-kill-wait.ts';
 export { listGpus, visibleGpus } from './inside/list-gpus.ts';
+export { readEndReason } from './inside/read-end-reason.ts';
 export { type GpuLoad, readGpuLoad } from './inside/read-gpu-load.ts';
 export { type Preemption, readPreemption } from './inside/read-preemption.ts';
 export { readJobLog, readSlurmNotice, type SlurmNotice } from './inside/read-slurm-notice.ts';

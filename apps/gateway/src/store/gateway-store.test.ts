@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { KeyRecord, MemberRecord } from '../accounts/account-records.ts';
 import { createApiKey, hashApiKey } from '../accounts/api-key.ts';
+import { KeyBook } from '../accounts/key-book.ts';
 import type { UsageRecord } from '../usage/usage-record.ts';
 import { type GatewayStore, openGatewayStore } from './gateway-store.ts';
 
@@ -23,7 +24,16 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-const limits = { requestsPerMinute: 60, tokensPerMinute: undefined, concurrent: 4 };
+const change = { actor: 'ann@lab', nowMs: 5 };
+const noLimits = {
+  requestsPerMinute: undefined,
+  tokensPerMinute: undefined,
+  tokensPerDay: undefined,
+  tokensPerMonth: undefined,
+  concurrent: undefined,
+  maxTokens: undefined,
+};
+const limits = { ...noLimits, requestsPerMinute: 60, concurrent: 4 };
 const bob: MemberRecord = { name: 'bob', team: 'nlp', limits, createdMs: 1.5 };
 const made = createApiKey(Buffer.alloc(40, 7));
 const key: KeyRecord = {
@@ -35,6 +45,7 @@ const key: KeyRecord = {
   createdMs: 2,
   expiresMs: 9,
   revokedMs: undefined,
+  limits: { ...noLimits, tokensPerDay: 9 },
 };
 const record = (requestId: string, more: Partial<UsageRecord> = {}): UsageRecord => ({
   requestId,
@@ -52,17 +63,71 @@ const record = (requestId: string, more: Partial<UsageRecord> = {}): UsageRecord
   completionTokens: 5,
   cachedTokens: 2,
   estimated: false,
+  queuedMs: 3,
   firstByteMs: 1,
   totalMs: 2,
   ...more,
 });
 
 describe('The store of the gateway', () => {
+  it('tells what has changed since, as it is now, so that one who reads it knows what one who reads all knows', () => {
+    const [patched, whole] = [new KeyBook(), new KeyBook()];
+    const presented = made.key.reveal();
+    let last = store.lastChange();
+    patched.replace(store.readAccounts());
+    const look = () => {
+      const changes = store.readChanges(last, 100);
+      if (!changes.isWhole) throw new Error('too many');
+      patched.patch(changes.patch);
+      last = changes.last;
+      whole.replace(store.readAccounts());
+      expect(patched.check(presented, 0)).toEqual(whole.check(presented, 0));
+      expect(patched.size).toBe(whole.size);
+      return patched.check(presented, 0);
+    };
+    store.addMember(bob, change);
+    store.addKey({ ...key, expiresMs: undefined }, change);
+    expect(look()).toMatchObject({ ok: true, grant: { team: undefined } });
+    store.setTeam({ name: 'nlp', weight: 3, limits: noLimits, createdMs: 1 }, change);
+    expect(look()).toMatchObject({ ok: true, grant: { team: { weight: 3 } } });
+    store.removeTeam('nlp', change);
+    store.removeMember('bob', change);
+    store.addMember(bob, change);
+    expect(look()).toMatchObject({ ok: false, why: 'unknown' });
+    store.addKey(key, change);
+    store.revokeKey(key.id, change);
+    expect(look()).toMatchObject({ ok: false, why: 'revoked' });
+    expect(store.readChanges(0, 2)).toEqual({ isWhole: false, last });
+  });
+
+  it('keeps who changed what, with the change or not at all', () => {
+    store.addMember(bob, change);
+    store.addKey(key, { actor: 'eve@lab', nowMs: 6 });
+    expect(() => store.addMember(bob, change)).toThrow();
+    expect(store.readAudit(0)).toMatchObject([
+      { atMs: 5, actor: 'ann@lab', action: 'member.added', subject: 'bob', detail: { team: 'nlp' } },
+      { atMs: 6, actor: 'eve@lab', action: 'key.added', subject: key.id, detail: { member: 'bob' } },
+    ]);
+    expect(JSON.stringify(store.readAudit(0))).not.toContain(key.hash.toString('hex'));
+  });
+
+  it('knows what each key has used of the month and of the day', () => {
+    const dayMs = 86_400_000;
+    const noon = record('a').atMs;
+    const records = [record('a'), record('b', { atMs: noon - dayMs }), record('c', { atMs: noon - 60 * dayMs })];
+    store.addUsage([...records, record('d', { keyId: 'other', team: undefined })]);
+    const since = { monthMs: noon - 10 * dayMs, dayMs: noon - dayMs / 2 };
+    expect(store.usedTokens(since)).toEqual([
+      { keyId: made.id, member: 'bob', team: 'nlp', today: 15, thisMonth: 30 },
+      { keyId: 'other', member: 'bob', team: undefined, today: 15, thisMonth: 15 },
+    ]);
+  });
+
   it('gives back what it was given, also to a process that opens it later', () => {
-    store.addMember(bob);
-    store.addKey(key);
+    store.addMember(bob, change);
+    store.addKey(key, change);
     using other = openGatewayStore(join(dir, 'state'), 'serve');
-    expect(other.readAccounts()).toEqual({ members: [bob], keys: [key] });
+    expect(other.readAccounts()).toEqual({ members: [bob], keys: [key], teams: [] });
   });
 
   it('tells another process of each change by its version, and of no change by the same', () => {
@@ -70,34 +135,36 @@ describe('The store of the gateway', () => {
     const before = serving.version();
     serving.addUsage([record('own')]);
     expect(serving.version()).toBe(before);
-    store.addMember(bob);
-    store.addKey(key);
+    store.addMember(bob, change);
+    store.addKey(key, change);
     const added = serving.version();
     expect(added).not.toBe(before);
-    expect(store.revokeKey(key.id, 7)).toMatchObject({ member: 'bob', revokedMs: 7 });
+    expect(store.revokeKey(key.id, { ...change, nowMs: 7 })).toMatchObject({ member: 'bob', revokedMs: 7 });
     expect(serving.version()).not.toBe(added);
     expect(serving.readAccounts().keys[0]?.revokedMs).toBe(7);
-    expect(store.revokeKey(key.id, 8).revokedMs).toBe(7);
+    expect(store.revokeKey(key.id, { ...change, nowMs: 8 }).revokedMs).toBe(7);
   });
 
   it('removes a member with all their keys', () => {
-    store.addMember(bob);
-    store.addKey(key);
-    store.removeMember('bob');
-    expect(store.readAccounts()).toEqual({ members: [], keys: [] });
+    store.addMember(bob, change);
+    store.addKey(key, change);
+    store.removeMember('bob', change);
+    expect(store.readAccounts()).toEqual({ members: [], keys: [], teams: [] });
   });
 
   it('refuses what contradicts what is there', () => {
-    store.addMember(bob);
-    expect(() => store.addMember(bob)).toThrow(expect.objectContaining({ code: 'member_exists' }));
-    expect(() => store.removeMember('eve')).toThrow(expect.objectContaining({ code: 'member_unknown' }));
-    expect(() => store.addKey({ ...key, member: 'eve' })).toThrow(expect.objectContaining({ code: 'member_unknown' }));
-    expect(() => store.revokeKey('nokey', 1)).toThrow(expect.objectContaining({ code: 'key_unknown' }));
+    store.addMember(bob, change);
+    expect(() => store.addMember(bob, change)).toThrow(expect.objectContaining({ code: 'member_exists' }));
+    expect(() => store.removeMember('eve', change)).toThrow(expect.objectContaining({ code: 'member_unknown' }));
+    expect(() => store.addKey({ ...key, member: 'eve' }, change)).toThrow(
+      expect.objectContaining({ code: 'member_unknown' }),
+    );
+    expect(() => store.revokeKey('nokey', change)).toThrow(expect.objectContaining({ code: 'key_unknown' }));
   });
 
   it('holds no key, and only its account can read it', () => {
-    store.addMember(bob);
-    store.addKey(key);
+    store.addMember(bob, change);
+    store.addKey(key, change);
     const path = join(dir, 'state', 'gateway.db');
     for (const file of [path, `${path}-wal`]) {
       expect(statSync(file).mode & 0o077, file).toBe(0);

@@ -1,6 +1,5 @@
 // Everything about the engine of this agent but its life: where its socket and log are, how it is started, how asked.
 
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import {
   type EngineCommand,
@@ -18,7 +17,6 @@ import {
   createSecret,
   detach,
   durationOf,
-  errnoOf,
   errorText,
   type Log,
   type Secret,
@@ -38,7 +36,9 @@ import { createEngineClient, type EngineClient } from './engine-client.ts';
 import { createEngineOutputs, type EngineOutput } from './engine-output.ts';
 import { createEngineQuestions, type EngineQuestions } from './engine-questions.ts';
 import { type EngineRole, engineRoles } from './engine-role.ts';
+import { exitForetold } from './exit-foretold.ts';
 import { findMarked } from './find-processes.ts';
+import { listInterfaces } from './list-interfaces.ts';
 import { writeFiles } from './write-files.ts';
 import { createBuildReader, engineMarkOf, planStart, type StartSurroundings } from './plan-start.ts';
 import { readTokenFile } from './read-token-file.ts';
@@ -50,6 +50,8 @@ export interface OpenEngineOptions extends StartSurroundings {
   onPhase: (seen: PhaseSeen) => void;
   /** A sentence about what was made of the settings. Called once for each sentence. */
   onNote: (message: string) => void;
+  /** Over several nodes: the interfaces of each, as far as they are known now. */
+  nodesSeen?: () => EngineSurroundings['nodes'];
 }
 
 export interface Engine extends EngineQuestions, AsyncDisposable {
@@ -59,6 +61,8 @@ export interface Engine extends EngineQuestions, AsyncDisposable {
   readonly engineKey: Secret;
   readonly client: EngineClient;
   readonly address: () => EngineAddress;
+  /** Of the installed engine, as its last start has found it. Undefined where that is not known. */
+  readonly version: () => string | undefined;
   /** Why it ended although it was not told to, judged by its exit and by its last lines since it was started. */
   explainExit: (exit: EngineExit, role?: EngineRole) => EngineFailure;
   explainSilence: () => { lastLines: string[]; hint: string };
@@ -90,7 +94,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   let started: EngineCommand | undefined;
   let address: EngineAddress = { path: directory.socketPath };
   const tell = createTeller(options);
-  const parts = { options, kind, wanted, beside, readBuild: createBuildReader(kind, wanted, log) };
+  const parts = { options, kind, wanted, beside, build: createBuildReader(kind, wanted, log) };
   const prepare = async (): Promise<Secret | undefined> => {
     await refuseFailedPrologue(env, spec.jobDir);
     await sweepOnce();
@@ -100,7 +104,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const spawn = async (signal: AbortSignal, node?: EngineNode, role: EngineRole = 'engine') => {
     const hfToken = await untilAborted(prepare(), signal);
     latest = role;
-    const onOutput = outputOf(role).begin();
+    const lastWords = Promise.withResolvers<void>();
+    const onOutput = outputOf(role).begin(lastWords.resolve);
     const asked = { node, role, address, engineKey, hfToken, isPlain };
     const { command, notes } = await planStart(parts, asked, signal);
     await writeFiles(command.files);
@@ -109,7 +114,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const engine = await spawnEngine({ command, ...placesOf(directory, role, beside), clock, log, signal, onOutput });
     const place = role === 'engine' ? kind.weights?.(spec.model, command.env) : undefined;
     followDownload({ engine, place, progress: outputOf(role).progress, clock, log });
-    return engine;
+    return node ? { ...engine, exited: exitForetold(engine.exited, lastWords.promise, clock) } : engine;
   };
   const client = createEngineClient({ address: () => address, engineKey });
   return {
@@ -118,6 +123,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     engineKey,
     client,
     address: () => address,
+    version: parts.build.version,
     explainExit(exit, role = 'engine') {
       const failure = outputOf(role).explainExit(exit);
       if (role !== 'engine' && beside) return beside.name(failure);
@@ -139,8 +145,9 @@ async function closeAll(opened: ReadonlyArray<AsyncDisposable | undefined>): Pro
   for (const one of opened) await one?.[Symbol.asyncDispose]();
 }
 
-function openOutputs(kind: EngineKind, file: RotatingLog, { env, onPhase }: OpenEngineOptions) {
-  return createEngineOutputs({ kind, file, surroundings: () => surroundingsOf(kind, env), onPhase });
+function openOutputs(kind: EngineKind, file: RotatingLog, options: OpenEngineOptions) {
+  const { onPhase } = options;
+  return createEngineOutputs({ kind, file, surroundings: () => surroundingsOf(kind, options), onPhase });
 }
 
 function openEngineLog({ jobDir, engine }: InstanceSpec, rank: number, log: Log): Promise<RotatingLog> {
@@ -242,16 +249,7 @@ async function sweepUp(mark: string, log: Log): Promise<void> {
   for (const pid of left) signalProcess(pid, 'SIGKILL');
 }
 
-function surroundingsOf({ name }: EngineKind, env: NodeJS.ProcessEnv): EngineSurroundings {
-  return { engine: name, gpus: env['CUDA_VISIBLE_DEVICES'] ?? '', interfaces: listInterfaces() };
-}
-
-function listInterfaces(): string[] {
-  try {
-    return Object.keys(networkInterfaces()).filter((name) => name !== 'lo' && !name.startsWith('lo:'));
-  } catch (error) {
-    // A sandbox that forbids the question: the cure is told without the names.
-    if (errnoOf(error) !== 'ERR_SYSTEM_ERROR') throw error;
-    return [];
-  }
+function surroundingsOf({ name }: EngineKind, { env, nodesSeen }: OpenEngineOptions): EngineSurroundings {
+  const gpus = env['CUDA_VISIBLE_DEVICES'] ?? '';
+  return { engine: name, gpus, interfaces: listInterfaces(), nodes: nodesSeen?.() };
 }

@@ -32,7 +32,10 @@ export async function runCommand(
   const streams = { stdin: new PassThrough().end(), stdout: new PassThrough(), stderr: new PassThrough() };
   const said = Promise.all([text(streams.stdout), text(streams.stderr)]);
   const code = await runProgram({
-    version: versionOf(new URL('../package.json', import.meta.url)),
+    // Built, it lies in `dist`.
+    version: versionOf(
+      new URL(import.meta.url.endsWith('.ts') ? '../../package.json' : '../package.json', import.meta.url),
+    ),
     args,
     startedMs: systemClock.monotonicMs(),
     currentFolder: () => cwd,

@@ -6,16 +6,18 @@ import { isMapping } from '../config-sources.ts';
 /** `*` stands for one key of any name. Every other setting is withheld, also one that a later version adds. */
 export const freeSettings: readonly string[] = [
   'defaultCluster',
-  ...['partition', 'account', 'qos', 'constraint', 'reservation', 'time', 'cpusPerTask', 'mem'].map(
+  ...['partition', 'account', 'qos', 'constraint', 'reservation', 'time', 'cpusPerTask', 'mem', 'exclusive'].map(
     (name) => `clusters.*.slurm.${name}`,
   ),
+  'clusters.*.slurm.switches.*',
   'clusters.*.gpu.*',
   'clusters.*.health.*',
   'clusters.*.engines.*.readyLimitSeconds',
   'clusters.*.engines.*.stopLimitSeconds',
-  ...['model', 'engine', 'servedModel', 'gpus', 'nodes', 'time', 'mem', 'cpusPerTask', 'description'].map(
+  ...['model', 'engine', 'servedModel', 'gpus', 'nodes', 'time', 'mem', 'cpusPerTask', 'exclusive', 'description'].map(
     (name) => `presets.*.${name}`,
   ),
+  'presets.*.switches.*',
 ];
 
 const freePaths = freeSettings.map((path) => path.split('.'));

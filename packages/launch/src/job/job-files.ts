@@ -74,7 +74,7 @@ export function directivesOf(plan: DeploymentPlan, { slurm = {}, gpu = {} }: Clu
     nodes: plan.nodes,
     gpus: { perNode: plan.gpus, request: gpu.request ?? 'gres', ...defined({ type: plan.gpuType ?? gpu.type }) },
     ...defined({ partition, account, qos, constraint, reservation, mem: plan.mem, cpusPerTask: plan.cpusPerTask }),
-    ...defined({ exclude: plan.exclude?.join(',') }),
+    ...defined({ exclude: plan.exclude?.join(','), exclusive: plan.exclusive, switches: plan.switches }),
     timeMinutes: plan.timeMinutes,
     warnSeconds: warningSeconds(plan.timeMinutes * 60_000, drainSeconds * 1000),
     requeue: false,

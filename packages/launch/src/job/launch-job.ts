@@ -6,6 +6,7 @@ import { type DeploymentCreated, isEnded } from '@fairlead/protocol';
 import type { FairleadConfig } from '@fairlead/config';
 
 import { badNodesOf } from './bad-nodes.ts';
+import { checkPartitionSize } from './check-partition-size.ts';
 import { routesForJobs } from './routes-for-jobs.ts';
 import { ensureJobKey } from '../job-key/ensure-job-key.ts';
 import type { LaunchErrorCode } from '../launch-error.ts';
@@ -61,6 +62,7 @@ function scriptOf({ plan, site, shipped }: JobLaunch, instance: string): string 
 /** Asks the scheduler about the job before anything is recorded: without the nodes that failed last, else with them. */
 async function placeJob(launch: JobLaunch): Promise<DeploymentPlan> {
   const { plan, site, session, run } = launch;
+  await checkPartitionSize(site, plan, run.signal);
   const exclude = await badNodesOf(plan.name, site.cluster, { session, signal: run.signal });
   const test = (tested: DeploymentPlan) =>
     testJob(site, scriptOf({ ...launch, plan: tested }, 'testonly'), run.signal).then(() => tested);

@@ -29,11 +29,12 @@ import {
 } from '@fairlead/engines';
 import { deploymentName } from '@fairlead/protocol';
 
-import { parseSlurmDuration } from '@fairlead/scheduler';
+import { parseSlurmDuration, type SbatchDirectives } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { DeployRequest } from './deploy-request.ts';
 import { ncclVariables } from './nccl-variables.ts';
+import { placementOf } from './placement.ts';
 import { costOf } from './price.ts';
 import type { SiteFacts } from './site-facts.ts';
 import { type Sized, sizeDeployment, unplannedWords } from './size-deployment.ts';
@@ -64,6 +65,9 @@ export interface DeploymentPlan {
   partition?: string;
   /** Slurm's GPU type. Absent: the setting. */
   gpuType?: string;
+  exclusive?: SbatchDirectives['exclusive'];
+  /** Over several nodes only. */
+  switches?: SbatchDirectives['switches'];
   /** Slurm's names of nodes to leave out. */
   exclude?: readonly string[];
   /** Why each of these is as it is. Empty where the planner was not asked. */
@@ -94,6 +98,7 @@ export function planDeployment(
   refuseSeveralNodes(nodes, { kind, cluster, engineSettings });
   const gpus = request.gpus ?? preset.gpus ?? sized?.gpus ?? kind.defaultGpus;
   const { partition, gpuType } = sized ?? {};
+  const { idleWords, ...placement } = placementOf({ preset, cluster, site: known.site, nodes, gpus, partition });
   const unplanned = sized || !known.site || gpus === 0 ? undefined : unplannedWords({ cluster, site: known.site });
   return {
     name: request.name === undefined ? deriveName(request.what) : checkedName(request.name),
@@ -101,10 +106,11 @@ export function planDeployment(
     servedModel: preset.servedModel ?? preset.model,
     engine: kind.name,
     engineSettings,
-    risks: [...risks, ...(sized?.warnings ?? []), ...(unplanned === undefined ? [] : [unplanned])],
+    risks: [...risks, ...(sized?.warnings ?? []), ...[unplanned, idleWords].filter((words) => words !== undefined)],
     gpus,
     nodes,
     timeMinutes,
+    ...placement,
     reasons: sized?.reasons ?? [],
     ...defined({
       mem: preset.mem ?? cluster.slurm?.mem ?? sized?.mem,
@@ -155,7 +161,13 @@ function sizedBy(request: DeployRequest, { preset, isOwn, kind, cluster, known }
     ...(kind.argumentsOf?.(options) ?? []),
     ...args,
   ];
-  const args = [...wordsOf(defined({ options: own.options, args: own.args })), ...wordsOf(ofCluster)];
+  // A setting that is false is no word of vLLM's command line, and yet it is stronger than the model's own.
+  const withoutExperts = ofCluster.options?.['expertParallel'] === false ? ['--no-enable-expert-parallel'] : [];
+  const args = [
+    ...wordsOf(defined({ options: own.options, args: own.args })),
+    ...wordsOf(ofCluster),
+    ...withoutExperts,
+  ];
   // A preset with arguments of its own names its parsers itself.
   const facts = own.args === undefined && own.options === undefined ? model : { ...model, options: {}, args: [] };
   return sizeDeployment({ request, model: facts, own, args, cluster, site });

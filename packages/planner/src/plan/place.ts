@@ -18,6 +18,8 @@ export interface Place {
   /** Only layouts over this many nodes count. */
   wantedNodes?: number;
   wantedSplit?: WantedSplit;
+  /** Nodes are given out whole. */
+  exclusive?: boolean;
   cpusPerNode?: number;
   memoryGbPerNode?: number;
   maxHours?: number;
@@ -31,7 +33,8 @@ const mostNodes = 8;
 /** One place for each partition of a site. Throws for an unknown GPU type, which the schema of a site profile refuses. */
 export function placesOfSite(site: SiteProfile): Place[] {
   return site.partitions.map((partition) => {
-    const { name, gpusPerNode, cpusPerNode, memoryGbPerNode, maxGpus, maxHours, longer, gresType } = partition;
+    const { name, gpusPerNode, cpusPerNode, memoryGbPerNode, maxGpus, maxHours, longer, gresType, exclusive } =
+      partition;
     const found = findGpu(partition.gpu);
     if (!('gpu' in found))
       throw new Error(`cannot plan for ${site.name} because there is no GPU type ${partition.gpu}`);
@@ -50,6 +53,7 @@ export function placesOfSite(site: SiteProfile): Place[] {
       memoryGbPerNode: shareOf(memoryGbPerNode),
       ...(maxHours === undefined ? {} : { maxHours }),
       ...(longer === undefined ? {} : { longer }),
+      ...(exclusive === undefined ? {} : { exclusive }),
       ...(site.cost === undefined ? {} : { cost: site.cost }),
     };
   });

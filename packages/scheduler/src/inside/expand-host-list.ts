@@ -29,15 +29,24 @@ function splitOutsideBrackets(text: string): string[] | undefined {
   return depth === 0 && parts.every((part) => part !== '') ? parts : undefined;
 }
 
-/** The first bracket varies slowest, as in Slurm. */
+/**
+ * In the order of Slurm, which is that of the ranks: the last bracket varies fastest; of the others the first does
+ * (`scontrol show hostnames`, Slurm 22.05).
+ */
 function expandPart(part: string): string[] | undefined {
-  const match = /^([^[\]]*)\[([^[\]]*)\](.*)$/.exec(part);
-  if (!match) return /[[\]\s]/.test(part) ? undefined : [part];
-  const [, before = '', ranges = '', after = ''] = match;
-  const middles = expandRanges(ranges);
-  const ends = after === '' ? [''] : expandPart(after);
-  if (!middles || !ends || middles.length * ends.length > maxHosts) return undefined;
-  return middles.flatMap((middle) => ends.map((end) => `${before}${middle}${end}`));
+  const after = part.slice(part.lastIndexOf(']') + 1);
+  const pieces = [...part.matchAll(/([^[\]]*)\[([^[\]]*)\]/g)];
+  if (/[[\]\s]/.test(after)) return undefined;
+  let names = [''];
+  for (const [at, [, before = '', ranges = '']] of pieces.entries()) {
+    const numbers = expandRanges(ranges);
+    if (!numbers || /\s/.test(before) || names.length * numbers.length > maxHosts) return undefined;
+    const isLast = at === pieces.length - 1;
+    names = isLast
+      ? names.flatMap((name) => numbers.map((number) => `${name}${before}${number}`))
+      : numbers.flatMap((number) => names.map((name) => `${name}${before}${number}`));
+  }
+  return names.map((name) => `${name}${after}`);
 }
 
 function expandRanges(text: string): string[] | undefined {

@@ -26,6 +26,10 @@ export interface SbatchDirectives {
   comment?: string;
   constraint?: string;
   reservation?: string;
+  /** `user`, `mcs`: no jobs of others on the nodes; true: no other jobs at all. */
+  exclusive?: boolean | 'user' | 'mcs';
+  /** At most so many leaf switches, waited for so long; then other nodes do. */
+  switches?: { count: number; maxWaitMinutes?: number };
   nodelist?: string;
   exclude?: string;
   dependency?: string;
@@ -63,6 +67,8 @@ export function listDirectives(fixed: readonly Directive[], wanted: SbatchDirect
     ['comment', wanted.comment],
     ['constraint', wanted.constraint],
     ['reservation', wanted.reservation],
+    ...exclusiveOption(wanted.exclusive),
+    ['switches', wanted.switches && switchesValue(wanted.switches)],
     ['nodelist', wanted.nodelist],
     ['exclude', wanted.exclude],
     ['dependency', wanted.dependency],
@@ -81,6 +87,15 @@ export function bendDirectives(directives: readonly Directive[], { omit = [], ov
     .filter(([name]) => !known.has(name))
     .map(([name, value]) => ({ name, value }));
   return [...replaced, ...added].filter(({ name }) => !omit.includes(name));
+}
+
+function exclusiveOption(exclusive: SbatchDirectives['exclusive'] = false): Array<[string, string]> {
+  if (exclusive === false) return [];
+  return [['exclusive', exclusive === true ? '' : exclusive]];
+}
+
+function switchesValue({ count, maxWaitMinutes }: NonNullable<SbatchDirectives['switches']>): string {
+  return maxWaitMinutes === undefined ? String(count) : `${count}@${formatSlurmDuration(maxWaitMinutes)}`;
 }
 
 function gpuOption(gpus: GpuRequest | undefined): Array<[string, string]> {

@@ -104,12 +104,15 @@ test(
     await Promise.all([
       alice.deploy('spare', '--set', 'slurm.partition=spare', ...on('node1')),
       alice.deploy('late', '--set', 'slurm.omit=[signal]', ...on('node2')),
+      // Its agent finds no notice of Slurm in the job's log, and asks.
+      alice.deploy('untold', '--set', 'slurm.omit=[signal]', ...on('node2', '#SBATCH --output=untold.log')),
     ]);
     const connected = await alice.connect('spare');
     const late = await alice.instance('late');
+    const untold = await alice.instance('untold');
     const lateLog = () => login('sh', '-c', `cat .local/share/fairlead/jobs/${late.id}/job.log`);
     // No warning comes, and the agent expects a later end. Slurm checks limits every half minute.
-    await ctl(`scontrol update jobid=${late.jobId} EndTime=now+1`);
+    await ctl(`scontrol update jobid=${late.jobId} EndTime=now+1; scontrol update jobid=${untold.jobId} EndTime=now+1`);
     await login('sbatch', '-p', 'urgent', '-w', 'node1', '--exclusive', '--wrap', 'sleep 5');
     await connected.running.line((line) => line.includes('"connection.ended"'));
     expect((await alice.instance('spare')).state).toMatchObject({
@@ -119,10 +122,12 @@ test(
     expect(await statusText('spare')).toMatch(/^hint +Deploy again; a partition or QOS that is not preempted/m);
 
     const failing = await alice.deploy('failing', ...on('node2'));
-    await alice.until('late', ({ state }) => state.status === 'stopped', 60_000);
-    expect((await alice.instance('late')).state, await lateLog()).toMatchObject({
-      cause: { code: 'deadline', message: 'the job reached its time limit', hint: expect.stringContaining('--time') },
-    });
+    for (const name of ['late', 'untold']) {
+      await alice.until(name, ({ state }) => state.status === 'stopped', 60_000);
+      expect((await alice.instance(name)).state, await lateLog()).toMatchObject({
+        cause: { code: 'deadline', message: 'the job reached its time limit', hint: expect.stringContaining('--time') },
+      });
+    }
     await ctl('scontrol update nodename=node2 state=down reason=broken');
     const failed = await alice.until('failing', ({ state }) => state.status === 'stopped');
     expect(failed.state.cause?.message).toBe('Slurm ended the job because a node failed');

@@ -21,6 +21,7 @@ test('parseScontrolShowJob reads values with spaces and empty ones', () => {
     exitCode: { code: 0, signal: 9 },
     startMs: 1_795_231_747_000,
     endMs: 1_795_231_867_000,
+    limitMinutes: 2,
     submitMs: 1_795_231_747_000,
     nodes: 'node[1-2]',
     partition: 'gpu',

@@ -1,5 +1,6 @@
 // Reads `scontrol -o show job ID`: `Key=value` pairs on one line whose values may hold spaces or be empty.
 
+import { parseSlurmDuration } from '../../script/duration.ts';
 import { parseExitCode, type SlurmExitCode } from './exit-code.ts';
 import { parseSlurmTime } from './slurm-time.ts';
 
@@ -12,6 +13,8 @@ export interface ScontrolJob {
   exitCode?: SlurmExitCode;
   startMs?: number;
   endMs?: number;
+  /** Infinity where there is none. */
+  limitMinutes?: number;
   submitMs?: number;
   /** Slurm has chosen it to make room for another job. */
   preemptMs?: number;
@@ -55,6 +58,7 @@ export function parseScontrolShowJob(stdout: string, utcOffsetMinutes = 0): Scon
     exitCode: parseExitCode(fields.get('ExitCode') ?? ''),
     startMs: time('StartTime'),
     endMs: time('EndTime'),
+    limitMinutes: parseSlurmDuration(fields.get('TimeLimit') ?? ''),
     submitMs: time('SubmitTime'),
     preemptMs: time('PreemptTime'),
     nodes: text('NodeList'),

@@ -35,13 +35,14 @@ describe('parseQosLimits', () => {
 describe('parsePartitionRules', () => {
   it('leaves out the lists that mean every user', () => {
     const text =
-      'PartitionName=gpu AllowGroups=ALL AllowAccounts=ALL AllowQos=ALL AllocNodes=ALL Default=YES QoS=N/A DefaultTime=00:30:00 MaxTime=1-00:00:00 State=UP TotalCPUs=16\n' +
-      'PartitionName=lab AllowGroups=lab DenyAccounts=guest AllowAccounts=lab,prof AllowQos=high State=DRAIN\n';
+      'PartitionName=gpu AllowGroups=ALL AllowAccounts=ALL AllowQos=ALL AllocNodes=ALL Default=YES QoS=N/A DefaultTime=00:30:00 MaxNodes=UNLIMITED MaxTime=1-00:00:00 State=UP TotalCPUs=16 TotalNodes=3\n' +
+      'PartitionName=lab AllowGroups=lab DenyAccounts=guest AllowAccounts=lab,prof AllowQos=high MaxNodes=2 State=DRAIN\n';
     expect(parsePartitionRules(text)).toEqual([
-      { name: 'gpu', state: 'UP' },
+      { name: 'gpu', state: 'UP', isDefault: true, nodes: 3 },
       {
         name: 'lab',
         state: 'DRAIN',
+        maxNodes: 2,
         allowAccounts: ['lab', 'prof'],
         denyAccounts: ['guest'],
         allowQos: ['high'],
