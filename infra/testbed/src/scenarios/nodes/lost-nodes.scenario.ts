@@ -113,3 +113,23 @@ test(
   },
   timeoutMs,
 );
+
+test(
+  "a worker's node that dies while Slurm lets the job run on is named by the leader, which ends the job",
+  async () => {
+    // node1 is down by now.
+    const { instance } = await alice.deploy('worked', ...overTwo, '--set', 'slurm.extra=["#SBATCH --no-kill"]');
+    expect(await squeue('-o', '%N')).toBe('node[2-3]');
+    const sinceMs = Date.now();
+    await testbed.crash('node3');
+    const lost = await noteOf(testbed, instance, { kind: 'node.lost', sinceMs });
+    expect(lost.message).toMatch(/^node3 \(rank 1\) is lost: /);
+    expect(lost.atMs - sinceMs).toBeLessThan(15_000);
+    const { state } = await alice.until('worked', ({ state: { status } }) => status === 'failed', 90_000);
+    expect(state.cause).toMatchObject({ code: 'node_lost', badNodes: ['node3'] });
+    await expect.poll(() => squeue('-t', 'R'), { timeout: 60_000 }).toBe('');
+    await expect.poll(() => processesLeft(testbed, ['node2']), { timeout: 20_000 }).toEqual([]);
+    expect(await filesLeft(testbed, ['node2'])).toEqual([]);
+  },
+  timeoutMs,
+);
