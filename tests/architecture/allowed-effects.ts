@@ -63,6 +63,10 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
 
   // Time and limits themselves.
   'packages/kit/src/clock.ts': { uses: ['Date', 'process', 'random', 'timers'], because: 'the system behind the port' },
+  'packages/kit/src/count-buffers-as-heap.ts': {
+    uses: ['process'],
+    because: 'a setting of V8 for roots, whose module short commands do not load',
+  },
   'packages/kit/src/signal-process.ts': signals,
   'packages/kit/src/signals.ts': { uses: ['timers'], because: 'the limit that ports put on one wait' },
 

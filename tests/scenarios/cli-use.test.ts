@@ -60,6 +60,15 @@ describe('exec', () => {
     await expect(once(late, 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
+  it('with --no-mux answers through a channel for each request', async () => {
+    const code = `
+      const { OPENAI_BASE_URL: url, OPENAI_API_KEY: key } = process.env;
+      const ask = () => fetch(url + '/models', { headers: { authorization: 'Bearer ' + key } }).then(({ status }) => status);
+      Promise.all([ask(), ask(), ask()]).then((all) => console.log(all.join()));`;
+    const result = await world.cli(['exec', '--no-mux', 'a', '--', ...node(code)], { stdin: '' });
+    expect(result).toMatchObject({ code: 0, stdout: '200,200,200\n' });
+  });
+
   it('passes a signal on and waits for what the command makes of it', async () => {
     const code = `process.on('SIGTERM', () => { console.log('bye'); process.exit(9); }); setInterval(() => {}, 1000); console.log('up');`;
     const running = world.start(['exec', 'a', '--', ...node(code)]);

@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 
-import { errorText, isCodedError, type Log, systemClock, systemRandom } from '@fairlead/kit';
+import { countBuffersAsHeap, errorText, isCodedError, type Log, systemClock, systemRandom } from '@fairlead/kit';
 
 import { accountCommandUsage, runAccountCommand } from './account-commands.ts';
 import type { Listen } from './open-gateway.ts';
@@ -49,6 +49,7 @@ async function serve(stateDir: string, listen: Listen, logLevel: string): Promis
   // USR1 would open Node's debugger; HUP comes when the login that started us ends.
   process.on('SIGUSR1', () => undefined);
   process.on('SIGHUP', () => undefined);
+  countBuffersAsHeap(process.versions.node);
   const asked = Promise.withResolvers<string>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => asked.resolve(signal));
   const log = await createLog(logLevel);

@@ -55,6 +55,7 @@ export async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined,
       directory,
       onPhase: (seen) => supervisor.dispatch({ type: 'engine.phase', ...seen }),
       onNote: (message) => publisher.note({ kind: 'engine.planned', message }),
+      nodesSeen: () => nodes?.interfaces(),
     }),
   );
   const stats = () => front.stats;

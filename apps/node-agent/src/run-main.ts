@@ -3,7 +3,7 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { errorText, isCodedError, systemClock } from '@fairlead/kit';
+import { countBuffersAsHeap, errorText, isCodedError, systemClock } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
 import type { AgentDeps } from './agent-deps.ts';
 import { agentVersion } from './agent-version.ts';
@@ -43,6 +43,7 @@ export async function main(process: NodeJS.Process, onSignal: AgentDeps['onSigna
     process.stdout.write(args.print);
     return exits.ended.code;
   }
+  countBuffersAsHeap(process.versions.node);
   let spec: InstanceSpec;
   try {
     spec = await readSpec(args.spec);

@@ -35,8 +35,8 @@ export async function openWays(scope: Scope, say: (line: string) => void): Promi
   say('deploying the simulator behind an sshd of this user');
   const world = scope.use(await openWorld({ bastion: 'sshd' }));
   await world.deploy(deployment, '--set', 'engines.sim.args=["--disable-uvicorn-access-log"]');
-  const channels = await openConnect(world, []);
-  const mux = await openConnect(world, ['--mux']);
+  const channels = await openConnect(world, ['--no-mux']);
+  const mux = await openConnect(world, []);
   const engine = await findEngine(world);
   const raw = (address: { path: string } | { host: string; port: number }, key: string): RequesterAddress => ({
     kind: 'raw',

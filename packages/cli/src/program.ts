@@ -194,12 +194,12 @@ function addConnect(program: Command, go: RunCommand): void {
     .option('--port <port>', 'the local port (18000, or the next free one)', portNumber)
     .option('--bind <address>', 'the address it listens on, such as 172.17.0.1 for containers (127.0.0.1)')
     .option('--allow-origin <origin>', 'a web page that may use it from a browser; may be repeated', collect, [])
-    .option('--mux', 'send all requests over one SSH channel')
+    .option('--no-mux', 'give each request an SSH channel of its own')
     .addHelpText(
       'after',
       '\nExamples:\n  fairlead connect demo\n  fairlead connect demo --port 9000 --json\n  fairlead connect demo --allow-origin http://localhost:3000',
     )
-    .action(async (name: string, options: { port?: number; bind?: string; allowOrigin?: string[]; mux?: boolean }) =>
+    .action(async (name: string, options: { port?: number; bind?: string; allowOrigin?: string[]; mux: boolean }) =>
       go(async (context) => (await import('./commands/connect.ts')).runConnect({ name, ...options }, context)),
     );
 }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 
-import { CodedError, detach, silentLog, systemClock } from '@fairlead/kit';
+import { CodedError, countBuffersAsHeap, detach, silentLog, systemClock } from '@fairlead/kit';
 
 import { type CliErrorCode, exit } from './cli-error.ts';
 import { watchReader } from './output/watch-reader.ts';
@@ -50,7 +50,11 @@ const shortLifeMs = 1_000;
 
 async function prepare(): Promise<void> {
   const { liveOn } = await import('./quick-start.ts');
-  detach(systemClock.sleep(shortLifeMs).then(liveOn));
+  const liveLong = () => {
+    liveOn();
+    countBuffersAsHeap(process.versions.node);
+  };
+  detach(systemClock.sleep(shortLifeMs).then(liveLong));
 }
 
 function readVersion(): string {

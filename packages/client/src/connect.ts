@@ -37,7 +37,7 @@ export interface ConnectOptions extends SessionOptions {
   allowOrigins?: readonly string[];
   /**
    * `true`: all requests share one channel to the node, where its agent knows that. `false`: each has a channel of its own.
-   * Default: false.
+   * Default: true.
    */
   mux?: boolean;
   /** Ends the opening. The open connection is ended by closing it. */
@@ -105,7 +105,8 @@ async function openConnection(
   );
   const endpoint = () => follower.current;
   const warm = scope.use(keepWarm({ paths: live, endpoint, clock, log }));
-  const paths = options.mux ? scope.use(createMuxPaths({ channels: live, warm, endpoint, clock, log })) : warm;
+  const paths =
+    options.mux === false ? warm : scope.use(createMuxPaths({ channels: live, warm, endpoint, clock, log }));
   const localPort =
     options.port === false
       ? undefined

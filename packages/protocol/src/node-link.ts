@@ -68,6 +68,9 @@ export const nodeFigures = z.object({
 });
 export type NodeFigures = z.infer<typeof nodeFigures>;
 
+/** The network interfaces of a node, each with its address: `ib0 10.50.0.2`. */
+const nodeInterfaces = z.object({ host: boundedText(nameLength), interfaces: nameList });
+
 /** How far the start of the part is, and whether the node's memory is nearly full. */
 const seen = { progress: nodeProgress.optional(), pressure: nodePressure.optional() };
 
@@ -79,6 +82,7 @@ export const nodeMessage = z.discriminatedUnion('type', [
     host: boundedText(nameLength),
     gpus: nameList,
     part: partReport,
+    interfaces: nameList.optional(),
     ...seen,
   }),
   /** The whole state of the worker: on each change, and as the answer to the leader's sign of life. Each one replaces the one before. */
@@ -100,6 +104,8 @@ export const leaderMessage = z.discriminatedUnion('type', [
     run,
     /** Where the processes of the engine meet. */
     meeting: z.object({ address: boundedText(nameLength), port: z.int().min(1).max(65535) }),
+    /** Of the first nodes, for what a failure between them says. */
+    nodes: z.array(nodeInterfaces).max(16).optional(),
   }),
   /** `run`: the last one that is to end. A worker that was never told of it answers that nothing is left of it. */
   z.object({ type: z.literal('part.end'), run, limitMs: durationMs }),

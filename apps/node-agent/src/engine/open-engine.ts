@@ -1,6 +1,5 @@
 // Everything about the engine of this agent but its life: where its socket and log are, how it is started, how asked.
 
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import {
   type EngineCommand,
@@ -18,7 +17,6 @@ import {
   createSecret,
   detach,
   durationOf,
-  errnoOf,
   errorText,
   type Log,
   type Secret,
@@ -39,6 +37,7 @@ import { createEngineOutputs, type EngineOutput } from './engine-output.ts';
 import { createEngineQuestions, type EngineQuestions } from './engine-questions.ts';
 import { type EngineRole, engineRoles } from './engine-role.ts';
 import { findMarked } from './find-processes.ts';
+import { listInterfaces } from './list-interfaces.ts';
 import { writeFiles } from './write-files.ts';
 import { createBuildReader, engineMarkOf, planStart, type StartSurroundings } from './plan-start.ts';
 import { readTokenFile } from './read-token-file.ts';
@@ -50,6 +49,8 @@ export interface OpenEngineOptions extends StartSurroundings {
   onPhase: (seen: PhaseSeen) => void;
   /** A sentence about what was made of the settings. Called once for each sentence. */
   onNote: (message: string) => void;
+  /** Over several nodes: the interfaces of each, as far as they are known now. */
+  nodesSeen?: () => EngineSurroundings['nodes'];
 }
 
 export interface Engine extends EngineQuestions, AsyncDisposable {
@@ -139,8 +140,9 @@ async function closeAll(opened: ReadonlyArray<AsyncDisposable | undefined>): Pro
   for (const one of opened) await one?.[Symbol.asyncDispose]();
 }
 
-function openOutputs(kind: EngineKind, file: RotatingLog, { env, onPhase }: OpenEngineOptions) {
-  return createEngineOutputs({ kind, file, surroundings: () => surroundingsOf(kind, env), onPhase });
+function openOutputs(kind: EngineKind, file: RotatingLog, options: OpenEngineOptions) {
+  const { onPhase } = options;
+  return createEngineOutputs({ kind, file, surroundings: () => surroundingsOf(kind, options), onPhase });
 }
 
 function openEngineLog({ jobDir, engine }: InstanceSpec, rank: number, log: Log): Promise<RotatingLog> {
@@ -242,16 +244,7 @@ async function sweepUp(mark: string, log: Log): Promise<void> {
   for (const pid of left) signalProcess(pid, 'SIGKILL');
 }
 
-function surroundingsOf({ name }: EngineKind, env: NodeJS.ProcessEnv): EngineSurroundings {
-  return { engine: name, gpus: env['CUDA_VISIBLE_DEVICES'] ?? '', interfaces: listInterfaces() };
-}
-
-function listInterfaces(): string[] {
-  try {
-    return Object.keys(networkInterfaces()).filter((name) => name !== 'lo' && !name.startsWith('lo:'));
-  } catch (error) {
-    // A sandbox that forbids the question: the cure is told without the names.
-    if (errnoOf(error) !== 'ERR_SYSTEM_ERROR') throw error;
-    return [];
-  }
+function surroundingsOf({ name }: EngineKind, { env, nodesSeen }: OpenEngineOptions): EngineSurroundings {
+  const gpus = env['CUDA_VISIBLE_DEVICES'] ?? '';
+  return { engine: name, gpus, interfaces: listInterfaces(), nodes: nodesSeen?.() };
 }

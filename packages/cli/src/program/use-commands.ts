@@ -48,7 +48,7 @@ function addExec(program: Command, go: RunCommand): void {
     .usage('[options] <name> -- <command> [arguments...]')
     .argument('<name>')
     .argument('<command...>', 'after --, so that its flags are its own')
-    .option('--mux', 'send all requests over one SSH channel')
+    .option('--no-mux', 'give each request an SSH channel of its own')
     .addHelpText(
       'after',
       `
@@ -61,7 +61,7 @@ Examples:
   fairlead exec demo -- python script.py
   fairlead exec demo -- sh -c 'curl -s -H "Authorization: Bearer $OPENAI_API_KEY" "$OPENAI_BASE_URL/models"'`,
     )
-    .action(async (name: string, command: string[], options: { mux?: boolean }) =>
+    .action(async (name: string, command: string[], options: { mux: boolean }) =>
       go(async (context) => (await import('../commands/exec.ts')).runExec({ name, command, ...options }, context)),
     );
 }

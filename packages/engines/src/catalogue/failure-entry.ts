@@ -46,7 +46,7 @@ export interface FailureEntry {
   why: string;
   /**
    * The cure: if possible a command to paste or a line of the configuration. `{name}` as in `what`; also `{engine}` (the
-   * engine's name in the configuration), `{gpus}` and `{interfaces}` (those of the node, or empty if they are unknown).
+   * engine's name in the configuration), `{gpus}` and `{interfaces}` (those of the node, or of all nodes of the job, or empty if they are unknown).
    */
   cure: string;
   /** Whether the same start on the same node may succeed the next time. */
@@ -65,4 +65,6 @@ export interface EngineSurroundings {
   gpus: string;
   /** The node's network interfaces without the loopback. */
   interfaces: readonly string[];
+  /** Of a job over several nodes: the interfaces of each, with their addresses, as far as they are known. */
+  nodes?: readonly { host: string; interfaces: readonly string[] }[] | undefined;
 }

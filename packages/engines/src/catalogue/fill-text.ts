@@ -22,10 +22,20 @@ function placeholdersOf(text: string): string[] {
 
 /** The names that every text may use. Absent: nothing is known about the node, and the engine is the default one. */
 export function surroundingNames(surroundings?: EngineSurroundings): Names {
-  const { engine = 'vllm', gpus = '', interfaces = [] } = surroundings ?? {};
+  const { engine = 'vllm', gpus = '', interfaces = [], nodes = [] } = surroundings ?? {};
   return {
     engine,
     gpus: gpus === '' ? '' : ` (CUDA_VISIBLE_DEVICES is ${gpus})`,
-    interfaces: interfaces.length === 0 ? '' : ` This node has: ${interfaces.join(', ')}.`,
+    interfaces: interfaceWords(interfaces, nodes),
   };
+}
+
+const maxShownNodes = 4;
+
+function interfaceWords(own: readonly string[], nodes: NonNullable<EngineSurroundings['nodes']>): string {
+  if (nodes.length < 2) return own.length === 0 ? '' : ` This node has: ${own.join(', ')}.`;
+  const shown = nodes
+    .slice(0, maxShownNodes)
+    .map(({ host, interfaces }) => `${host} has ${interfaces.join(', ') || 'none'}`);
+  return ` Interfaces: ${[...shown, ...(nodes.length > maxShownNodes ? ['…'] : [])].join('; ')}.`;
 }

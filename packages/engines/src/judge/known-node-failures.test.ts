@@ -257,3 +257,15 @@ describe('explainSilence', () => {
     );
   });
 });
+
+it('a failure between nodes names the interfaces of both, and the line of the configuration to set', () => {
+  const line =
+    '(Worker_TP1 pid=9) ERROR 11-21 02:00:31 [multiproc_executor.py:953] RuntimeError: Gloo connectFullMesh failed with [x/gloo/transport/tcp/pair.cc:152] timed out connecting: SO_ERROR: No route to host, remote=[10.50.0.1]:5505';
+  const nodes = [
+    { host: 'node1', interfaces: ['eth0 10.77.0.11', 'ib0 10.50.0.1'] },
+    { host: 'node2', interfaces: ['eth0 10.77.0.12'] },
+  ];
+  const { hint } = judged({ line, surroundings: { ...surroundings, nodes } });
+  expect(hint).toContain('`nccl: {socketIfname: <interface>}`');
+  expect(hint).toContain('Interfaces: node1 has eth0 10.77.0.11, ib0 10.50.0.1; node2 has eth0 10.77.0.12.');
+});

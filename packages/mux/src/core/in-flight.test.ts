@@ -4,8 +4,16 @@ import { InFlight } from './in-flight.ts';
 
 const packet = 32 * 1024;
 
+interface PipeOptions {
+  bytesPerMs: number;
+  lengthMs: number;
+  rounds: number;
+  /** The reader of acknowledgements sleeps so long, every twentieth of them. */
+  heldUpMs?: number;
+}
+
 /** A pipe of this rate and length that a writer keeps as full as it may. Resolves with limits and delays. */
-function runPipe({ bytesPerMs, lengthMs, rounds }: { bytesPerMs: number; lengthMs: number; rounds: number }) {
+function runPipe({ bytesPerMs, lengthMs, rounds, heldUpMs = 0 }: PipeOptions) {
   const inFlight = new InFlight();
   let nowMs = 0;
   let freeAtMs = 0;
@@ -20,7 +28,8 @@ function runPipe({ bytesPerMs, lengthMs, rounds }: { bytesPerMs: number; lengthM
     }
     inFlight.noteLimited();
     queues.push(freeAtMs - nowMs);
-    nowMs = arrivals.shift()!;
+    nowMs = Math.max(nowMs, arrivals.shift()!);
+    if (step % 20 === 19) nowMs += heldUpMs;
     received += packet;
     expect(inFlight.acknowledge(received % 2 ** 32, nowMs)).toBe(true);
   }
@@ -39,6 +48,11 @@ describe('The limit of bytes in flight', () => {
     expect(queueMs).toBeLessThan(50);
   });
 
+  it('stays at what the way carries while processes on it are held up now and then', () => {
+    const { limitBytes } = runPipe({ bytesPerMs: 150_000, lengthMs: 0.4, rounds: 20_000, heldUpMs: 5 });
+    expect(limitBytes).toBeGreaterThan(500_000);
+  });
+
   it('follows acknowledgements past 4 GiB', () => {
     const inFlight = new InFlight();
     const step = 2 ** 30;
@@ -52,11 +66,11 @@ describe('The limit of bytes in flight', () => {
 
   it('keeps room for tokens while bulk has none, and the other way round', () => {
     const inFlight = new InFlight();
-    inFlight.noteSent(200_000, 200_000, 1);
+    inFlight.noteSent(300_000, 300_000, 1);
     expect([inFlight.hasRoomForBulk(0), inFlight.hasRoomForTokens(0)]).toEqual([false, true]);
-    inFlight.noteSent(200_000, 0, 1);
+    inFlight.noteSent(300_000, 0, 1);
     expect(inFlight.hasRoomForTokens(0)).toBe(false);
-    inFlight.acknowledge(200_000, 2);
+    inFlight.acknowledge(300_000, 2);
     expect([inFlight.hasRoomForBulk(0), inFlight.hasRoomForTokens(0)]).toEqual([true, false]);
   });
 

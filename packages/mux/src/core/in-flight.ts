@@ -2,12 +2,17 @@
 //
 // A byte that waits in the pipe delays every token behind it. So the limit follows the queue: the round trip now, less the shortest
 // round trip of late. Tokens and bulk have the limit each, so that neither waits for room that the other takes.
+// A round trip is long, too, where a process on the way waits for a processor. No queue is shorter then for a smaller limit: so it is never
+// less than what the peer receives within the shortest round trip and the queue that is allowed.
+
+import { DeliveryRate } from './delivery-rate.ts';
 
 const minLimitBytes = 64 * 1024;
 const maxLimitBytes = 8 * 1024 * 1024;
-const firstLimitBytes = 128 * 1024;
+const firstLimitBytes = 256 * 1024;
 /** The queue that is wanted: long enough to keep the pipe full. */
 const targetQueueMs = 2;
+const maxQueueMs = 2 * targetQueueMs;
 /** After this time the shortest round trip is measured again: the way may have changed. */
 const shortestTtlMs = 10_000;
 const u32 = 2 ** 32;
@@ -29,6 +34,7 @@ export class InFlight {
   readonly #packets: SentPacket[] = [];
   /** How many of `#packets` are acknowledged: they are removed in lumps. */
   #ackedPackets = 0;
+  readonly #rate = new DeliveryRate();
   #shortestMs = Number.POSITIVE_INFINITY;
   #shortestAtMs = 0;
   /** The byte whose acknowledgement ends the round trip that is being measured. */
@@ -70,9 +76,15 @@ export class InFlight {
     if (acked < this.#acked) acked += u32;
     if (acked > this.#sent) return false;
     this.#acked = acked;
+    this.#rate.note(acked, nowMs);
     this.#forgetPackets();
     if (this.#mark && acked >= this.#mark.end) this.#endRound(nowMs - this.#mark.sentMs, nowMs);
     return true;
+  }
+
+  get #floorBytes(): number {
+    const heldBytes = this.#rate.bytesPerMs * (this.#shortestMs + maxQueueMs);
+    return Math.min(maxLimitBytes, Math.max(minLimitBytes, heldBytes));
   }
 
   #forgetPackets(): void {
@@ -96,9 +108,9 @@ export class InFlight {
     }
     if (!this.#wasLimited) return;
     const queueMs = tookMs - this.#shortestMs;
-    if (queueMs > 2 * targetQueueMs) {
+    if (queueMs > maxQueueMs) {
       const share = Math.max(0.5, 1 - (queueMs - targetQueueMs) / (2 * tookMs));
-      this.limitBytes = Math.max(minLimitBytes, this.limitBytes * share);
+      this.limitBytes = Math.max(this.#floorBytes, this.limitBytes * share);
       this.#hasOvershot = true;
     } else if (queueMs < targetQueueMs) {
       this.limitBytes = Math.min(maxLimitBytes, this.limitBytes * (this.#hasOvershot ? 1.25 : 2));

@@ -149,6 +149,31 @@ describe('One end of a mux', () => {
     expect(theirs.isBusy).toBe(false);
   });
 
+  it('lets the windows of all streams together grow by 16 MiB, and again when those that have grown are over', () => {
+    const windowBytes = 256 * 1024;
+    pair = new CorePair({ consumer: { maxStreams: 50, windowBytes }, front: { maxStreams: 50, windowBytes } });
+    pair.settle();
+    const transfer = (at: number) => {
+      const mine = pair.consumer.open();
+      pair.consumer.write(mine, Buffer.from('GET'));
+      pair.settle();
+      const theirs = pair.front.ends[at]!;
+      // Read as it comes: the window doubles.
+      for (let n = 0; n < 4; n += 1) {
+        pair.front.write(theirs, Buffer.alloc(2 * 1024 * 1024));
+        pair.settle();
+      }
+      return { mine, theirs };
+    };
+    const streams = Array.from({ length: 6 }, (_, at) => transfer(at));
+    const windows = () => streams.reduce((sum, { mine }) => sum + mine.stream!.windowBytes - windowBytes, 0);
+    expect(windows()).toBeGreaterThan(8 * 1024 * 1024);
+    expect(windows()).toBeLessThanOrEqual(16 * 1024 * 1024);
+    for (const { mine } of streams) pair.consumer.core.reset(mine.stream!);
+    pair.settle();
+    expect(transfer(6).mine.stream!.windowBytes).toBe(4 * 1024 * 1024);
+  });
+
   it('sends tokens ahead of bulk that waits', () => {
     const wide = { maxStreams: 8, windowBytes: 4_000_000 };
     pair = new CorePair({ consumer: wide, front: wide });
@@ -161,7 +186,7 @@ describe('One end of a mux', () => {
     pair.front.pack(pair.nowMs);
     const inFlightBytes = pair.front.pipe.length;
     // No ack has come: bulk is limited, and a token is not.
-    expect(inFlightBytes).toBeLessThan(200_000);
+    expect(inFlightBytes).toBeLessThan(300_000);
     pair.front.write(tokensFront!, Buffer.from('token'));
     pair.front.pack(pair.nowMs);
     expect(pair.front.pipe.length).toBe(inFlightBytes + 8 + 5);

@@ -7,7 +7,7 @@ import { type CoreStream, createCoreStream, type StreamListener } from './core-s
 import { InFlight } from './in-flight.ts';
 import { type Packet, Packer } from './packer.ts';
 import { SendQueues } from './send-queues.ts';
-import { consumeBytes } from './window.ts';
+import { consumeBytes, maxGrowthBytes } from './window.ts';
 
 /** The consumer opens streams, the front takes them. */
 export type MuxRole = 'consumer' | 'front';
@@ -31,7 +31,7 @@ export interface CoreListener {
 
 /** The first bytes of a stream leave with its OPEN, without waiting for a turn. */
 const firstBytes = 4 * 1024;
-const ackIntervalBytes = 16 * 1024;
+const ackIntervalBytes = 32 * 1024;
 /** A sum of WINDOW frames beyond this is no window (RFC 9113 6.9.1 has the same limit). */
 const maxCredit = 2 ** 31 - 1;
 /** Answers to a peer that reads none of them. */
@@ -57,6 +57,8 @@ export class MuxCore {
   #current: CoreStream | undefined;
   #received = 0;
   #acknowledged = 0;
+  /** By how much windows of streams that are open have grown. */
+  #grownBytes = 0;
   #nowMs = 0;
   #isBlocked = false;
   #isGoing = false;
@@ -139,7 +141,11 @@ export class MuxCore {
   /** The reader has taken so many bytes. `isIdle`: it waits for more. */
   consumed(stream: CoreStream, bytes: number, at: { nowMs: number; isIdle: boolean }): void {
     if (stream.isClosed || stream.hasPeerEnded) return;
-    const grant = consumeBytes(stream, bytes, { ...at, roundTripMs: this.#inFlight.shortestRoundTripMs });
+    const before = stream.windowBytes;
+    const growthBytes = maxGrowthBytes - this.#grownBytes;
+    const { shortestRoundTripMs: roundTripMs } = this.#inFlight;
+    const grant = consumeBytes(stream, bytes, { ...at, roundTripMs, growthBytes });
+    this.#grownBytes += stream.windowBytes - before;
     if (grant === 0) return;
     this.#packer.addWord(frameTypes.window, stream.id, grant);
     this.#listener.onWork();
@@ -205,6 +211,7 @@ export class MuxCore {
   }
 
   #close(stream: CoreStream): void {
+    this.#grownBytes -= stream.windowBytes - this.#limits.windowBytes;
     stream.isClosed = true;
     stream.queue = [];
     stream.queuedBytes = 0;

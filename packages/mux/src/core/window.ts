@@ -3,6 +3,8 @@
 import type { CoreStream } from './core-stream.ts';
 
 const maxWindowBytes = 4 * 1024 * 1024;
+/** By how much all windows of a mux together may have grown: readers that were fast may all stall. */
+export const maxGrowthBytes = 16 * 1024 * 1024;
 /** A round trip that is shorter, or not measured yet, counts as this long. */
 const shortRoundTripMs = 2;
 const slackMs = 4;
@@ -12,6 +14,8 @@ export interface ReaderFacts {
   /** It waits for more: nothing lies unread. */
   isIdle: boolean;
   roundTripMs: number;
+  /** By how much windows may still grow. */
+  growthBytes: number;
 }
 
 /**
@@ -32,8 +36,8 @@ export function consumeBytes(stream: CoreStream, bytes: number, facts: ReaderFac
   return grant;
 }
 
-function isHeldUp(stream: CoreStream, { nowMs, isIdle, roundTripMs }: ReaderFacts): boolean {
-  if (!isIdle || stream.windowBytes >= maxWindowBytes) return false;
+function isHeldUp(stream: CoreStream, { nowMs, isIdle, roundTripMs, growthBytes }: ReaderFacts): boolean {
+  if (!isIdle || stream.windowBytes >= maxWindowBytes || stream.windowBytes > growthBytes) return false;
   const roundTrip = Number.isFinite(roundTripMs) ? Math.max(roundTripMs, shortRoundTripMs) : shortRoundTripMs;
   return nowMs - stream.grantedMs < 2 * roundTrip + slackMs;
 }

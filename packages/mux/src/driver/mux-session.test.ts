@@ -6,7 +6,9 @@ import { systemClock } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { type MuxPair, openMuxPair } from '../testing/mux-pair.ts';
+import { preface } from '../wire/frame.ts';
 import { dialMux } from './dial-mux.ts';
+import { MuxSession } from './mux-session.ts';
 
 const windowBytes = 64 * 1024;
 let pair: MuxPair;
@@ -141,6 +143,26 @@ describe('A session of a mux', () => {
   it('without streams ends when its front goes away', async () => {
     pair.front.goAway();
     await Promise.all([pair.front.closed, pair.consumer.closed]);
+  });
+
+  it('whose front ends it on a stream gives that front no other of the same packet', async () => {
+    await pair[Symbol.asyncDispose]();
+    const taken: Duplex[] = [];
+    const [near, far] = duplexPair();
+    far.once('data', (bytes: Buffer) => {
+      const onStream = (stream: Duplex) => {
+        taken.push(stream);
+        front.destroy();
+      };
+      const firstBytes = bytes.subarray(preface.length);
+      const front = new MuxSession({ role: 'front', channel: far, clock: systemClock, firstBytes, onStream });
+    });
+    const dialled = await dialMux(near, { clock: systemClock });
+    if (!dialled.ok) throw new Error(dialled.reason);
+    for (const stream of [dialled.session.open(), dialled.session.open()]) stream.write('GET');
+    await dialled.session.closed;
+    await turns();
+    expect(taken.map(({ destroyed }) => destroyed)).toEqual([true]);
   });
 
   it('opens no more streams than the front takes', async () => {

@@ -126,7 +126,9 @@ export class MuxSession {
   #adopt(stream: MuxStream, isPeers: boolean): MuxStream {
     this.#streams.add(stream);
     stream.once('close', () => this.#forget(stream));
-    if (isPeers) this.#onStream?.(stream);
+    // One that came in the chunk in which the session was ended.
+    if (this.#isOver) stream.destroy();
+    else if (isPeers) this.#onStream?.(stream);
     return stream;
   }
 

@@ -7,6 +7,7 @@ import type { InstanceSpec, NodeFigures, NodeMessage, NodeProgress, PartReport }
 import type { JobIdentity, JobNodes } from '@fairlead/scheduler';
 import { findFreePort } from '../../engine/find-free-port.ts';
 import { NamedTimers } from '../../supervisor/named-timers.ts';
+import { listAddresses } from '../../engine/list-interfaces.ts';
 import { interfaceOf } from '../link/node-addresses.ts';
 import { deriveNodeSecret } from '../link/node-secret.ts';
 import { nameNode, rosterPolicy, rosterTransition } from '../roster/roster.ts';
@@ -72,6 +73,8 @@ const reportLimitMs = 5_000;
 /** Of the figures: a scrape waits for them. */
 const measureLimitMs = 2_500;
 
+/** Whose interfaces a failure between nodes may name. */
+const maxToldNodes = 16;
 /** How long the end of the engine waits for a node whose connection is gone. */
 const closedLimitMs = 2_000;
 
@@ -85,6 +88,7 @@ export class LeaderNodes implements AsyncDisposable {
   readonly #measuring: NodeAnswers<NodeFigures>;
   readonly #reporting: NodeAnswers<string>;
   readonly #hosts = new Map<number, string>();
+  readonly #interfaces = new Map<number, readonly string[]>();
   #roster: Roster;
   #run: Run | undefined;
   #meeting: Meeting | undefined;
@@ -117,6 +121,14 @@ export class LeaderNodes implements AsyncDisposable {
       gpus: [],
       ...this.#told.get(node.rank),
     }));
+  }
+
+  /** Of this node and the next ones, as far as they have told them. */
+  interfaces(): Array<{ host: string; interfaces: string[] }> {
+    const { nodes } = this.#options;
+    const own = { host: nodes.hosts[0] ?? '', interfaces: listAddresses() };
+    const others = this.seen.map(({ rank, host }) => ({ host, interfaces: [...(this.#interfaces.get(rank) ?? [])] }));
+    return [own, ...others].slice(0, maxToldNodes);
   }
 
   /** Asks every node what it uses now. Resolves within some seconds; a node that does not answer is there without figures. */
@@ -203,6 +215,7 @@ export class LeaderNodes implements AsyncDisposable {
     switch (message.type) {
       case 'node.joined':
         this.#hosts.set(rank, message.host);
+        if (message.interfaces) this.#interfaces.set(rank, message.interfaces);
         this.#learn(rank, message);
         return this.#dispatch({ type: 'node.joined', rank, part: message.part });
       case 'node.reported':
@@ -245,7 +258,7 @@ export class LeaderNodes implements AsyncDisposable {
       case 'part.start':
         return this.#order(async () => {
           const meeting = await this.#meetingOf();
-          this.#links.send(effect.rank, { type: 'part.start', run: effect.run, meeting });
+          this.#links.send(effect.rank, { type: 'part.start', run: effect.run, meeting, nodes: this.interfaces() });
         });
       case 'part.end':
         return this.#order(async () => {

@@ -5,6 +5,7 @@ import { defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOv
 import type { InstanceSpec, LeaderMessage, NodeMessage } from '@fairlead/protocol';
 import { type JobNodes, listGpus, readJobIdentity, visibleGpus } from '@fairlead/scheduler';
 import type { AgentDeps } from '../../agent-deps.ts';
+import { listAddresses } from '../../engine/list-interfaces.ts';
 import { type Engine, openEngine } from '../../engine/open-engine.ts';
 import type { ExitName } from '../../exit-code.ts';
 import { openScratch } from '../../job/open-scratch.ts';
@@ -36,6 +37,7 @@ export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: Agent
       directory,
       onPhase: (seen) => worker.see(seen),
       onNote: (message) => worker.note('engine.planned', message),
+      nodesSeen: () => worker.nodesSeen,
     }),
   );
   const worker = new Worker({ nodes, deps, engine });
@@ -83,6 +85,8 @@ class Worker {
   #meeting: Meeting | undefined;
   #progress: PhaseSeen | undefined;
   #pressure: string | undefined;
+  /** The interfaces of the nodes, at the last start. */
+  nodesSeen: Extract<LeaderMessage, { type: 'part.start' }>['nodes'];
   link: LeaderLink | undefined;
 
   constructor({ nodes, deps, engine }: { nodes: JobNodes; deps: AgentDeps; engine: Engine }) {
@@ -113,7 +117,7 @@ class Worker {
 
   joined(): Extract<NodeMessage, { type: 'node.joined' }> {
     const { rank } = this.#nodes;
-    return { type: 'node.joined', rank, host: this.#deps.hostname, ...this.#known() };
+    return { type: 'node.joined', rank, host: this.#deps.hostname, interfaces: listAddresses(), ...this.#known() };
   }
 
   report(): NodeMessage {
@@ -141,6 +145,7 @@ class Worker {
     if (order.type === 'leader.alive') return;
     if (order.type === 'node.measure') return detach(this.#measure());
     this.#deps.log.info({ op: order.type }, 'ordered by the leader');
+    if (order.type === 'part.start') this.nodesSeen = order.nodes;
     if (order.type === 'part.report') this.#slot.report(order.reason);
     else this.dispatch(order);
   }
