@@ -93,10 +93,6 @@ export const slurmChapter: FailureChapter = {
         'a job over two nodes gets whole nodes at one switch where the settings say so, and no more than there are',
       ],
     ),
-    mode('a job over several nodes is put back into the queue', 'it serves again as the next start of the same job', [
-      scenario('nodes/lost-nodes'),
-      'a job that is put back into the queue runs again over its nodes as the next start',
-    ]),
     mode('a node dies in a job that Slurm lets run on (`--no-kill`)', 'the name of the node; the job ends', [
       scenario('nodes/lost-nodes'),
       "a worker's node that dies while Slurm lets the job run on is named by the leader, which ends the job",
