@@ -62,6 +62,10 @@ export const clientErrors: ErrorBook<ClientErrorCode> = {
 };
 
 export const gatewayErrors: ErrorBook<GatewayErrorCode> = {
+  team_unknown: {
+    cause: 'No team of that name has a weight or limits of its own.',
+    cure: 'Use a name from `fairlead gateway teams list`.',
+  },
   member_unknown: {
     cause: 'No member of the gateway has that name.',
     cure: 'Use a name from `fairlead members list`.',

@@ -23,10 +23,16 @@ const loadCommands = new Map(
       ...globalFlags,
       '-h',
       '--help',
-      ...[command, ...command.commands].flatMap(({ options }) => options.flatMap(({ short, long }) => [short, long])),
+      ...withSubcommands(command).flatMap(({ options }) => options.flatMap(({ short, long }) => [short, long])),
     ],
   ]),
 );
+
+type ProgramCommand = ReturnType<typeof createProgram>['commands'][number];
+
+function withSubcommands(command: ProgramCommand): readonly ProgramCommand[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
 
 const aboutItself = [...globalFlags, '-h', '--help'];
 

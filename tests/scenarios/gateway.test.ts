@@ -9,6 +9,8 @@ import { restartWithShortLease } from './short-lease.ts';
 const timeoutMs = 120_000;
 /** Long enough to be in the middle of. */
 const slow = { model: 'fairlead/demo', engine: 'sim' as const, gpus: 0, args: ['--sim-decode-ms', '100'] };
+/** Its engine runs two requests at a time. */
+const narrow = { ...slow, args: ['--sim-decode-ms', '20', '--max-num-seqs', '2'] };
 
 let world: World;
 let gateway: RunningCli;
@@ -16,12 +18,13 @@ let address: string;
 const keys = { ann: '', bob: '' };
 
 beforeAll(async () => {
-  world = await openWorld({ config: (config) => ({ ...config, presets: { slow } }) });
+  world = await openWorld({ config: (config) => ({ ...config, presets: { slow, narrow } }) });
   expect((await world.json('init', '--yes')).code).toBe(0);
   await restartWithShortLease(world);
   await world.deploy('quick');
   for (const name of ['slow-a', 'slow-b'])
     expect((await world.json('deploy', 'slow', '--name', name)).last).toMatchObject({ ok: true });
+  expect((await world.json('deploy', 'narrow')).last).toMatchObject({ ok: true });
   keys.ann = String((await world.json('members', 'add', 'ann', '--team', 'nlp')).last['key']);
   keys.bob = String((await world.json('members', 'add', 'bob', '--concurrent', '100')).last['key']);
   gateway = world.start(['gateway', 'serve', '--port', '0', '--json']);
@@ -64,6 +67,14 @@ async function stream(
     seen.error = (error as Error).message;
   }
   return seen;
+}
+
+/** By the engine's own count, as its agent told it last. */
+async function generatedBy(deployment: string): Promise<number> {
+  const { instances } = (await world.json('status', deployment)).last['deployment'] as {
+    instances: Array<{ load?: { generationTokens?: number } }>;
+  };
+  return instances[0]?.load?.generationTokens ?? 0;
 }
 
 async function usageBy(group: string): Promise<Array<Record<string, unknown>>> {
@@ -151,6 +162,35 @@ it(
   },
 );
 
+it(
+  'What an engine takes at once is learnt from it: the rest waits in the gateway, and teams share it by their weights',
+  { timeout: timeoutMs },
+  async () => {
+    expect((await world.json('gateway', 'teams', 'set', 'nlp', '--weight', '3')).last).toMatchObject({ weight: 3 });
+    const done = { ann: 0, bob: 0 };
+    const over = new AbortController();
+    /** Until the gateway has learnt it and has shared for a while. */
+    const keepAsking = async (who: 'ann' | 'bob') => {
+      while (!over.signal.aborted) {
+        const { response } = await clientOf(keys[who]).chat.completions.create(question('narrow', 10)).withResponse();
+        const place = Number(response.headers.get('x-fairlead-queue-place') ?? 0);
+        if (place > 2) done[who] += 1;
+        if (done.ann + done.bob >= 120) over.abort();
+      }
+    };
+    await Promise.all(Array.from({ length: 12 }, () => [keepAsking('ann'), keepAsking('bob')]).flat());
+    expect(done.ann / done.bob).toBeGreaterThan(2);
+    expect(done.ann / done.bob).toBeLessThan(4.5);
+    const { changes } = (await world.json('gateway', 'audit')).last as { changes: Array<Record<string, unknown>> };
+    expect(changes.map(({ action, subject }) => [action, subject])).toEqual(
+      expect.arrayContaining([
+        ['member.added', 'ann'],
+        ['team.set', 'nlp'],
+      ]),
+    );
+  },
+);
+
 it('A gateway that is stopped ends by itself, and what was used is written', { timeout: timeoutMs }, async () => {
   const before = await usageBy('day');
   expect(await stream(keys.ann, 'quick', 3)).toMatchObject({ pieces: 3 });
@@ -163,3 +203,48 @@ it('A gateway that is stopped ends by itself, and what was used is written', { t
   const [day] = await usageBy('day');
   expect(day!['requests']).toBe(Number(before[0]!['requests']) + 1);
 });
+
+it(
+  'A gateway that is killed under load has forgotten no token of an answer that a client got whole',
+  { timeout: timeoutMs },
+  async () => {
+    const member = String((await world.json('members', 'add', 'eve')).last['key']);
+    const startedAt = await generatedBy('quick');
+    const serve = async () => {
+      const running = world.start(['gateway', 'serve', '--port', '0', '--json']);
+      const line = await running.line((one) => one.includes('gateway.listening'));
+      address = (JSON.parse(line) as { address: string }).address;
+      return running;
+    };
+    let got = 0;
+    let answers = 0;
+    const enough = Promise.withResolvers<void>();
+    const killed = await serve();
+    const lanes = Array.from({ length: 20 }, async () => {
+      try {
+        for (;;) {
+          const answer = await clientOf(member).chat.completions.create(question('quick', 7));
+          got += answer.usage!.prompt_tokens + answer.usage!.completion_tokens;
+          if ((answers += 1) === 200) enough.resolve();
+        }
+      } catch {
+        // The gateway is gone.
+      }
+    });
+    await enough.promise;
+    killed.signal('SIGKILL');
+    await Promise.all([killed.ended, ...lanes]);
+    const again = await serve();
+    const sum = (await usageBy('member')).find(({ name }) => name === 'eve')!;
+    const used = Number(sum['promptTokens']) + Number(sum['completionTokens']);
+    expect(Number(sum['requests'])).toBeGreaterThanOrEqual(answers);
+    expect(used).toBeGreaterThanOrEqual(got);
+    // What the engine generated beyond that was in flight: one answer in each lane at the most.
+    await expect.poll(() => generatedBy('quick'), { timeout: 20_000, interval: 500 }).toBeGreaterThan(startedAt);
+    const generated = (await generatedBy('quick')) - startedAt;
+    expect(Number(sum['completionTokens'])).toBeLessThanOrEqual(generated);
+    expect(generated - Number(sum['completionTokens'])).toBeLessThanOrEqual(20 * 7);
+    again.signal('SIGINT');
+    await again.ended;
+  },
+);

@@ -1,6 +1,7 @@
 // The codes with which the gateway's commands fail.
 
 export type GatewayErrorCode =
+  | 'team_unknown'
   | 'member_unknown'
   | 'member_exists'
   | 'key_unknown'

@@ -1,5 +1,6 @@
 // The command: serve, and what changes or shows members, keys and usage. Prints one JSON object a line. Reads arguments and signals.
 
+import { hostname, userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { countBuffersAsHeap, errorText, isCodedError, type Log, systemClock, systemRandom } from '@fairlead/kit';
@@ -21,7 +22,11 @@ const argumentOptions = {
   team: accountFlag,
   'requests-per-minute': accountFlag,
   'tokens-per-minute': accountFlag,
+  'tokens-per-day': accountFlag,
+  'tokens-per-month': accountFlag,
+  'max-tokens': accountFlag,
   concurrent: accountFlag,
+  weight: accountFlag,
   models: accountFlag,
   expires: accountFlag,
   label: accountFlag,
@@ -39,7 +44,12 @@ async function main(argv: string[]): Promise<number> {
   if (stateDir === undefined || stateDir === '') throw new UsageError('--state is missing');
   if (words[0] === 'serve') return serve(stateDir, readListen(flags), flags['log-level'] ?? 'info');
   using store = openGatewayStore(stateDir, 'command');
-  const line = runAccountCommand(store, { words, flags, nowMs: Date.now() });
+  const line = runAccountCommand(store, {
+    words,
+    flags,
+    nowMs: Date.now(),
+    actor: `${userInfo().username}@${hostname()}`,
+  });
   if (!line) throw new UsageError(`unknown command ${words.join(' ')}`);
   printLine(line);
   return 0;

@@ -11,14 +11,17 @@ import { type Clock, CodedError, errnoOf, errorText, type Log, Scope } from '@fa
 
 import { followAccounts } from './accounts/follow-accounts.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
+import { periodsOf } from './limits/calendar.ts';
 import { Ledger } from './limits/ledger.ts';
 import { createRelayServer, listenBacklog } from './relay/create-relay-server.ts';
 import { openRelay } from './relay/open-relay.ts';
 import { relayLimits } from './relay/relay-limits.ts';
+import { followLoads } from './routing/follow-loads.ts';
 import { followOffers } from './routing/follow-offers.ts';
 import { Router } from './routing/router.ts';
 import { claimServing } from './store/claim-serving.ts';
-import { openGatewayStore } from './store/gateway-store.ts';
+import { type GatewayStore, openGatewayStore } from './store/gateway-store.ts';
+import { openUsageJournal } from './store/usage-journal.ts';
 import { openUsageRecorder } from './usage/usage-recorder.ts';
 
 /** A port of this machine's loopback, 0 for any; or a unix socket, which this account alone can open. */
@@ -58,13 +61,14 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<stri
   scope.use(claimServing(stateDir, options.pid));
   const store = scope.use(openGatewayStore(stateDir, 'serve'));
   const keys = scope.use(followAccounts({ store, clock, log }));
-  const recorder = scope.use(openUsageRecorder({ write: (records) => store.addUsage(records), clock, log }));
+  const { recorder, ledger } = openAccounting(store, options, scope);
   const session = scope.use(await openSession({ env, log, clock }));
   const router = new Router({ monotonicMs: () => clock.monotonicMs(), random, log });
   const endpoints = endpointsOf(session);
   const watch = (signal: AbortSignal) => session.watch(signal);
   const follower = scope.use(followOffers({ watch, endpoints, onTable: (table) => router.replace(table), clock, log }));
   await follower.first;
+  scope.use(followLoads({ list: (signal) => session.api.listDeployments({}, signal), router, clock, log }));
   const reach = createReach(carrierKinds.map((kind) => kind.createReacher({ link: session.link })));
   const relay = scope.use(
     openRelay({
@@ -73,7 +77,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<stri
       random,
       createRequestId: randomUUID,
       keys,
-      ledger: new Ledger(),
+      ledger,
       router,
       log,
       reach: (offer, signal) => reach.reach(offer.address, { signal }),
@@ -99,6 +103,26 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<stri
   // Ahead of the relay: no request comes after the last one has ended.
   scope.defer(() => void server.close());
   return listenAt(server, options.listen);
+}
+
+/** What the last process had settled and not written is written first, so that the budgets know of it. */
+function openAccounting(store: GatewayStore, { stateDir, clock, log }: GatewayOptions, scope: Scope) {
+  const journal = scope.use(openUsageJournal(stateDir));
+  const left = journal.read();
+  if (left.length > 0) {
+    log.info(
+      { op: 'gateway.journal', ok: true, records: left.length },
+      'usage of a process that was killed is written',
+    );
+    store.addUsage(left);
+  }
+  journal.clear();
+  const now = { monotonicMs: clock.monotonicMs(), wallMs: clock.now() };
+  const { day, month } = periodsOf(now.wallMs);
+  const ledger = new Ledger();
+  ledger.remember(store.usedTokens({ monthMs: month.startMs, dayMs: day.startMs }), now);
+  const recorder = scope.use(openUsageRecorder({ write: (records) => store.addUsage(records), journal, clock, log }));
+  return { recorder, ledger };
 }
 
 /** Where control says that there is no endpoint, there is none. */

@@ -79,6 +79,39 @@ export const gatewayChapter: FailureChapter = {
       gateway('store/gateway-store'),
       'of a newer gateway is left as it is',
     ]),
+    mode('a gateway killed under load', 'no token of an answer that a client got whole is forgotten', [
+      'tests/scenarios/gateway.test.ts',
+      'A gateway that is killed under load has forgotten no token of an answer that a client got whole',
+    ]),
+    mode('a restart in the middle of a day or month', 'what was used before still counts', [
+      gateway('limits/ledger'),
+      'knows what was used before this process began',
+    ]),
+    mode('a clock that is set back', 'budgets do not begin anew', [
+      gateway('limits/ledger'),
+      'is not begun anew by a clock that is set back',
+    ]),
+    mode(
+      'a request that would take a limit of its answer for no number',
+      'refused: an engine may read a number out of it',
+      [gateway('relay/read-wish'), '%s becomes %s'],
+    ),
+    mode('a member who sends ten times what the others send', 'all teams get equal shares', [
+      gateway('admission/fair-queue'),
+      'gives equal shares where %s',
+    ]),
+    mode('a member who asks now and then while others flood', 'they wait for little more than one request', [
+      gateway('admission/fair-queue'),
+      'lets a member who asks now and then wait for little more than one request, whatever the others send',
+    ]),
+    mode('a queue that is full, or a turn that does not come', '503 or 429, with when to come back', [
+      gateway('relay/queued'),
+      'A queue that is full, or a turn that does not come in time, is 503 with when to come back',
+    ]),
+    mode('a member who leaves the queue', 'no slot is taken, and the tokens come back', [
+      gateway('relay/queued'),
+      'A client that leaves the queue takes no slot, and its tokens come back',
+    ]),
     mode('thousands of requests in one packet, from a stranger', 'each is answered; the gateway goes on', [
       strangers,
       'who sends thousands of requests in one piece gets an answer to each',

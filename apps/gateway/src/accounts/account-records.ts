@@ -4,7 +4,21 @@
 export interface Limits {
   requestsPerMinute?: number | undefined;
   tokensPerMinute?: number | undefined;
+  /** Days and months begin at midnight UTC. */
+  tokensPerDay?: number | undefined;
+  tokensPerMonth?: number | undefined;
   concurrent?: number | undefined;
+  /** Of one answer. */
+  maxTokens?: number | undefined;
+}
+
+export interface TeamRecord {
+  name: string;
+  /** Its share of the tokens beside other teams, where requests wait. */
+  weight: number;
+  /** Of all its members together. */
+  limits: Limits;
+  createdMs: number;
 }
 
 export interface MemberRecord {
@@ -25,10 +39,13 @@ export interface KeyRecord {
   createdMs: number;
   expiresMs: number | undefined;
   revokedMs: number | undefined;
+  limits: Limits;
 }
 
 /** A key with its member: what a request is allowed. */
 export interface Grant {
   key: KeyRecord;
   member: MemberRecord;
+  /** Where its member's team has a record. */
+  team: TeamRecord | undefined;
 }

@@ -12,19 +12,19 @@ import type { AccountsSnapshot } from './key-book.ts';
 const { id, key } = createApiKey(randomBytes(40));
 const presented = key.reveal();
 const member = { name: 'bob', team: undefined, limits: {}, createdMs: 0 };
-const none = { label: undefined, models: undefined, expiresMs: undefined, revokedMs: undefined };
+const none = { label: undefined, models: undefined, expiresMs: undefined, revokedMs: undefined, limits: {} };
 const record: KeyRecord = { id, member: 'bob', hash: hashApiKey(presented), createdMs: 0, ...none };
 
 /** A store that another process changes. */
 function openStore() {
   let version = 1;
-  let accounts: AccountsSnapshot = { members: [member], keys: [] };
+  let accounts: AccountsSnapshot = { members: [member], keys: [], teams: [] };
   return {
     version: () => version,
     readAccounts: () => accounts,
     change(keys: readonly KeyRecord[]) {
       version += 1;
-      accounts = { members: [member], keys };
+      accounts = { members: [member], keys, teams: [] };
     },
   };
 }

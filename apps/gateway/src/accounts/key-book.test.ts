@@ -20,10 +20,11 @@ function bookOf(more: Partial<KeyRecord> = {}, members: readonly MemberRecord[] 
     createdMs: 0,
     expiresMs: undefined,
     revokedMs: undefined,
+    limits: {},
     ...more,
   };
   const book = new KeyBook();
-  book.replace({ members, keys: [key] });
+  book.replace({ members, keys: [key], teams: [] });
   return book;
 }
 

@@ -2,7 +2,7 @@
 
 import { timingSafeEqual } from 'node:crypto';
 
-import type { Grant, KeyRecord, MemberRecord } from './account-records.ts';
+import type { Grant, KeyRecord, MemberRecord, TeamRecord } from './account-records.ts';
 import { hashApiKey, parseApiKey } from './api-key.ts';
 
 export type KeyCheck = { ok: true; grant: Grant } | { ok: false; why: KeyProblem };
@@ -12,18 +12,20 @@ export type KeyProblem = 'absent' | 'foreign' | 'mistyped' | 'unknown' | 'revoke
 export interface AccountsSnapshot {
   members: readonly MemberRecord[];
   keys: readonly KeyRecord[];
+  teams: readonly TeamRecord[];
 }
 
 export class KeyBook {
   #grants = new Map<string, Grant>();
 
   /** Replaces what was known before. */
-  replace({ members, keys }: AccountsSnapshot): void {
+  replace({ members, keys, teams }: AccountsSnapshot): void {
+    const teamByName = new Map(teams.map((team) => [team.name, team]));
     const byName = new Map(members.map((member) => [member.name, member]));
     const grants = new Map<string, Grant>();
     for (const key of keys) {
       const member = byName.get(key.member);
-      if (member) grants.set(key.id, { key, member });
+      if (member) grants.set(key.id, { key, member, team: teamByName.get(member.team ?? '') });
     }
     this.#grants = grants;
   }

@@ -33,6 +33,12 @@ export function readLimit(what: string, text: string): number {
   throw invalid(what, text, 'it is a whole number above 0');
 }
 
+/** Throws `account_invalid`. */
+export function readWeight(what: string, text: string): number {
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw invalid(what, text, 'it is a whole number from 1 to 999');
+}
+
 /** `a,b/c`. Throws `account_invalid`. */
 export function readModelNames(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());

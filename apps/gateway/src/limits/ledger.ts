@@ -1,50 +1,127 @@
-// The budgets of all members, and what their requests have reserved. One turn of the event loop reserves: no two requests see the same rest.
+// The budgets of all keys, members and teams, and what their requests have reserved. One turn of the event loop reserves: no two requests see the
+// same rest. A request needs room in each of its accounts, and takes of all or of none.
 
-import type { Limits, MemberRecord } from '../accounts/account-records.ts';
-import { type Budget, fullBudget, type Refused, reserve, settleBudget } from './budget.ts';
+import type { Grant, Limits } from '../accounts/account-records.ts';
+import {
+  type Budget,
+  fullBudget,
+  leftOf,
+  type LimitLeft,
+  type Now,
+  type Refused,
+  reserve,
+  settleBudget,
+} from './budget.ts';
+import { periodsOf } from './calendar.ts';
 
-export interface Reservation {
-  member: string;
-  tokens: number;
+export type AccountKind = 'key' | 'member' | 'team';
+
+interface Account {
+  kind: AccountKind;
+  name: string;
+  limits: Limits;
 }
 
-export type Admitted = { ok: true; reservation: Reservation } | Refused;
+export interface Reservation {
+  parts: ReadonlyArray<{ account: string; tokens: number }>;
+}
+
+export type RefusedBy = Refused & { whose: AccountKind };
+export type Admitted = { ok: true; reservation: Reservation } | RefusedBy;
+
+/** Tokens that were settled before this process began. */
+export interface UsedTokens {
+  keyId: string;
+  member: string;
+  team: string | undefined;
+  today: number;
+  thisMonth: number;
+}
 
 export class Ledger {
   readonly #budgets = new Map<string, { budget: Budget; limits: Limits }>();
 
-  /** `nowMs` is of a clock that never goes back. The limits are those of now: a change holds for the next request. */
-  reserve({ name, limits }: Pick<MemberRecord, 'name' | 'limits'>, tokens: number, nowMs: number): Admitted {
-    const known = this.#budgets.get(name);
-    const budget = known && sameLimits(known.limits, limits) ? known.budget : moved(known?.budget, limits, nowMs);
-    const reserved = reserve(budget, limits, tokens, nowMs);
-    if (!reserved.ok) return reserved;
-    this.#budgets.set(name, { budget: reserved.budget, limits });
-    return { ok: true, reservation: { member: name, tokens: reserved.tokens } };
+  /** Before the first request: what the usage tells of this day and month. */
+  remember(used: readonly UsedTokens[], now: Now): void {
+    for (const { keyId, member, team, today, thisMonth } of used)
+      for (const account of [`key ${keyId}`, `member ${member}`, ...(team === undefined ? [] : [`team ${team}`])])
+        this.#addUsed(account, { today, thisMonth }, now);
+  }
+
+  /** The limits are those of now: a change holds for the next request. */
+  reserve(grant: Grant, wantedTokens: number, now: Now): Admitted {
+    const parts: Array<{ account: string; tokens: number; budget: Budget; limits: Limits }> = [];
+    for (const { kind, name, limits } of accountsOf(grant)) {
+      const account = `${kind} ${name}`;
+      const reserved = reserve(this.#budgetOf(account, limits, now), limits, wantedTokens, now);
+      if (!reserved.ok) return { ...reserved, whose: kind };
+      parts.push({ account, limits, budget: reserved.budget, tokens: reserved.tokens });
+    }
+    for (const { account, budget, limits } of parts) this.#budgets.set(account, { budget, limits });
+    return { ok: true, reservation: { parts: parts.map(({ account, tokens }) => ({ account, tokens })) } };
   }
 
   /** Once for each reservation. */
-  settle({ member, tokens }: Reservation, usedTokens: number, nowMs: number): void {
-    const known = this.#budgets.get(member);
-    if (!known) return;
-    const budget = settleBudget(known.budget, known.limits, { reservedTokens: tokens, usedTokens }, nowMs);
-    this.#budgets.set(member, { ...known, budget });
+  settle({ parts }: Reservation, usedTokens: number, now: Now): void {
+    for (const { account, tokens } of parts) {
+      const known = this.#budgets.get(account);
+      if (!known) continue;
+      const budget = settleBudget(known.budget, known.limits, { reservedTokens: tokens, usedTokens }, now);
+      this.#budgets.set(account, { ...known, budget });
+    }
   }
 
-  inFlight(member: string): number {
-    return this.#budgets.get(member)?.budget.inFlight ?? 0;
+  /** Of each kind of limit the one with the least left. */
+  leftOf(grant: Grant, now: Now): LimitLeft[] {
+    const least = new Map<string, LimitLeft>();
+    for (const { kind, name, limits } of accountsOf(grant))
+      for (const one of leftOf(this.#budgetOf(`${kind} ${name}`, limits, now), limits, now)) {
+        const known = least.get(one.limit);
+        if (!known || one.left < known.left) least.set(one.limit, one);
+      }
+    return [...least.values()];
+  }
+
+  inFlight(kind: AccountKind, name: string): number {
+    return this.#budgets.get(`${kind} ${name}`)?.budget.inFlight ?? 0;
+  }
+
+  #budgetOf(account: string, limits: Limits, now: Now): Budget {
+    const known = this.#budgets.get(account);
+    if (known && sameBuckets(known.limits, limits)) return known.budget;
+    return moved(known?.budget, limits, now);
+  }
+
+  #addUsed(account: string, { today, thisMonth }: { today: number; thisMonth: number }, now: Now): void {
+    const { budget, limits } = this.#budgets.get(account) ?? { budget: fullBudget({}, now), limits: {} };
+    const { day, month } = periodsOf(now.wallMs);
+    this.#budgets.set(account, {
+      limits,
+      budget: {
+        ...budget,
+        day: { startMs: day.startMs, used: budget.day.used + today },
+        month: { startMs: month.startMs, used: budget.month.used + thisMonth },
+      },
+    });
   }
 }
 
-function sameLimits(a: Limits, b: Limits): boolean {
-  return (
-    a.requestsPerMinute === b.requestsPerMinute &&
-    a.tokensPerMinute === b.tokensPerMinute &&
-    a.concurrent === b.concurrent
-  );
+function accountsOf({ key, member, team }: Grant): Account[] {
+  const accounts: Account[] = [
+    { kind: 'key', name: key.id, limits: key.limits },
+    { kind: 'member', name: member.name, limits: member.limits },
+  ];
+  if (member.team !== undefined) accounts.push({ kind: 'team', name: member.team, limits: team?.limits ?? {} });
+  return accounts;
 }
 
-/** Requests in flight still count; the buckets begin anew. */
-function moved(before: Budget | undefined, limits: Limits, nowMs: number): Budget {
-  return { ...fullBudget(limits, nowMs), inFlight: before?.inFlight ?? 0 };
+/** The others are compared with what was used, whatever they were before. */
+function sameBuckets(a: Limits, b: Limits): boolean {
+  return a.requestsPerMinute === b.requestsPerMinute && a.tokensPerMinute === b.tokensPerMinute;
+}
+
+/** What is in flight and what was used still counts; the buckets begin anew. */
+function moved(before: Budget | undefined, limits: Limits, now: Now): Budget {
+  const { requests, tokens, ...fresh } = fullBudget(limits, now);
+  return { ...fresh, ...before, requests, tokens, atMs: fresh.atMs };
 }

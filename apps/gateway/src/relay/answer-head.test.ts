@@ -31,9 +31,9 @@ describe('The head of an answer', () => {
   it('travels on with its fields, framed for the client', () => {
     const step = read(`${ok}Connection: close\r\nKeep-Alive: 5\r\ntransfer-encoding: chunked\r\n\r\n`);
     if (step.kind !== 'head') throw new Error('no head');
-    const given = { framing: { kind: 'chunked' }, keepAlive: true, requestId: 'r1' } as const;
+    const given = { framing: { kind: 'chunked' }, keepAlive: true, requestId: 'r1', fields: ['x-a: 1'] } as const;
     expect(renderClientHead(step.head, given).toString()).toBe(
-      'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-A: b\r\ntransfer-encoding: chunked\r\nx-fairlead-request-id: r1\r\nconnection: keep-alive\r\n\r\n',
+      'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-A: b\r\ntransfer-encoding: chunked\r\nx-a: 1\r\nx-fairlead-request-id: r1\r\nconnection: keep-alive\r\n\r\n',
     );
   });
 });

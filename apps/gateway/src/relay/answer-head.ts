@@ -70,16 +70,18 @@ export interface ClientFraming {
   framing: AnswerFraming;
   keepAlive: boolean;
   requestId: string;
+  /** Further lines. */
+  fields: readonly string[];
 }
 
 export function renderClientHead(
   { statusText, lines }: AnswerHead,
-  { framing, keepAlive, requestId }: ClientFraming,
+  { framing, keepAlive, requestId, fields }: ClientFraming,
 ): Buffer {
   const kept = lines.filter((line) => !dropped.test(line));
   if (framing.kind === 'length') kept.push(`content-length: ${framing.bytes}`);
   if (framing.kind === 'chunked') kept.push('transfer-encoding: chunked');
-  kept.push(`x-fairlead-request-id: ${requestId}`, `connection: ${keepAlive ? 'keep-alive' : 'close'}`);
+  kept.push(...fields, `x-fairlead-request-id: ${requestId}`, `connection: ${keepAlive ? 'keep-alive' : 'close'}`);
   return Buffer.from(`HTTP/1.1 ${statusText}\r\n${kept.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 

@@ -17,6 +17,8 @@ export interface AnswerOptions {
   keepAlive: boolean;
   /** The gateway asked for the usage, not the client. */
   hidesUsage: boolean;
+  /** Further lines of the head. */
+  fields: readonly string[];
 }
 
 export type AnswerStep =
@@ -116,8 +118,9 @@ export class AnswerRelay {
   #withHead(pieces: Buffer[]): Buffer[] {
     if (this.#hasBegun) return pieces;
     this.#hasBegun = true;
-    const { requestId } = this.#options;
-    return [renderClientHead(this.#head!, { framing: this.#out, keepAlive: this.keepsAlive, requestId }), ...pieces];
+    const { requestId, fields } = this.#options;
+    const framing = { framing: this.#out, keepAlive: this.keepsAlive, requestId, fields };
+    return [renderClientHead(this.#head!, framing), ...pieces];
   }
 
   #framed(pieces: Buffer[]): Buffer[] {

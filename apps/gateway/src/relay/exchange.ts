@@ -1,23 +1,18 @@
 // One request and its answer: performs what `stepRequest` decides. The connection of the client is its caller's.
 
-import type { Duplex } from 'node:stream';
-
 import { backoffMs, callLater } from '@fairlead/kit';
-import {
-  type ApiRoute,
-  type Dialect,
-  errorEventOf,
-  type Interpreted,
-  type Refusal,
-  type RequestHead,
-} from '@fairlead/openai-wire';
+import { errorEventOf, type Refusal } from '@fairlead/openai-wire';
 import { wireErrors } from '@fairlead/protocol';
 
-import type { Grant } from '../accounts/account-records.ts';
+import type { Ticket } from '../admission/fair-admission.ts';
+import type { Now } from '../limits/budget.ts';
 import type { Reservation } from '../limits/ledger.ts';
 import type { Offer, OfferedModel } from '../routing/offer.ts';
 import type { OfferVerdict } from '../routing/router.ts';
+import { queueFields } from './queue-fields.ts';
 import { AnswerRelay, type AnswerStep } from './answer-relay.ts';
+import { maxTokensOf } from '../limits/max-tokens-of.ts';
+import type { ExchangeClient, ExchangeRequest } from './exchange-client.ts';
 import { findOfferedModel } from './find-offered-model.ts';
 import {
   badBody,
@@ -28,14 +23,16 @@ import {
   limitRefusal,
   modelNotReady,
   noBodyRoom,
+  queuedTooLong,
+  queueFull,
   upstreamProblem,
 } from './problems.ts';
-import { applyEdits, type BodyEdit, readWish, type RequestWish } from './read-wish.ts';
+import { readWish, type RequestWish } from './read-wish.ts';
 import { PassageTally } from './passage-tally.ts';
 import type { RelayConnectionDeps } from './relay-deps.ts';
 import { isGenerating } from './relayed-routes.ts';
 import { renderProblem } from './render-problem.ts';
-import { asksToClose, contentEncodingOf, renderUpstreamHead } from './render-upstream-head.ts';
+import { asksToClose, contentEncodingOf, renderUpstreamRequest } from './render-upstream-head.ts';
 import { RequestBody } from './request-body.ts';
 import {
   type GatewayOutcome,
@@ -46,31 +43,7 @@ import {
   stepRequest,
 } from './request-life.ts';
 import { Upstream } from './upstream.ts';
-
-export interface ExchangeRequest {
-  head: RequestHead;
-  interpreted: Interpreted;
-  route: ApiRoute;
-  dialect: Dialect;
-  grant: Grant;
-  requestId: string;
-}
-
-/** The connection, as an exchange uses it. */
-export interface ExchangeClient {
-  /** An upstream is to pause until `resumeAnswer`. */
-  readonly isFull: boolean;
-  write(bytes: Buffer): void;
-  /** The head of a client that waits with its body. */
-  askForBody(): void;
-  /** The answer is over. `keepAlive`: the next request may come. */
-  finish(keepAlive: boolean, lingering: Duplex | undefined): void;
-  /** The last bytes; the client's side is read on for a while. */
-  close(bytes: Buffer): void;
-  /** The last bytes, behind which the connection is destroyed: no client may take this for a clean end. */
-  breakOff(bytes: Buffer | undefined): void;
-  drop(): void;
-}
+import { verdictOf } from './verdict-of.ts';
 
 const nothing = Buffer.alloc(0);
 const retryPause = { baseMs: 20, maxMs: 250 };
@@ -95,14 +68,17 @@ export class Exchange {
   #bodyBytes: Buffer = nothing;
   #heldBytes = 0;
   #reservation: Reservation | undefined;
+  #ticket: Ticket | undefined;
   #sent: { offer: Offer; tokens: number } | undefined;
   /** The instance that had the request last. */
   #lastOffer: Offer | undefined;
   #upstream: Upstream | undefined;
   #answer: AnswerRelay | undefined;
+  #lastBytes: Buffer = nothing;
   #firstByteMs: number | undefined;
   #status: number | undefined;
-  #problemFields: readonly string[] = [];
+  /** What is left of the limits, for the head of the answer. */
+  #limitFields: readonly string[] = [];
 
   constructor(deps: RelayConnectionDeps, client: ExchangeClient, request: ExchangeRequest) {
     this.#deps = deps;
@@ -172,6 +148,8 @@ export class Exchange {
     const { phase } = this.#state;
     const isLate = waitedMs > limits.bodyIdleMs || now - this.#begunAt > limits.bodyMs;
     if (phase === 'authenticated' && isLate) this.#timeOut(lateProblems.body);
+    if (phase === 'queued' && waitedMs > limits.queueMs)
+      this.#refuse(queuedTooLong(waitedMs, this.#deps.admission.sizeOf(this.#model!.id) - 1));
     if (phase === 'connecting' && waitedMs > limits.connectMs) this.#fail('it did not take the connection in time');
     if (phase === 'waiting' && waitedMs > limits.firstByteMs) this.#timeOut(lateProblems.firstByte);
     if (phase === 'streaming' && waitedMs > limits.quietMs && !this.#client.isFull) this.#timeOut(lateProblems.quiet);
@@ -197,7 +175,7 @@ export class Exchange {
   /** The body is whole: what does it ask for, and may it? */
   #admit(body: Buffer): void {
     const { grant, route } = this.#request;
-    const read = readWish(body, route);
+    const read = readWish(body, route, maxTokensOf(grant));
     if (!read.ok) return this.#refuse(badBody(read.problem));
     const { wish } = read;
     const found = findOfferedModel(this.#deps.router.models, grant.key, wish.model);
@@ -205,22 +183,39 @@ export class Exchange {
     this.#wish = wish;
     this.#model = found.model;
     this.#bodyBytes = body;
-    const now = this.#deps.clock.monotonicMs();
-    const admitted = this.#deps.ledger.reserve(grant.member, wish.promptEstimate + wish.answerLimit, now);
-    if (!admitted.ok) {
-      this.#problemFields = limitFields(admitted);
-      return this.#refuse(limitRefusal(admitted));
-    }
+    const { ledger } = this.#deps;
+    const admitted = ledger.reserve(grant, this.#wantedTokens, this.#now());
+    this.#limitFields = limitFields(admitted.ok ? ledger.leftOf(grant, this.#now()) : [admitted]);
+    if (!admitted.ok) return this.#refuse(limitRefusal(admitted));
     this.#reservation = admitted.reservation;
     this.#apply({ type: 'budget.reserved' });
+  }
+
+  #now(): Now {
+    const { clock } = this.#deps;
+    return { monotonicMs: clock.monotonicMs(), wallMs: clock.now() };
+  }
+
+  get #wantedTokens(): number {
+    return this.#wish ? this.#wish.promptEstimate + this.#wish.answerLimit : 0;
+  }
+
+  #queue(): void {
+    const onTurn = (ticket: Ticket) => {
+      this.#ticket = ticket;
+      this.#apply({ type: 'turn.come' });
+    };
+    const { grant } = this.#request;
+    const entered = this.#deps.admission.enter({ grant, model: this.#model!.id, tokens: this.#wantedTokens, onTurn });
+    if (!entered.ok) return this.#refuse(queueFull(entered));
+    this.#ticket = entered.ticket;
   }
 
   #pick(): void {
     const model = this.#deps.router.models.get(this.#model!.id) ?? { ...this.#model!, offers: [] };
     const offer = this.#deps.router.pick(model, this.#tried);
     if (!offer) return this.#refuse(modelNotReady(model));
-    const { promptEstimate, answerLimit } = this.#wish!;
-    this.#sent = { offer, tokens: promptEstimate + answerLimit };
+    this.#sent = { offer, tokens: this.#wantedTokens };
     this.#deps.router.begin(offer, this.#sent.tokens);
     this.#apply({ type: 'offer.picked' });
   }
@@ -228,21 +223,18 @@ export class Exchange {
   #dial(): void {
     const { head, interpreted, dialect, requestId } = this.#request;
     const { offer } = this.#sent!;
-    const { modelRange, usageEdit, model } = this.#wish!;
-    const edits: BodyEdit[] = usageEdit ? [usageEdit] : [];
-    if (offer.servedModel !== model) edits.push({ ...modelRange, text: JSON.stringify(offer.servedModel) });
-    const body = applyEdits(this.#bodyBytes, edits);
-    const bodyBytes = body.reduce((sum, { length }) => sum + length, 0);
-    const upstreamHead = renderUpstreamHead(head, interpreted, { apiKey: offer.apiKey.reveal(), bodyBytes });
+    const wish = this.#wish!;
+    const pieces = renderUpstreamRequest(this.#request, { offer, wish, body: this.#bodyBytes });
     const keepAlive = interpreted.framing.kind === 'length' && !asksToClose(head);
     this.#answer = new AnswerRelay({
       dialect,
       requestId,
       version: head.version,
       keepAlive,
-      hidesUsage: usageEdit !== undefined,
+      hidesUsage: wish.usageEdit !== undefined,
+      fields: [...this.#limitFields, ...(this.#ticket ? queueFields(this.#ticket) : [])],
     });
-    this.#upstream = new Upstream((signal) => this.#deps.reach(offer, signal), [upstreamHead, ...body], {
+    this.#upstream = new Upstream((signal) => this.#deps.reach(offer, signal), pieces, {
       onConnected: () => this.#apply({ type: 'upstream.connected' }),
       onPiece: (piece) => this.#takeAnswer(this.#answer!.take(piece)),
       onClosed: (why) => (why === undefined ? this.#takeAnswer(this.#answer!.end()) : this.#fail(why)),
@@ -262,9 +254,13 @@ export class Exchange {
       this.#releaseBody();
       this.#apply({ type: 'answer.begun' });
     }
+    if (step.kind === 'done') {
+      // Written when it is settled: what a client has got whole is never forgotten.
+      this.#lastBytes = bytes;
+      return this.#apply({ type: 'answer.ended' });
+    }
     this.#client.write(bytes);
-    if (step.kind === 'done') this.#apply({ type: 'answer.ended' });
-    else if (this.#client.isFull) this.#upstream?.pause();
+    if (this.#client.isFull) this.#upstream?.pause();
   }
 
   /** Where there is no other instance its own words say best what is wrong. */
@@ -308,6 +304,8 @@ export class Exchange {
     switch (effect.do) {
       case 'readBody':
         return this.#beginBody();
+      case 'queue':
+        return this.#queue();
       case 'pick':
         return this.#pick();
       case 'pickLater':
@@ -320,12 +318,13 @@ export class Exchange {
         return;
       case 'answer': {
         const { dialect, requestId, head } = this.#request;
-        const frame = { dialect, requestId, method: head.method, fields: this.#problemFields };
+        const frame = { dialect, requestId, method: head.method, fields: this.#limitFields };
         return this.#client.close(renderProblem(effect.problem, frame));
       }
       case 'breakOff':
         return this.#client.breakOff(this.#lastWords(effect.problem));
       case 'finish':
+        this.#client.write(this.#lastBytes);
         return this.#client.finish(this.#answer!.keepsAlive, this.#upstream?.release());
       case 'dropClient':
         return this.#client.drop();
@@ -343,7 +342,8 @@ export class Exchange {
     this.#releaseBody();
     const said = effects.find((effect) => effect.do === 'answer');
     if (said) this.#status = wireErrors[said.problem.code].status;
-    this.#endSent(this.#verdictOf(outcome));
+    const answered = { status: this.#answer?.status, engineError: this.#answer?.tally.engineError === true };
+    this.#endSent(verdictOf(outcome, answered));
     const { grant, route, requestId } = this.#request;
     const now = this.#deps.clock.monotonicMs();
     const isWhole = outcome === 'completed';
@@ -351,7 +351,8 @@ export class Exchange {
     const counted = { isWhole, generates: isGenerating(route) && ok, promptEstimate: this.#wish?.promptEstimate ?? 0 };
     const tokens = (this.#answer?.tally ?? new PassageTally()).tokens(counted);
     if (this.#reservation)
-      this.#deps.ledger.settle(this.#reservation, tokens.promptTokens + tokens.completionTokens, now);
+      this.#deps.ledger.settle(this.#reservation, tokens.promptTokens + tokens.completionTokens, this.#now());
+    if (this.#ticket) this.#deps.admission.leave(this.#ticket, tokens.promptTokens + tokens.completionTokens);
     this.#deps.onSettled({
       requestId,
       atMs: this.#atMs,
@@ -362,20 +363,12 @@ export class Exchange {
       deployment: this.#lastOffer?.deployment,
       instanceId: this.#lastOffer?.instanceId,
       route: route.path,
-      outcome: isWhole && this.#answer?.tally.engineError ? 'upstream_failed' : outcome,
+      outcome: isWhole && answered.engineError ? 'upstream_failed' : outcome,
       status: this.#status,
       firstByteMs: this.#firstByteMs,
+      queuedMs: this.#ticket?.waitedMs ?? 0,
       totalMs: now - this.#begunAt,
       ...tokens,
     });
-  }
-
-  /** What its client or its key did says nothing of the instance, and nor do errors of the request itself. */
-  #verdictOf(outcome: GatewayOutcome): OfferVerdict {
-    if (outcome === 'timed_out') return { kind: 'failed', reason: 'it did not answer in time' };
-    if (outcome !== 'completed') return { kind: 'dropped' };
-    if (this.#answer?.tally.engineError) return { kind: 'failed', reason: 'it sent an error within its answer' };
-    const status = this.#answer?.status ?? 0;
-    return status >= 500 ? { kind: 'failed', reason: `it answered ${status}` } : { kind: 'succeeded' };
   }
 }

@@ -6,6 +6,7 @@ import { untilOver } from '@fairlead/kit';
 import { refuse } from '@fairlead/openai-wire';
 
 import { GuessGuard } from '../accounts/guess-guard.ts';
+import { FairAdmission } from '../admission/fair-admission.ts';
 import { BodyRoom } from './body-room.ts';
 import { type ConnectionOwner, GatewayConnection } from './gateway-connection.ts';
 import type { RelayConnectionDeps, RelayDeps } from './relay-deps.ts';
@@ -15,6 +16,8 @@ export interface Relay extends AsyncDisposable {
   accept(connection: Duplex): void;
   /** Open connections of clients. */
   readonly size: number;
+  /** Requests that wait until an instance has room. */
+  readonly waiting: number;
 }
 
 /** A revoked key ends its streams within this time, beside the time in which the revocation is noticed. */
@@ -34,12 +37,19 @@ class OpenRelay implements Relay, ConnectionOwner {
   #whenEmpty: (() => void) | undefined;
 
   constructor(deps: RelayDeps) {
-    this.#deps = { ...deps, bodies: new BodyRoom(deps.limits.allBodiesBytes), guesses: new GuessGuard(deps.log) };
+    const { limits, router, clock, log } = deps;
+    const admission = new FairAdmission(router, limits, () => clock.monotonicMs());
+    router.onRoom = () => admission.letIn();
+    this.#deps = { ...deps, admission, bodies: new BodyRoom(limits.allBodiesBytes), guesses: new GuessGuard(log) };
     this.#checking = this.#checkAgain();
   }
 
   get size(): number {
     return this.#connections.size;
+  }
+
+  get waiting(): number {
+    return this.#deps.admission.size;
   }
 
   accept(stream: Duplex): void {
@@ -99,6 +109,8 @@ class OpenRelay implements Relay, ConnectionOwner {
       await untilOver(clock.sleep(checkMs, signal), signal);
       if (signal.aborted) return;
       const now = clock.monotonicMs();
+      // A breaker may have let go since.
+      this.#deps.admission.letIn();
       for (const connection of this.#connections) connection.check(now);
       for (const [channel, since] of this.#lingering) if (now - since > limits.lingerMs) channel.destroy();
     }

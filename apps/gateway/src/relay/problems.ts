@@ -4,7 +4,8 @@ import { type InstanceState, isServing } from '@fairlead/protocol';
 import { type Refusal, refuse } from '@fairlead/openai-wire';
 
 import type { KeyProblem } from '../accounts/key-book.ts';
-import type { LimitKind, Refused } from '../limits/budget.ts';
+import type { LimitKind, LimitLeft } from '../limits/budget.ts';
+import type { AccountKind, RefusedBy } from '../limits/ledger.ts';
 import type { OfferedModel } from '../routing/offer.ts';
 
 const keyTexts: Readonly<Record<KeyProblem, string>> = {
@@ -74,26 +75,66 @@ function retrySecondsOf(state: InstanceState): number {
   return state.status === 'submitted' || state.status === 'queued' ? 60 : 10;
 }
 
-const limitTexts: Readonly<Record<LimitKind, (refused: Refused) => string>> = {
-  requests: ({ most }) => `You have used your ${most} requests a minute.`,
-  tokens: ({ most, left }) =>
-    `This request could need more tokens than the ${left} that are left of your ${most} a minute; a lower \`max_tokens\` needs fewer.`,
-  concurrent: ({ most }) => `You have ${most} requests running, which is your limit.`,
+const whoseTexts: Readonly<Record<AccountKind, string>> = {
+  key: 'This key has',
+  member: 'You have',
+  team: 'Your team has',
 };
 
-export function limitRefusal(refused: Refused): Refusal {
-  const seconds = Math.max(1, Math.ceil(refused.retryAfterMs / 1_000));
-  return refuse('too_many', `${limitTexts[refused.limit](refused)} Try again in ${seconds} s.`, seconds);
+const limitTexts: Readonly<Record<LimitKind, (refused: RefusedBy, who: string) => string>> = {
+  requests: ({ most }, who) => `${who} used ${most} requests in the last minute, which is the limit.`,
+  tokens: ({ most, left }, who) => `${who} ${left} left of ${most} tokens a minute. ${couldNeedMore}`,
+  'tokens-day': ({ most, left }, who) => `${who} ${left} left of ${most} tokens a day. ${couldNeedMore}`,
+  'tokens-month': ({ most, left }, who) => `${who} ${left} left of ${most} tokens a month. ${couldNeedMore}`,
+  concurrent: ({ most }, who) => `${who} ${most} requests running, which is the limit.`,
+};
+const couldNeedMore = 'This request could need more; a lower `max_tokens` needs fewer.';
+
+export function limitRefusal(refused: RefusedBy): Refusal {
+  const seconds = Math.max(1, Math.ceil(refused.resetMs / 1_000));
+  const text = limitTexts[refused.limit](refused, whoseTexts[refused.whose]);
+  return refuse('too_many', `${text} Try again in ${durationText(seconds)}.`, seconds);
 }
 
-/** As OpenAI names them. */
-export function limitFields({ limit, most, left, retryAfterMs }: Refused): readonly string[] {
-  if (limit === 'concurrent') return [];
-  return [
-    `x-ratelimit-limit-${limit}: ${most}`,
-    `x-ratelimit-remaining-${limit}: ${left}`,
-    `x-ratelimit-reset-${limit}: ${Math.ceil(retryAfterMs)}ms`,
-  ];
+function durationText(seconds: number): string {
+  if (seconds < 7_200) return `${seconds} s`;
+  const hours = Math.ceil(seconds / 3_600);
+  return hours < 48 ? `${hours} hours` : `${Math.ceil(hours / 24)} days`;
+}
+
+/** As OpenAI names them; those of days and months in the same manner. */
+export function limitFields(limits: readonly LimitLeft[]): string[] {
+  return limits
+    .filter(({ limit }) => limit !== 'concurrent')
+    .flatMap(({ limit, most, left, resetMs }) => [
+      `x-ratelimit-limit-${limit}: ${most}`,
+      `x-ratelimit-remaining-${limit}: ${left}`,
+      `x-ratelimit-reset-${limit}: ${Math.ceil(resetMs)}ms`,
+    ]);
+}
+
+export function queueFull({
+  full,
+  most,
+  retryAfterMs,
+}: {
+  full: 'member' | 'pool';
+  most: number;
+  retryAfterMs: number;
+}): Refusal {
+  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
+  return full === 'member'
+    ? refuse('too_many', `${most} of your requests wait for this model already. Try again in ${seconds} s.`, seconds)
+    : refuse('not_ready', `${most} requests wait for this model already. Try again in ${seconds} s.`, seconds);
+}
+
+export function queuedTooLong(queuedMs: number, waiting: number): Refusal {
+  const seconds = Math.round(queuedMs / 1_000);
+  return refuse(
+    'not_ready',
+    `This request waited ${seconds} s for its turn, with ${waiting} others. Try again later.`,
+    30,
+  );
 }
 
 export function badBody(problem: string): Refusal {

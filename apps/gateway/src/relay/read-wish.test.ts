@@ -65,3 +65,36 @@ describe('A body', () => {
     expect(edited(text)).toBe(text);
   });
 });
+
+describe('A body of a key that may ask for 100 tokens in an answer', () => {
+  const limited = (text: string, route = chat as Parameters<typeof readWish>[1]) => {
+    const got = readWish(Buffer.from(text), route, 100);
+    if (!got.ok) return got.problem;
+    const edits = [got.wish.usageEdit, got.wish.limitEdit].filter((edit) => edit !== undefined);
+    return Buffer.concat(applyEdits(Buffer.from(text), edits)).toString();
+  };
+  const responses = { method: 'POST', path: '/v1/responses', generates: true } as const;
+  it.each([
+    ['{"model":"m"}', '{"model":"m","max_tokens":100}'],
+    ['{"model":"m","max_tokens":null }', '{"model":"m","max_tokens":100 }'],
+    ['{"model":"m","max_completion_tokens":100}', '{"model":"m","max_completion_tokens":100}'],
+    [
+      '{"model":"m","stream":true}',
+      '{"model":"m","stream":true,"stream_options":{"include_usage":true},"max_tokens":100}',
+    ],
+    ['{"model":"m","max_tokens":101}', 'its `max_tokens` is 101, and this key may ask for 100 tokens in an answer'],
+    [
+      '{"model":"m","max_completion_tokens":9,"max_tokens":101}',
+      'its `max_tokens` is 101, and this key may ask for 100 tokens in an answer',
+    ],
+    ['{"model":"m","max_tokens":"9000"}', 'its `max_tokens` is no whole number above 0'],
+    ['{"model":"m","max_tokens":9000.5}', 'its `max_tokens` is no whole number above 0'],
+  ])('%s becomes %s', (text, made) => {
+    expect(limited(text)).toBe(made);
+  });
+
+  it('names the limit as its route does, and has none where nothing is generated', () => {
+    expect(limited('{"model":"m"}', responses)).toBe('{"model":"m","max_output_tokens":100}');
+    expect(limited('{"model":"m"}', { method: 'POST', path: '/v1/embeddings' })).toBe('{"model":"m"}');
+  });
+});

@@ -1,6 +1,6 @@
 // What a request's body asks for, as far as the gateway must know it: the model, whether the answer is a stream, how long it may become.
 
-import { type ApiRoute, scanMembers, type ValueRange } from '@fairlead/openai-wire';
+import { type ApiRoute, type ScannedMembers, scanMembers, type ValueRange } from '@fairlead/openai-wire';
 
 import { isGenerating, tellsUsageOnDemand } from './relayed-routes.ts';
 
@@ -12,6 +12,8 @@ export interface RequestWish {
   answerLimit: number;
   /** How the body must change, so that the stream tells its usage; undefined: it does, or it is no stream. */
   usageEdit: BodyEdit | undefined;
+  /** How it must change so that its answer ends at the limit of its key. */
+  limitEdit: BodyEdit | undefined;
 }
 
 export interface BodyEdit extends ValueRange {
@@ -29,7 +31,8 @@ const bytesPerToken = 4;
 const maxPromptBytes = 1024 * 1024;
 const maxAnswerTokens = 10_000_000;
 
-export function readWish(body: Buffer, route: ApiRoute): WishRead {
+/** `maxTokens`: of one answer, where there is a limit: a request that asks for more is refused, one that names none gets it. */
+export function readWish(body: Buffer, route: ApiRoute, maxTokens?: number): WishRead {
   const scanned = scanMembers(body, wanted);
   if (!scanned.ok) return scanned;
   const { members } = scanned;
@@ -41,14 +44,18 @@ export function readWish(body: Buffer, route: ApiRoute): WishRead {
   const asksForStream = read('stream') === true && tellsUsageOnDemand(route);
   const edit = asksForStream ? askForUsage(body, scanned) : undefined;
   if (edit === 'invalid') return { ok: false, problem: 'its `stream_options` are no JSON object' };
+  const asked = askedLimits(read);
+  const limited = maxTokens === undefined ? undefined : limitAnswer({ asked, read, scanned, route }, maxTokens);
+  if (typeof limited === 'string') return { ok: false, problem: limited };
   return {
     ok: true,
     wish: {
       model,
       modelRange,
       promptEstimate: Math.ceil(Math.min(body.length, maxPromptBytes) / bytesPerToken),
-      answerLimit: isGenerating(route) ? answerLimitOf(read) : 0,
+      answerLimit: isGenerating(route) ? answerLimitOf(read, asked[0]?.[1] ?? maxTokens) : 0,
       usageEdit: edit,
+      limitEdit: limited,
     },
   };
 }
@@ -81,10 +88,36 @@ function askForUsage(
 }
 
 /** OpenAI's three names; of several the engine judges. */
-function answerLimitOf(read: (name: string) => unknown): number {
-  const most = limits.map(read).find((value) => isCount(value)) ?? usualAnswerTokens;
+function askedLimits(read: (name: string) => unknown): Array<[string, number]> {
+  return limits.flatMap((name): Array<[string, number]> => {
+    const value = read(name);
+    return isCount(value) ? [[name, Number(value)]] : [];
+  });
+}
+
+interface AnswerWish {
+  asked: ReadonlyArray<[string, number]>;
+  read: (name: string) => unknown;
+  scanned: Extract<ScannedMembers, { ok: true }>;
+  route: ApiRoute;
+}
+
+/** What is wrong with it, or how it must change; undefined where it is within the limit. An engine may read a number out of other values. */
+function limitAnswer({ asked, read, scanned, route }: AnswerWish, maxTokens: number): BodyEdit | string | undefined {
+  const strange = limits.find((name) => scanned.members.has(name) && read(name) !== null && !isCount(read(name)));
+  if (strange !== undefined) return `its \`${strange}\` is no whole number above 0`;
+  const over = asked.find(([, count]) => count > maxTokens);
+  if (over) return `its \`${over[0]}\` is ${over[1]}, and this key may ask for ${maxTokens} tokens in an answer`;
+  if (asked.length > 0 || !isGenerating(route)) return undefined;
+  const name = route.path === '/v1/responses' ? 'max_output_tokens' : 'max_tokens';
+  const range = scanned.members.get(name);
+  if (range) return { ...range, text: String(maxTokens) };
+  return { start: scanned.closing, end: scanned.closing, text: `,"${name}":${maxTokens}` };
+}
+
+function answerLimitOf(read: (name: string) => unknown, most = usualAnswerTokens): number {
   const answers = read('n');
-  return Math.min(maxAnswerTokens, Number(most) * (isCount(answers) ? Number(answers) : 1));
+  return Math.min(maxAnswerTokens, most * (isCount(answers) ? Number(answers) : 1));
 }
 
 function isCount(value: unknown): boolean {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 
 import type { Clock, Log } from '@fairlead/kit';
 
+import type { FairAdmission } from '../admission/fair-admission.ts';
 import type { GuessGuard } from '../accounts/guess-guard.ts';
 import type { KeyBook } from '../accounts/key-book.ts';
 import type { Ledger } from '../limits/ledger.ts';
@@ -20,7 +21,7 @@ export interface RelayDeps {
   /** Unique. */
   createRequestId: () => string;
   keys: Pick<KeyBook, 'check' | 'recheck'>;
-  ledger: Pick<Ledger, 'reserve' | 'settle'>;
+  ledger: Pick<Ledger, 'reserve' | 'settle' | 'leftOf'>;
   router: Router;
   /** A new channel to the front of an instance, which the caller closes. Rejects where there is none, and when aborted. */
   reach: (offer: Offer, signal: AbortSignal) => Promise<Duplex>;
@@ -31,6 +32,7 @@ export interface RelayDeps {
 
 /** What its connections share beside that. */
 export interface RelayConnectionDeps extends RelayDeps {
+  admission: FairAdmission;
   bodies: Pick<BodyRoom, 'take' | 'give'>;
   guesses: Pick<GuessGuard, 'note'>;
 }

@@ -1,8 +1,9 @@
 // The limits of the data path, and their defaults.
 
+import type { AdmissionLimits } from '../admission/fair-admission.ts';
 import { type HeadLimits, headLimits } from '@fairlead/openai-wire';
 
-export interface RelayLimits extends HeadLimits {
+export interface RelayLimits extends HeadLimits, AdmissionLimits {
   /** Of a request's body, which is held until an instance has taken it. */
   bodyBytes: number;
   /** Bodies of all requests together. */
@@ -17,6 +18,8 @@ export interface RelayLimits extends HeadLimits {
   bodyIdleMs: number;
   /** From its first byte to its last. */
   bodyMs: number;
+  /** Until an instance has room. */
+  queueMs: number;
   /** Until an instance has taken the connection. Then the next one is tried. */
   connectMs: number;
   /** From there to the first piece of the answer. */
@@ -38,6 +41,9 @@ export const relayLimits: RelayLimits = {
   headMs: 10_000,
   bodyIdleMs: 60_000,
   bodyMs: 600_000,
+  queueMs: 300_000,
+  queuedOfMember: 256,
+  queuedInPool: 4_096,
   connectMs: 10_000,
   firstByteMs: 600_000,
   quietMs: 300_000,

@@ -1,8 +1,11 @@
-// The head that an instance gets: the client's own lines, less what is meant for one hop, with the key of the endpoint.
+// The request that an instance gets. Its head: the client's own lines, less what is meant for one hop, with the key of the endpoint.
 
 import { fieldValue, isForwarded, type Interpreted, type RequestHead } from '@fairlead/openai-wire';
 
-export interface UpstreamFraming {
+import type { Offer } from '../routing/offer.ts';
+import { applyEdits, type BodyEdit, type RequestWish } from './read-wish.ts';
+
+interface UpstreamFraming {
   apiKey: string;
   bodyBytes: number;
 }
@@ -10,8 +13,20 @@ export interface UpstreamFraming {
 /** Compressed answers could not be read for their usage. */
 const alsoDropped = new Set(['content-length', 'transfer-encoding', 'content-encoding', 'accept-encoding']);
 
+/** Head and body, with what the gateway changes in it: the model's name, and what asks for the usage. */
+export function renderUpstreamRequest(
+  { head, interpreted }: { head: RequestHead; interpreted: Interpreted },
+  { offer, wish, body }: { offer: Offer; wish: RequestWish; body: Buffer },
+): Buffer[] {
+  const edits: BodyEdit[] = [wish.usageEdit, wish.limitEdit].filter((edit) => edit !== undefined);
+  if (offer.servedModel !== wish.model) edits.push({ ...wish.modelRange, text: JSON.stringify(offer.servedModel) });
+  const pieces = applyEdits(body, edits);
+  const bodyBytes = pieces.reduce((sum, { length }) => sum + length, 0);
+  return [renderUpstreamHead(head, interpreted, { apiKey: offer.apiKey.reveal(), bodyBytes }), ...pieces];
+}
+
 /** The body follows whole, with its length. `close`: the front serves one request on a connection. */
-export function renderUpstreamHead(
+function renderUpstreamHead(
   head: RequestHead,
   { dropped }: Interpreted,
   { apiKey, bodyBytes }: UpstreamFraming,

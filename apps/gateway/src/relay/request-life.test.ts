@@ -11,7 +11,7 @@ it('A request does in each phase what its table says', async () => {
 
 it('A client that leaves, in any phase, ends the work of the instance', () => {
   const left = rows.filter(({ event, state }) => event === 'client.left' && !state.startsWith('settled'));
-  expect(left).toHaveLength(8);
+  expect(left).toHaveLength(9);
   for (const { effects } of left) expect(effects).toEqual(['dropUpstream', 'dropClient']);
 });
 

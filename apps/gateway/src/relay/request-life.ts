@@ -8,7 +8,9 @@ export type RequestState =
   | { phase: 'received' }
   /** The key is good; the body is read. */
   | { phase: 'authenticated' }
-  /** The body is there and its tokens are reserved: an instance is chosen. `tries`: how many have failed this request. */
+  /** The body is there and its tokens are reserved: it waits until an instance has room. */
+  | { phase: 'queued' }
+  /** Its turn has come: an instance is chosen. `tries`: how many have failed this request. */
   | { phase: 'admitted'; tries: number }
   /** Routed to an instance, which is dialled. */
   | { phase: 'connecting'; tries: number }
@@ -36,6 +38,7 @@ export type RequestInput =
   /** By the head, the key, the body, a limit, or because no instance is there. */
   | { type: 'request.refused'; refusal: Refusal }
   | { type: 'budget.reserved' }
+  | { type: 'turn.come' }
   | { type: 'offer.picked' }
   | { type: 'upstream.connected' }
   /** Also: it answered 502, 503 or 504. `mayRetry`: another try is within the budget of retries. */
@@ -50,6 +53,7 @@ export type RequestInput =
 
 export type RequestEffect =
   | { do: 'readBody' }
+  | { do: 'queue' }
   | { do: 'pick' }
   | { do: 'pickLater' }
   | { do: 'dial' }
@@ -92,7 +96,9 @@ export function stepRequest(state: RequestState, input: RequestInput): RequestSt
     case 'key.accepted':
       return state.phase === 'received' ? go({ phase: 'authenticated' }, { do: 'readBody' }) : stay(state);
     case 'budget.reserved':
-      return state.phase === 'authenticated' ? go({ phase: 'admitted', tries: 0 }, { do: 'pick' }) : stay(state);
+      return state.phase === 'authenticated' ? go({ phase: 'queued' }, { do: 'queue' }) : stay(state);
+    case 'turn.come':
+      return state.phase === 'queued' ? go({ phase: 'admitted', tries: 0 }, { do: 'pick' }) : stay(state);
     case 'offer.picked':
       return state.phase === 'admitted' ? go({ phase: 'connecting', tries: state.tries }, { do: 'dial' }) : stay(state);
     case 'upstream.connected':
@@ -107,7 +113,7 @@ export function stepRequest(state: RequestState, input: RequestInput): RequestSt
 type LiveState = Exclude<RequestState, { phase: 'settled' }>;
 
 function isWithGateway({ phase }: LiveState): boolean {
-  return phase === 'received' || phase === 'authenticated' || phase === 'admitted';
+  return phase === 'received' || phase === 'authenticated' || phase === 'queued' || phase === 'admitted';
 }
 
 function stepFailure(state: LiveState, { problem, mayRetry }: RequestInput & { type: 'upstream.failed' }): RequestStep {

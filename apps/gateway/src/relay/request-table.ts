@@ -10,6 +10,7 @@ const problem = refuse('engine_unavailable', 'Gone.');
 const states: readonly RequestState[] = [
   { phase: 'received' },
   { phase: 'authenticated' },
+  { phase: 'queued' },
   { phase: 'admitted', tries: 0 },
   { phase: 'connecting', tries: 0 },
   { phase: 'connecting', tries: 2 },
@@ -23,6 +24,7 @@ const events: Readonly<Record<string, RequestInput>> = {
   'key.accepted': { type: 'key.accepted' },
   'request.refused': { type: 'request.refused', refusal: problem },
   'budget.reserved': { type: 'budget.reserved' },
+  'turn.come': { type: 'turn.come' },
   'offer.picked': { type: 'offer.picked' },
   'upstream.connected': { type: 'upstream.connected' },
   'upstream.failed': { type: 'upstream.failed', problem, mayRetry: true },

@@ -18,6 +18,7 @@ const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
 const facts = (more: Partial<PickFacts> = {}): PickFacts => ({
   tokensInFlight: () => 0,
   isOpenTo: () => true,
+  hasRoomAt: () => true,
   tried: new Set(),
   random,
   ...more,

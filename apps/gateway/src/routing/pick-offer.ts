@@ -7,6 +7,8 @@ export interface PickFacts {
   tokensInFlight: (instanceId: string) => number;
   /** Whether its breaker lets a request pass. */
   isOpenTo: (instanceId: string) => boolean;
+  /** Whether it takes a request more without a queue of its own. */
+  hasRoomAt: (instanceId: string) => boolean;
   /** Those that have failed this request already: they get it only where there is no other. */
   tried: ReadonlySet<string>;
   random: () => number;
@@ -16,7 +18,8 @@ export interface PickFacts {
 export function pickOffer(offers: readonly Offer[], facts: PickFacts): Offer | undefined {
   const fresh = offers.filter(({ instanceId }) => !facts.tried.has(instanceId));
   const open = fresh.filter(({ instanceId }) => facts.isOpenTo(instanceId));
-  const candidates = [open, fresh, offers].find(({ length }) => length > 0) ?? [];
+  const roomy = open.filter(({ instanceId }) => facts.hasRoomAt(instanceId));
+  const candidates = [roomy, open, fresh, offers].find(({ length }) => length > 0) ?? [];
   if (candidates.length < 2) return candidates[0];
   const first = Math.floor(facts.random() * candidates.length);
   const others = candidates.length - 1;

@@ -1,8 +1,11 @@
 // The models that can be asked for now, and for each instance its breaker and what this gateway has in flight there.
 
 import type { Log } from '@fairlead/kit';
+import type { Load } from '@fairlead/protocol';
 
+import { learnCapacity, usualCapacity } from '../admission/learn-capacity.ts';
 import { type BreakerInput, type BreakerState, freshBreaker, isOpenTo, stepBreaker } from './breaker.ts';
+import { poolsOf } from './model-pools.ts';
 import type { ModelTable, Offer, OfferedModel } from './offer.ts';
 import { pickOffer } from './pick-offer.ts';
 import { earnRetry, fullRetryBudget, spendRetry } from './retry-budget.ts';
@@ -20,6 +23,12 @@ export class Router {
   readonly #deps: RouterDeps;
   readonly #breakers = new Map<string, BreakerState>();
   readonly #tokens = new Map<string, number>();
+  /** Requests of this gateway at each instance. */
+  readonly #requests = new Map<string, number>();
+  /** How many each takes at once, as learnt. */
+  readonly #capacities = new Map<string, number>();
+  #pools: ReadonlyMap<string, string> = new Map();
+  #onRoom: () => void = () => undefined;
   #models: ModelTable = new Map();
   /** The newest generation of each instance. */
   #generations = new Map<string, number>();
@@ -36,9 +45,57 @@ export class Router {
   /** Instances that are gone are forgotten once their last request has ended. */
   replace(models: ModelTable): void {
     this.#models = models;
+    this.#pools = poolsOf(models);
     const offers = [...models.values()].flatMap((model) => model.offers);
     this.#generations = new Map(offers.map(({ instanceId, generation }) => [instanceId, generation]));
     for (const id of this.#breakers.keys()) if (!this.#generations.has(id)) this.#breakers.delete(id);
+    for (const id of this.#capacities.keys()) if (!this.#generations.has(id)) this.#capacities.delete(id);
+    this.#onRoom();
+  }
+
+  /** `onRoom` is called when an instance may take a request more than before. */
+  set onRoom(onRoom: () => void) {
+    this.#onRoom = onRoom;
+  }
+
+  poolOf(model: string): string {
+    return this.#pools.get(model) ?? model;
+  }
+
+  /** What the engines of instances say of themselves, as their agents told last. */
+  noteLoads(loads: ReadonlyMap<string, Load | undefined>): void {
+    for (const [id, load] of loads) {
+      if (!this.#generations.has(id)) continue;
+      const known = this.capacityOf(id);
+      const capacity = learnCapacity(known, load, this.#requests.get(id) ?? 0);
+      if (capacity !== known) this.#capacities.set(id, capacity);
+    }
+    this.#onRoom();
+  }
+
+  capacityOf(instanceId: string): number {
+    return this.#capacities.get(instanceId) ?? usualCapacity;
+  }
+
+  requestsAt(instanceId: string): number {
+    return this.#requests.get(instanceId) ?? 0;
+  }
+
+  /** True also where there is no instance at all: then there is nothing to wait for. */
+  hasRoom(model: string): boolean {
+    const offers = this.#models.get(model)?.offers ?? [];
+    if (offers.length === 0) return true;
+    const nowMs = this.#deps.monotonicMs();
+    const open = offers.filter(({ instanceId }) => this.#isOpenTo(instanceId, nowMs));
+    return (open.length > 0 ? open : offers).some(({ instanceId }) => this.#hasRoomAt(instanceId));
+  }
+
+  #hasRoomAt(instanceId: string): boolean {
+    return this.requestsAt(instanceId) < this.capacityOf(instanceId);
+  }
+
+  #isOpenTo(instanceId: string, nowMs: number): boolean {
+    return isOpenTo(this.#breakers.get(instanceId) ?? freshBreaker, nowMs);
   }
 
   pick(model: OfferedModel, tried: ReadonlySet<string>): Offer | undefined {
@@ -47,13 +104,15 @@ export class Router {
       tried,
       random: this.#deps.random,
       tokensInFlight: (id) => this.#tokens.get(id) ?? 0,
-      isOpenTo: (id) => isOpenTo(this.#breakers.get(id) ?? freshBreaker, nowMs),
+      isOpenTo: (id) => this.#isOpenTo(id, nowMs),
+      hasRoomAt: (id) => this.#hasRoomAt(id),
     });
   }
 
   /** The request is on its way to the instance. `end` follows once. */
   begin({ instanceId }: Offer, tokens: number): void {
     this.#tokens.set(instanceId, (this.#tokens.get(instanceId) ?? 0) + tokens);
+    this.#requests.set(instanceId, this.requestsAt(instanceId) + 1);
     this.#step(instanceId, { type: 'request.sent', nowMs: this.#deps.monotonicMs() });
   }
 
@@ -61,7 +120,11 @@ export class Router {
     const left = (this.#tokens.get(instanceId) ?? 0) - tokens;
     if (left > 0) this.#tokens.set(instanceId, left);
     else this.#tokens.delete(instanceId);
+    const requests = this.requestsAt(instanceId) - 1;
+    if (requests > 0) this.#requests.set(instanceId, requests);
+    else this.#requests.delete(instanceId);
     this.#step(instanceId, inputOf(verdict, this.#deps.monotonicMs()));
+    this.#onRoom();
   }
 
   /** Whether the instance has a newer tunnel than that of the offer: nothing more comes through the old one. */

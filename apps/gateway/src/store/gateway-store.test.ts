@@ -23,7 +23,16 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-const limits = { requestsPerMinute: 60, tokensPerMinute: undefined, concurrent: 4 };
+const change = { actor: 'ann@lab', nowMs: 5 };
+const noLimits = {
+  requestsPerMinute: undefined,
+  tokensPerMinute: undefined,
+  tokensPerDay: undefined,
+  tokensPerMonth: undefined,
+  concurrent: undefined,
+  maxTokens: undefined,
+};
+const limits = { ...noLimits, requestsPerMinute: 60, concurrent: 4 };
 const bob: MemberRecord = { name: 'bob', team: 'nlp', limits, createdMs: 1.5 };
 const made = createApiKey(Buffer.alloc(40, 7));
 const key: KeyRecord = {
@@ -35,6 +44,7 @@ const key: KeyRecord = {
   createdMs: 2,
   expiresMs: 9,
   revokedMs: undefined,
+  limits: { ...noLimits, tokensPerDay: 9 },
 };
 const record = (requestId: string, more: Partial<UsageRecord> = {}): UsageRecord => ({
   requestId,
@@ -52,6 +62,7 @@ const record = (requestId: string, more: Partial<UsageRecord> = {}): UsageRecord
   completionTokens: 5,
   cachedTokens: 2,
   estimated: false,
+  queuedMs: 3,
   firstByteMs: 1,
   totalMs: 2,
   ...more,
@@ -59,10 +70,10 @@ const record = (requestId: string, more: Partial<UsageRecord> = {}): UsageRecord
 
 describe('The store of the gateway', () => {
   it('gives back what it was given, also to a process that opens it later', () => {
-    store.addMember(bob);
-    store.addKey(key);
+    store.addMember(bob, change);
+    store.addKey(key, change);
     using other = openGatewayStore(join(dir, 'state'), 'serve');
-    expect(other.readAccounts()).toEqual({ members: [bob], keys: [key] });
+    expect(other.readAccounts()).toEqual({ members: [bob], keys: [key], teams: [] });
   });
 
   it('tells another process of each change by its version, and of no change by the same', () => {
@@ -70,34 +81,36 @@ describe('The store of the gateway', () => {
     const before = serving.version();
     serving.addUsage([record('own')]);
     expect(serving.version()).toBe(before);
-    store.addMember(bob);
-    store.addKey(key);
+    store.addMember(bob, change);
+    store.addKey(key, change);
     const added = serving.version();
     expect(added).not.toBe(before);
-    expect(store.revokeKey(key.id, 7)).toMatchObject({ member: 'bob', revokedMs: 7 });
+    expect(store.revokeKey(key.id, { ...change, nowMs: 7 })).toMatchObject({ member: 'bob', revokedMs: 7 });
     expect(serving.version()).not.toBe(added);
     expect(serving.readAccounts().keys[0]?.revokedMs).toBe(7);
-    expect(store.revokeKey(key.id, 8).revokedMs).toBe(7);
+    expect(store.revokeKey(key.id, { ...change, nowMs: 8 }).revokedMs).toBe(7);
   });
 
   it('removes a member with all their keys', () => {
-    store.addMember(bob);
-    store.addKey(key);
-    store.removeMember('bob');
-    expect(store.readAccounts()).toEqual({ members: [], keys: [] });
+    store.addMember(bob, change);
+    store.addKey(key, change);
+    store.removeMember('bob', change);
+    expect(store.readAccounts()).toEqual({ members: [], keys: [], teams: [] });
   });
 
   it('refuses what contradicts what is there', () => {
-    store.addMember(bob);
-    expect(() => store.addMember(bob)).toThrow(expect.objectContaining({ code: 'member_exists' }));
-    expect(() => store.removeMember('eve')).toThrow(expect.objectContaining({ code: 'member_unknown' }));
-    expect(() => store.addKey({ ...key, member: 'eve' })).toThrow(expect.objectContaining({ code: 'member_unknown' }));
-    expect(() => store.revokeKey('nokey', 1)).toThrow(expect.objectContaining({ code: 'key_unknown' }));
+    store.addMember(bob, change);
+    expect(() => store.addMember(bob, change)).toThrow(expect.objectContaining({ code: 'member_exists' }));
+    expect(() => store.removeMember('eve', change)).toThrow(expect.objectContaining({ code: 'member_unknown' }));
+    expect(() => store.addKey({ ...key, member: 'eve' }, change)).toThrow(
+      expect.objectContaining({ code: 'member_unknown' }),
+    );
+    expect(() => store.revokeKey('nokey', change)).toThrow(expect.objectContaining({ code: 'key_unknown' }));
   });
 
   it('holds no key, and only its account can read it', () => {
-    store.addMember(bob);
-    store.addKey(key);
+    store.addMember(bob, change);
+    store.addKey(key, change);
     const path = join(dir, 'state', 'gateway.db');
     for (const file of [path, `${path}-wal`]) {
       expect(statSync(file).mode & 0o077, file).toBe(0);

@@ -4,33 +4,44 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import { CodedError, errorText } from '@fairlead/kit';
+import { CodedError, defined, errorText } from '@fairlead/kit';
 import { createSqliteSession, type SqliteDatabase } from '@fairlead/sqlite';
-import { eq } from 'drizzle-orm/sql';
+import { eq, gte } from 'drizzle-orm/sql';
 
-import type { KeyRecord, MemberRecord } from '../accounts/account-records.ts';
+import type { KeyRecord, MemberRecord, TeamRecord } from '../accounts/account-records.ts';
+import type { AuditRecord, AccountChange } from '../accounts/audit-record.ts';
 import type { AccountsSnapshot } from '../accounts/key-book.ts';
 import type { GatewayErrorCode } from '../gateway-error.ts';
+import type { UsedTokens } from '../limits/ledger.ts';
 import type { UsageGroup, UsageRecord, UsageSum } from '../usage/usage-record.ts';
+import { keyOf, limitRow, memberOf, rowOfKey, teamOf } from './account-rows.ts';
 import MIGRATIONS from './migrations.json' with { type: 'json' };
-import { keysTable, membersTable } from './schema.ts';
-import { prepareAddUsage, sumUsage } from './usage-rows.ts';
+import { auditTable, keysTable, membersTable, teamsTable } from './schema.ts';
+import { prepareAddUsage, readUsedTokens, sumUsage } from './usage-rows.ts';
 
 export interface GatewayStore extends Disposable {
   readAccounts(): AccountsSnapshot;
   /** Changes each time that another process has changed the file. */
   version(): number;
-  /** On disk when it returns, as each change of members and keys. Throws `member_exists`. */
-  addMember(member: MemberRecord): void;
+  /** On disk with its record of audit when it returns, as each change of teams, members and keys. */
+  setTeam(team: TeamRecord, change: AccountChange): void;
+  /** Its members stay in it, with the weight of any other team and no limits in common. Throws `team_unknown`. */
+  removeTeam(name: string, change: AccountChange): void;
+  /** Throws `member_exists`. */
+  addMember(member: MemberRecord, change: AccountChange): void;
   /** With all its keys. Throws `member_unknown`. */
-  removeMember(name: string): void;
+  removeMember(name: string, change: AccountChange): void;
   /** Throws `member_unknown`. */
-  addKey(key: KeyRecord): void;
+  addKey(key: KeyRecord, change: AccountChange): void;
   /** Throws `key_unknown`. */
-  revokeKey(id: string, nowMs: number): KeyRecord;
+  revokeKey(id: string, change: AccountChange): KeyRecord;
+  /** The oldest first. */
+  readAudit(sinceMs: number): AuditRecord[];
   /** All or none. A record that is there already is passed over. */
   addUsage(records: readonly UsageRecord[]): void;
   sumUsage(by: UsageGroup, sinceMs: number): UsageSum[];
+  /** By key, of this month and this day, which begin then. */
+  usedTokens(since: { monthMs: number; dayMs: number }): UsedTokens[];
 }
 
 /** `serve`: usage survives the end of the process at once, a loss of power from the next checkpoint on. */
@@ -102,6 +113,7 @@ class SqliteGatewayStore implements GatewayStore {
     return {
       members: this.#db.select().from(membersTable).all().map(memberOf),
       keys: this.#db.select().from(keysTable).all().map(keyOf),
+      teams: this.#db.select().from(teamsTable).all().map(teamOf),
     };
   }
 
@@ -109,63 +121,75 @@ class SqliteGatewayStore implements GatewayStore {
     return Number(this.#dataVersion.all()[0]?.['data_version']);
   }
 
-  addMember({ name, team, limits, createdMs }: MemberRecord): void {
-    const row = {
-      name,
-      team: team ?? null,
-      requestsPerMinute: limits.requestsPerMinute ?? null,
-      tokensPerMinute: limits.tokensPerMinute ?? null,
-      concurrent: limits.concurrent ?? null,
-      createdMs,
-    };
-    const { changes } = this.#db.insert(membersTable).values(row).onConflictDoNothing().run();
-    if (changes === 0)
-      throw new CodedError<GatewayErrorCode>(
-        'member_exists',
-        `cannot add ${name} because there is a member of that name`,
-        {
-          hint: `Give them another key: fairlead keys add ${name}`,
-        },
-      );
+  setTeam({ name, weight, limits, createdMs }: TeamRecord, change: AccountChange): void {
+    const values = { weight, ...limitRow(limits) };
+    this.#change({ ...change, action: 'team.set', subject: name, detail: { weight, limits: defined(limits) } }, (tx) =>
+      tx
+        .insert(teamsTable)
+        .values({ name, createdMs, ...values })
+        .onConflictDoUpdate({ target: teamsTable.name, set: values })
+        .run(),
+    );
   }
 
-  removeMember(name: string): void {
-    this.#db.transaction((tx) => {
+  removeTeam(name: string, change: AccountChange): void {
+    this.#change({ ...change, action: 'team.removed', subject: name, detail: {} }, (tx) => {
+      const { changes } = tx.delete(teamsTable).where(eq(teamsTable.name, name)).run();
+      if (changes === 0) throw teamUnknown(name);
+    });
+  }
+
+  addMember({ name, team, limits, createdMs }: MemberRecord, change: AccountChange): void {
+    const detail = { ...defined({ team }), limits: defined(limits) };
+    this.#change({ ...change, action: 'member.added', subject: name, detail }, (tx) => {
+      const row = { name, team: team ?? null, ...limitRow(limits), createdMs };
+      const { changes } = tx.insert(membersTable).values(row).onConflictDoNothing().run();
+      if (changes === 0) throw memberExists(name);
+    });
+  }
+
+  removeMember(name: string, change: AccountChange): void {
+    this.#change({ ...change, action: 'member.removed', subject: name, detail: {} }, (tx) => {
       const { changes } = tx.delete(membersTable).where(eq(membersTable.name, name)).run();
       if (changes === 0) throw memberUnknown('remove', name);
       tx.delete(keysTable).where(eq(keysTable.member, name)).run();
     });
   }
 
-  addKey(key: KeyRecord): void {
-    this.#db.transaction((tx) => {
-      const [member] = tx.select().from(membersTable).where(eq(membersTable.name, key.member)).all();
-      if (!member) throw memberUnknown('make a key for', key.member);
-      const { id, label, hash, models, createdMs, expiresMs } = key;
-      const row = {
-        id,
-        member: key.member,
-        label: label ?? null,
-        hash: hash.toString('hex'),
-        models: models ? [...models] : null,
-        createdMs,
-        expiresMs: expiresMs ?? null,
-        revokedMs: null,
-      };
-      tx.insert(keysTable).values(row).run();
+  addKey(key: KeyRecord, change: AccountChange): void {
+    const { id, member, models, expiresMs, limits } = key;
+    const detail = { member, ...defined({ models, expiresMs }), limits: defined(limits) };
+    this.#change({ ...change, action: 'key.added', subject: id, detail }, (tx) => {
+      const [found] = tx.select().from(membersTable).where(eq(membersTable.name, member)).all();
+      if (!found) throw memberUnknown('make a key for', member);
+      tx.insert(keysTable).values(rowOfKey(key)).run();
     });
   }
 
-  revokeKey(id: string, nowMs: number): KeyRecord {
-    return this.#db.transaction((tx) => {
+  revokeKey(id: string, change: AccountChange): KeyRecord {
+    return this.#change({ ...change, action: 'key.revoked', subject: id, detail: {} }, (tx) => {
       const [row] = tx.select().from(keysTable).where(eq(keysTable.id, id)).all();
-      if (!row)
-        throw new CodedError<GatewayErrorCode>('key_unknown', `cannot revoke ${id} because no key has that id`, {
-          hint: 'See `fairlead keys list`.',
-        });
-      const revokedMs = row.revokedMs ?? nowMs;
+      if (!row) throw keyUnknown(id);
+      const revokedMs = row.revokedMs ?? change.nowMs;
       tx.update(keysTable).set({ revokedMs }).where(eq(keysTable.id, id)).run();
       return keyOf({ ...row, revokedMs });
+    });
+  }
+
+  readAudit(sinceMs: number): AuditRecord[] {
+    const rows = this.#db.select().from(auditTable).where(gte(auditTable.atMs, sinceMs)).orderBy(auditTable.id).all();
+    return rows.map(({ id: _id, action, ...row }) => ({ ...row, action: action as AuditRecord['action'] }));
+  }
+
+  /** The change and its record, both or none. */
+  #change<T>(
+    { actor, nowMs, action, subject, detail }: AccountChange & Pick<AuditRecord, 'action' | 'subject' | 'detail'>,
+    make: (tx: Pick<SqliteDatabase, 'select' | 'insert' | 'update' | 'delete'>) => T,
+  ): T {
+    return this.#db.transaction((tx) => {
+      const made = make(tx);
+      tx.insert(auditTable).values({ atMs: nowMs, actor, action, subject, detail }).run();
+      return made;
     });
   }
 
@@ -182,35 +206,31 @@ class SqliteGatewayStore implements GatewayStore {
     return sumUsage(this.#db, by, sinceMs);
   }
 
+  usedTokens(since: { monthMs: number; dayMs: number }): UsedTokens[] {
+    return readUsedTokens(this.#db, since);
+  }
+
   [Symbol.dispose](): void {
     this.#connection.close();
   }
 }
 
-function memberOf(row: typeof membersTable.$inferSelect): MemberRecord {
-  return {
-    name: row.name,
-    team: row.team ?? undefined,
-    limits: {
-      requestsPerMinute: row.requestsPerMinute ?? undefined,
-      tokensPerMinute: row.tokensPerMinute ?? undefined,
-      concurrent: row.concurrent ?? undefined,
-    },
-    createdMs: row.createdMs,
-  };
+function teamUnknown(name: string): CodedError<GatewayErrorCode> {
+  return new CodedError('team_unknown', `cannot remove ${name} because no team of that name has a weight or limits`, {
+    hint: 'See `fairlead gateway teams list`.',
+  });
 }
 
-function keyOf(row: typeof keysTable.$inferSelect): KeyRecord {
-  return {
-    id: row.id,
-    member: row.member,
-    label: row.label ?? undefined,
-    hash: Buffer.from(row.hash, 'hex'),
-    models: row.models ?? undefined,
-    createdMs: row.createdMs,
-    expiresMs: row.expiresMs ?? undefined,
-    revokedMs: row.revokedMs ?? undefined,
-  };
+function memberExists(name: string): CodedError<GatewayErrorCode> {
+  return new CodedError('member_exists', `cannot add ${name} because there is a member of that name`, {
+    hint: `Give them another key: fairlead keys add ${name}`,
+  });
+}
+
+function keyUnknown(id: string): CodedError<GatewayErrorCode> {
+  return new CodedError('key_unknown', `cannot revoke ${id} because no key has that id`, {
+    hint: 'See `fairlead keys list`.',
+  });
 }
 
 function memberUnknown(what: string, name: string): CodedError<GatewayErrorCode> {

@@ -2,12 +2,28 @@
 
 import { index, integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
+/** Null: no limit. */
+const limitColumns = () => ({
+  requestsPerMinute: integer('requests_per_minute'),
+  tokensPerMinute: integer('tokens_per_minute'),
+  tokensPerDay: integer('tokens_per_day'),
+  tokensPerMonth: integer('tokens_per_month'),
+  concurrent: integer(),
+  maxTokens: integer('max_tokens'),
+});
+
+/** Those that have a weight or limits of their own. */
+export const teamsTable = sqliteTable('teams', {
+  name: text().primaryKey(),
+  weight: integer().notNull(),
+  ...limitColumns(),
+  createdMs: real('created_ms').notNull(),
+});
+
 export const membersTable = sqliteTable('members', {
   name: text().primaryKey(),
   team: text(),
-  requestsPerMinute: integer('requests_per_minute'),
-  tokensPerMinute: integer('tokens_per_minute'),
-  concurrent: integer(),
+  ...limitColumns(),
   createdMs: real('created_ms').notNull(),
 });
 
@@ -24,6 +40,7 @@ export const keysTable = sqliteTable(
     createdMs: real('created_ms').notNull(),
     expiresMs: real('expires_ms'),
     revokedMs: real('revoked_ms'),
+    ...limitColumns(),
   },
   (table) => [index('keys_member').on(table.member)],
 );
@@ -48,8 +65,22 @@ export const usageTable = sqliteTable(
     cachedTokens: integer('cached_tokens').notNull(),
     /** The counts are the gateway's own: the answer was cut before the engine told its. */
     estimated: integer({ mode: 'boolean' }).notNull(),
+    queuedMs: real('queued_ms').notNull().default(0),
     firstByteMs: real('first_byte_ms'),
     totalMs: real('total_ms').notNull(),
   },
   (table) => [index('usage_at').on(table.atMs)],
 );
+
+/** Each change of teams, members and keys. Never a key. */
+export const auditTable = sqliteTable('audit', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  atMs: real('at_ms').notNull(),
+  /** The account that ran the command, as `name@host`. */
+  actor: text().notNull(),
+  /** As `member.added`. */
+  action: text().notNull(),
+  subject: text().notNull(),
+  /** JSON: what was set. */
+  detail: text({ mode: 'json' }).$type<object>().notNull(),
+});

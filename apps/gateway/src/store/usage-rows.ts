@@ -3,6 +3,7 @@
 import type { SqliteDatabase } from '@fairlead/sqlite';
 import { desc, gte, sql } from 'drizzle-orm/sql';
 
+import type { UsedTokens } from '../limits/ledger.ts';
 import type { UsageGroup, UsageRecord, UsageSum } from '../usage/usage-record.ts';
 import { usageTable } from './schema.ts';
 
@@ -30,6 +31,7 @@ const emptyRow: Record<keyof typeof usageTable.$inferInsert, null> = {
   completionTokens: null,
   cachedTokens: null,
   estimated: null,
+  queuedMs: null,
   firstByteMs: null,
   totalMs: null,
 };
@@ -59,6 +61,28 @@ export function sumUsage(db: SqliteDatabase, by: UsageGroup, sinceMs: number): U
     .groupBy(name)
     .orderBy(by === 'day' ? name : desc(tokens))
     .all();
+}
+
+/** One pass over the month. */
+export function readUsedTokens(
+  db: SqliteDatabase,
+  { monthMs, dayMs }: { monthMs: number; dayMs: number },
+): UsedTokens[] {
+  const { member, team, keyId, atMs, promptTokens, completionTokens } = usageTable;
+  const tokens = sql`${promptTokens} + ${completionTokens}`;
+  const rows = db
+    .select({
+      keyId,
+      member,
+      team,
+      thisMonth: sql<number>`total(${tokens})`.mapWith(Number),
+      today: sql<number>`total(CASE WHEN ${atMs} >= ${dayMs} THEN ${tokens} ELSE 0 END)`.mapWith(Number),
+    })
+    .from(usageTable)
+    .where(gte(atMs, monthMs))
+    .groupBy(keyId, member, team)
+    .all();
+  return rows.map((row) => ({ ...row, team: row.team ?? undefined }));
 }
 
 const groups = {

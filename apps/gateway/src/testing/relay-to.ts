@@ -14,6 +14,7 @@ import { openRelay } from '../relay/open-relay.ts';
 import { relayLimits } from '../relay/relay-limits.ts';
 import { Router } from '../routing/router.ts';
 import { openGatewayStore } from '../store/gateway-store.ts';
+import { openUsageJournal } from '../store/usage-journal.ts';
 import { openUsageRecorder } from '../usage/usage-recorder.ts';
 
 export interface RelayTo extends AsyncDisposable {
@@ -26,13 +27,15 @@ export async function openRelayTo({ socket, stateDir }: { socket: string; stateD
   const scope = new Scope();
   const [clock, log] = [systemClock, silentLog];
   const store = scope.use(openGatewayStore(stateDir, 'serve'));
+  const journal = scope.use(openUsageJournal(stateDir));
   const { id, key } = createApiKey(randomBytes(40));
   const limits = { requestsPerMinute: 1e9, tokensPerMinute: 1e12, concurrent: 1e6 };
-  store.addMember({ name: 'bench', team: undefined, limits, createdMs: 0 });
-  const none = { label: undefined, models: undefined, expiresMs: undefined, revokedMs: undefined };
-  store.addKey({ id, member: 'bench', hash: hashApiKey(key.reveal()), createdMs: 0, ...none });
+  const change = { actor: 'bench', nowMs: 0 };
+  store.addMember({ name: 'bench', team: undefined, limits, createdMs: 0 }, change);
+  const none = { label: undefined, models: undefined, expiresMs: undefined, revokedMs: undefined, limits: {} };
+  store.addKey({ id, member: 'bench', hash: hashApiKey(key.reveal()), createdMs: 0, ...none }, change);
   const keys = scope.use(followAccounts({ store, clock, log }));
-  const recorder = scope.use(openUsageRecorder({ write: (records) => store.addUsage(records), clock, log }));
+  const recorder = scope.use(openUsageRecorder({ write: (records) => store.addUsage(records), journal, clock, log }));
   const router = new Router({ monotonicMs: () => clock.monotonicMs(), random: systemRandom, log });
   const offer = {
     deployment: 'd',

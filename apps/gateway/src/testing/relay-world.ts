@@ -10,7 +10,7 @@ import { once } from 'node:events';
 
 import { type Log, Scope, Secret, silentLog, systemClock, systemRandom } from '@fairlead/kit';
 
-import type { KeyRecord, Limits, MemberRecord } from '../accounts/account-records.ts';
+import type { KeyRecord, Limits, MemberRecord, TeamRecord } from '../accounts/account-records.ts';
 import { createApiKey, hashApiKey } from '../accounts/api-key.ts';
 import { KeyBook } from '../accounts/key-book.ts';
 import { Ledger } from '../limits/ledger.ts';
@@ -49,6 +49,8 @@ export interface RelayWorld extends AsyncDisposable {
   readonly retriesTaken: number;
   /** Open connections of clients. */
   readonly size: number;
+  /** Requests that wait in the gateway. */
+  readonly waiting: number;
   revoke(): void;
   /** Sends bytes as they are; resolves with all that comes until the gateway closes. */
   raw(text: string): Promise<string>;
@@ -56,6 +58,10 @@ export interface RelayWorld extends AsyncDisposable {
   dial(): Promise<Socket>;
   post(path: string, body: object, init?: RequestInit): Promise<Response>;
   useModels(table: ModelTable): void;
+  /** As its engine tells: so many run, and some wait. */
+  fill(instance: number, running: number): void;
+  /** Another member's key, in a team of this weight. */
+  join(name: string, weight?: number): string;
   readonly table: ModelTable;
 }
 
@@ -71,7 +77,7 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
   );
   for (const engine of engines) scope.defer(() => engine.kill());
   const table = tableOf(options.instances.map((_, at) => offerOf(at, join(dir, `${at}.sock`))));
-  const { book, key, revoke } = makeKeys(options);
+  const { book, key, revoke, join: joinTeam } = makeKeys(options);
   const records: UsageRecord[] = [];
   const waiting = new Set<() => void>();
   const router = new Router({ monotonicMs: () => systemClock.monotonicMs(), random: systemRandom, log: silentLog });
@@ -116,6 +122,9 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
     get retriesTaken() {
       return retriesTaken;
     },
+    get waiting() {
+      return relay.waiting;
+    },
     get size() {
       return relay.size;
     },
@@ -124,6 +133,8 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
     table,
     kill: (at) => engines[at]!.kill(),
     useModels: (models) => router.replace(models),
+    fill: (at, running) => router.noteLoads(new Map([[`i${at}`, { inFlight: running, running, waiting: 1 }]])),
+    join: joinTeam,
     settled(count) {
       const { promise, resolve } = Promise.withResolvers<readonly UsageRecord[]>();
       const look = () => records.length >= count && resolve(records);
@@ -205,22 +216,26 @@ async function reach({ address }: Offer, signal: AbortSignal): Promise<Socket> {
 }
 
 function makeKeys({ limits = {}, models }: RelayWorldOptions) {
-  const made = createApiKey(randomBytes(40));
-  const member: MemberRecord = { name: 'bob', team: 'nlp', limits, createdMs: 0 };
-  const record: KeyRecord = {
-    id: made.id,
-    member: 'bob',
-    label: undefined,
-    hash: hashApiKey(made.key.reveal()),
-    models,
-    createdMs: 0,
-    expiresMs: undefined,
-    revokedMs: undefined,
-  };
+  const members: MemberRecord[] = [{ name: 'bob', team: 'nlp', limits, createdMs: 0 }];
+  const keys: KeyRecord[] = [];
+  const teams: TeamRecord[] = [];
   const book = new KeyBook();
-  book.replace({ members: [member], keys: [record] });
-  const revoke = () => book.replace({ members: [member], keys: [{ ...record, revokedMs: 1 }] });
-  return { book, key: made.key.reveal(), revoke };
+  const addKey = (member: string, forModels?: readonly string[]) => {
+    const made = createApiKey(randomBytes(40));
+    const key = made.key.reveal();
+    const none = { label: undefined, expiresMs: undefined, revokedMs: undefined, limits: {} };
+    keys.push({ id: made.id, member, hash: hashApiKey(key), models: forModels, createdMs: 0, ...none });
+    book.replace({ members, keys, teams });
+    return key;
+  };
+  const key = addKey('bob', models);
+  const revoke = () => book.replace({ members, keys: [{ ...keys[0]!, revokedMs: 1 }, ...keys.slice(1)], teams });
+  const join = (name: string, weight = 1) => {
+    members.push({ name, team: `of ${name}`, limits: {}, createdMs: 0 });
+    teams.push({ name: `of ${name}`, weight, limits: {}, createdMs: 0 });
+    return addKey(name);
+  };
+  return { book, key, revoke, join };
 }
 
 async function listen(server: Server): Promise<number> {

@@ -23,6 +23,8 @@ export interface UsageRecord extends UsageTokens {
   outcome: GatewayOutcome;
   /** As its client saw it; undefined where it saw none. */
   status: number | undefined;
+  /** Until an instance had room. */
+  queuedMs: number;
   firstByteMs: number | undefined;
   totalMs: number;
 }

@@ -17,6 +17,7 @@ const record = (requestId: string): UsageRecord => ({
   route: '/v1/models',
   outcome: 'completed',
   status: 200,
+  queuedMs: 0,
   firstByteMs: undefined,
   totalMs: 1,
   promptTokens: 0,
@@ -28,16 +29,18 @@ const record = (requestId: string): UsageRecord => ({
 it('Usage is written in batches, in its order, and all of it when the recorder is closed', async () => {
   const clock = new ManualClock();
   const written: number[] = [];
+  let journalled = 0;
   {
     await using recorder = openUsageRecorder({
       write: (records) => written.push(records.length),
+      journal: { append: () => (journalled += 1), clear: () => (journalled = 0) },
       clock,
       log: silentLog,
     });
     for (let at = 0; at < 1_500; at += 1) recorder.add(record(String(at)));
-    expect(written).toEqual([]);
+    expect([written, journalled]).toEqual([[], 1_500]);
     await clock.advance(250);
-    expect(written).toEqual([1_000, 500]);
+    expect([written, journalled]).toEqual([[1_000, 500], 0]);
     recorder.add(record('last'));
   }
   expect(written).toEqual([1_000, 500, 1]);
@@ -52,8 +55,10 @@ it('Usage that cannot be written waits, is told once, and is written later', asy
     if (isFull) throw new Error('disk full');
     written.push(...records.map(({ requestId }) => requestId));
   };
+  let cleared = 0;
   await using recorder = openUsageRecorder({
     write,
+    journal: { append: () => undefined, clear: () => (cleared += 1) },
     clock,
     log: { ...silentLog, error: (fields) => void errors.push(fields) },
   });
@@ -62,7 +67,8 @@ it('Usage that cannot be written waits, is told once, and is written later', asy
   recorder.add(record('b'));
   await clock.advance(250);
   expect(errors).toMatchObject([{ op: 'gateway.usage', error: 'disk full' }]);
+  expect(cleared).toBe(0);
   isFull = false;
   await clock.advance(250);
-  expect(written).toEqual(['a', 'b']);
+  expect([written, cleared]).toEqual([['a', 'b'], 1]);
 });

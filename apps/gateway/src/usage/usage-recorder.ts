@@ -2,6 +2,7 @@
 
 import { Guard, type Clock, type Log, untilOver } from '@fairlead/kit';
 
+import type { UsageJournal } from '../store/usage-journal.ts';
 import type { UsageRecord } from './usage-record.ts';
 
 export interface UsageRecorder extends AsyncDisposable {
@@ -10,11 +11,12 @@ export interface UsageRecorder extends AsyncDisposable {
 
 export interface UsageRecorderDeps {
   write: (records: readonly UsageRecord[]) => void;
+  /** What waits to be written. */
+  journal: Pick<UsageJournal, 'append' | 'clear'>;
   clock: Clock;
   log: Log;
 }
 
-/** A process that is killed loses what came in this time. */
 const flushMs = 250;
 const maxWaiting = 100_000;
 const batch = 1_000;
@@ -39,6 +41,7 @@ class OpenUsageRecorder implements UsageRecorder {
   }
 
   add(record: UsageRecord): void {
+    this.#guard.run('gateway.journal', () => this.#deps.journal.append(record));
     if (this.#waiting.length < maxWaiting) this.#waiting.push(record);
     else this.#lost += 1;
   }
@@ -65,6 +68,7 @@ class OpenUsageRecorder implements UsageRecorder {
       if (!this.#guard.run('gateway.usage', () => this.#deps.write(records))) return;
       this.#waiting = this.#waiting.slice(records.length);
     }
+    this.#guard.run('gateway.journal', () => this.#deps.journal.clear());
     if (this.#lost === 0) return;
     this.#deps.log.error({ op: 'gateway.usage', ok: false, lost: this.#lost }, 'usage was not written');
     this.#lost = 0;

@@ -2,11 +2,17 @@
 
 import { type Command, Option } from 'commander';
 
+import type { LimitFlags } from '../commands/gateway/limit-flags.ts';
 import { collect, countNumber, portNumber } from './flag-values.ts';
 import type { RunCommand } from './run-command.ts';
 
 export function addGatewayCommands(program: Command, go: RunCommand): void {
-  addServe(program, go);
+  const gateway = program
+    .command('gateway')
+    .description('a URL for a team: its members use your deployments by keys of their own');
+  addServe(gateway, go);
+  addTeams(gateway, go);
+  addAudit(gateway, go);
   addMembers(program, go);
   addKeys(program, go);
   addUsage(program, go);
@@ -14,10 +20,8 @@ export function addGatewayCommands(program: Command, go: RunCommand): void {
 
 const stateFlag = () => new Option('--state <dir>', "the gateway's directory; default: `gateway` beside the profile");
 
-function addServe(program: Command, go: RunCommand): void {
-  program
-    .command('gateway')
-    .description('a URL for a team: its members use your deployments by keys of their own')
+function addServe(gateway: Command, go: RunCommand): void {
+  gateway
     .command('serve')
     .description('serve your deployments to members until Ctrl-C, on this machine')
     .option('--port <port>', 'listen on this port of 127.0.0.1; 0: any', portNumber, 18_080)
@@ -29,11 +33,61 @@ function addServe(program: Command, go: RunCommand): void {
     );
 }
 
-interface LimitFlags {
-  team?: string;
-  requestsPerMinute?: number;
-  tokensPerMinute?: number;
-  concurrent?: number;
+function addTeams(gateway: Command, go: RunCommand): void {
+  const teams = gateway.command('teams').description("teams' shares where requests wait: set, list, remove");
+  withLimits(teams.command('set'))
+    .description(
+      'set the weight of a team and the limits of all its members together; its members are those that were added with `--team`',
+    )
+    .argument('<name>')
+    .option('--weight <number>', 'its share beside other teams: 3 gets three times the tokens of 1', countNumber, 1)
+    .addOption(stateFlag())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fairlead gateway teams set nlp --weight 3\n  fairlead gateway teams set course --tokens-per-day 2000000',
+    )
+    .action(async (name: string, options: LimitFlags & { weight: number; state?: string }) =>
+      go(async (context) => (await import('../commands/gateway/teams.ts')).runTeamsSet({ name, ...options }, context)),
+    );
+  teams
+    .command('list')
+    .description('list the teams with their weights, limits and members')
+    .addOption(stateFlag())
+    .action(async (options: { state?: string }) =>
+      go(async (context) => (await import('../commands/gateway/teams.ts')).runTeamsList(options, context)),
+    );
+  teams
+    .command('remove')
+    .description('take its weight and limits from a team; its members stay in it')
+    .argument('<name>')
+    .addOption(stateFlag())
+    .action(async (name: string, options: { state?: string }) =>
+      go(async (context) =>
+        (await import('../commands/gateway/teams.ts')).runTeamsRemove({ name, ...options }, context),
+      ),
+    );
+}
+
+function addAudit(gateway: Command, go: RunCommand): void {
+  gateway
+    .command('audit')
+    .description('list the changes of teams, members and keys: who made them, and when')
+    .option('--since <time>', 'how far back, such as 12h or 30d', '30d')
+    .addOption(stateFlag())
+    .action(async (options: { since: string; state?: string }) =>
+      go(async (context) => (await import('../commands/gateway/audit.ts')).runGatewayAudit(options, context)),
+    );
+}
+
+/** Of a key, a member or a team. */
+function withLimits(command: Command): Command {
+  return command
+    .option('--requests-per-minute <count>', 'at most so many; default: no limit', countNumber)
+    .option('--tokens-per-minute <count>', 'of prompts and answers together; default: no limit', countNumber)
+    .option('--tokens-per-day <count>', 'days begin at midnight UTC; default: no limit', countNumber)
+    .option('--tokens-per-month <count>', 'months begin on their first day, UTC; default: no limit', countNumber)
+    .option('--concurrent <count>', 'requests at a time; default: no limit', countNumber)
+    .option('--max-tokens <count>', 'of one answer; default: no limit', countNumber);
 }
 
 interface KeyFlags {
@@ -53,18 +107,15 @@ function withKeyFlags(command: Command): Command {
 
 function addMembers(program: Command, go: RunCommand): void {
   const members = program.command('members').description('who may use the gateway: add, list, remove');
-  withKeyFlags(members.command('add'))
+  withKeyFlags(withLimits(members.command('add')))
     .description('add a member and make a key for them, which is shown once')
     .argument('<name>')
-    .option('--team <name>', 'for sums of usage')
-    .option('--requests-per-minute <count>', 'at most so many; default: no limit', countNumber)
-    .option('--tokens-per-minute <count>', 'of prompts and answers together; default: no limit', countNumber)
-    .option('--concurrent <count>', 'requests at a time; default: no limit', countNumber)
+    .option('--team <name>', 'for its share where requests wait, and for sums of usage')
     .addHelpText(
       'after',
       '\nExamples:\n  fairlead members add bob --team nlp\n  fairlead members add eve --models qwen --expires 30d --tokens-per-minute 50000',
     )
-    .action(async (name: string, options: LimitFlags & KeyFlags) =>
+    .action(async (name: string, options: LimitFlags & KeyFlags & { team?: string }) =>
       go(async (context) =>
         (await import('../commands/gateway/members.ts')).runMembersAdd({ name, ...options }, context),
       ),
@@ -90,10 +141,10 @@ function addMembers(program: Command, go: RunCommand): void {
 
 function addKeys(program: Command, go: RunCommand): void {
   const keys = program.command('keys').description("members' keys: add, list, revoke");
-  withKeyFlags(keys.command('add'))
+  withKeyFlags(withLimits(keys.command('add')))
     .description('make another key for a member, which is shown once')
     .argument('<member>')
-    .action(async (member: string, options: KeyFlags) =>
+    .action(async (member: string, options: LimitFlags & KeyFlags) =>
       go(async (context) => (await import('../commands/gateway/keys.ts')).runKeysAdd({ member, ...options }, context)),
     );
   keys

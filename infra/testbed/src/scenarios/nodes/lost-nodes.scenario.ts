@@ -118,8 +118,8 @@ test(
   "a worker's node that dies while Slurm lets the job run on is named by the leader, which ends the job",
   async () => {
     // node1 is down by now.
-    const { instance } = await alice.deploy('worked', ...overTwo, '--set', 'slurm.extra=["#SBATCH --no-kill"]');
-    expect(await squeue('-o', '%N')).toBe('node[2-3]');
+    const { instance, jobId } = await alice.deploy('worked', ...overTwo, '--set', 'slurm.extra=["#SBATCH --no-kill"]');
+    expect(await squeue('-j', jobId, '-o', '%N')).toBe('node[2-3]');
     const sinceMs = Date.now();
     await testbed.crash('node3');
     const lost = await noteOf(testbed, instance, { kind: 'node.lost', sinceMs });
@@ -127,7 +127,7 @@ test(
     expect(lost.atMs - sinceMs).toBeLessThan(15_000);
     const { state } = await alice.until('worked', ({ state: { status } }) => status === 'failed', 90_000);
     expect(state.cause).toMatchObject({ code: 'node_lost', badNodes: ['node3'] });
-    await expect.poll(() => squeue('-t', 'R'), { timeout: 60_000 }).toBe('');
+    await expect.poll(() => squeue('-j', jobId, '-t', 'R'), { timeout: 60_000 }).toBe('');
     await expect.poll(() => processesLeft(testbed, ['node2']), { timeout: 20_000 }).toEqual([]);
     expect(await filesLeft(testbed, ['node2'])).toEqual([]);
   },

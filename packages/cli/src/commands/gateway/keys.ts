@@ -3,9 +3,10 @@
 import type { Context } from '../../context.ts';
 import { table } from '../../output/table.ts';
 import { askGateway, flagWords, gatewayStateDir, type GatewayLine } from './gateway-program.ts';
+import { type LimitFlags, limitFlags, limitsText } from './limit-flags.ts';
 import { dateText, keyText, keyModelsText } from './key-text.ts';
 
-export interface KeysAddArgs {
+export interface KeysAddArgs extends LimitFlags {
   member: string;
   label?: string;
   models: readonly string[];
@@ -19,6 +20,7 @@ export async function runKeysAdd(args: KeysAddArgs, context: Context): Promise<v
     label: args.label,
     models: args.models.length === 0 ? undefined : args.models.join(','),
     expires: args.expires,
+    ...limitFlags(args),
   });
   const line = await askGateway('key.added', ['keys', 'add', ...flags, '--', args.member], context);
   context.output.result(line, keyText(line, line.key));
@@ -42,9 +44,10 @@ function keysText({ keys }: GatewayLine<'keys'>, nowMs: number): string {
     key.member,
     key.label ?? '-',
     keyModelsText(key.models),
+    limitsText(key.limits),
     stateOf(key, nowMs),
   ]);
-  return table(['ID', 'MEMBER', 'LABEL', 'MODELS', 'STATE'], rows);
+  return table(['ID', 'MEMBER', 'LABEL', 'MODELS', 'LIMITS', 'STATE'], rows);
 }
 
 function stateOf(

@@ -3,14 +3,12 @@
 import type { Context } from '../../context.ts';
 import { table } from '../../output/table.ts';
 import { askGateway, flagWords, gatewayStateDir, type GatewayLine } from './gateway-program.ts';
+import { type LimitFlags, limitFlags, limitsText } from './limit-flags.ts';
 import { keyText, keyModelsText } from './key-text.ts';
 
-export interface MembersAddArgs {
+export interface MembersAddArgs extends LimitFlags {
   name: string;
   team?: string;
-  requestsPerMinute?: number;
-  tokensPerMinute?: number;
-  concurrent?: number;
   label?: string;
   models: readonly string[];
   expires?: string;
@@ -21,9 +19,7 @@ export async function runMembersAdd(args: MembersAddArgs, context: Context): Pro
   const flags = flagWords({
     state: gatewayStateDir(args.state, context),
     team: args.team,
-    'requests-per-minute': args.requestsPerMinute,
-    'tokens-per-minute': args.tokensPerMinute,
-    concurrent: args.concurrent,
+    ...limitFlags(args),
     label: args.label,
     models: args.models.length === 0 ? undefined : args.models.join(','),
     expires: args.expires,
@@ -51,13 +47,11 @@ function membersText({ members }: GatewayLine<'members'>): string {
   const rows = members.map(({ member, team, limits, keys }) => [
     member,
     team ?? '-',
-    limits.requestsPerMinute?.toString() ?? '-',
-    limits.tokensPerMinute?.toString() ?? '-',
-    limits.concurrent?.toString() ?? '-',
+    limitsText(limits),
     keys
       .filter(({ revokedMs }) => revokedMs === undefined)
       .map(({ id, models }) => `${id} (${keyModelsText(models)})`)
       .join(', ') || '-',
   ]);
-  return table(['NAME', 'TEAM', 'REQUESTS/MIN', 'TOKENS/MIN', 'AT A TIME', 'KEYS'], rows);
+  return table(['NAME', 'TEAM', 'LIMITS', 'KEYS'], rows);
 }

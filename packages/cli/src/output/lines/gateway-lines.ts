@@ -7,7 +7,10 @@ import { line, ok, optionalText, text, texts } from './line.ts';
 const limits = z.object({
   requestsPerMinute: z.number().optional(),
   tokensPerMinute: z.number().optional(),
+  tokensPerDay: z.number().optional(),
+  tokensPerMonth: z.number().optional(),
   concurrent: z.number().optional(),
+  maxTokens: z.number().optional(),
 });
 
 /** Times are milliseconds since the epoch. */
@@ -19,12 +22,43 @@ const keyFields = {
   createdMs: z.number(),
   expiresMs: z.number().optional(),
   revokedMs: z.number().optional(),
+  limits,
 };
+const detailFields = {
+  weight: z.number().optional(),
+  team: optionalText,
+  member: optionalText,
+  models: texts.optional(),
+  expiresMs: z.number().optional(),
+  limits: limits.optional(),
+};
+const teamFields = { team: text, weight: z.number(), limits };
 const memberFields = { member: text, team: optionalText, limits, createdMs: z.number() };
 
 export const gatewayLines = {
   'gateway.listening': line('The gateway takes requests.', { ok, address: text }),
   'gateway.stopped': line('The last line: it takes no more.', { ok }),
+  'team.set': line('The result.', { ok, ...teamFields }),
+  'team.removed': line('The result. Its members stay in it.', { ok, team: text }),
+  teams: line('The result: teams with a weight or limits, and teams that members are in.', {
+    ok,
+    teams: z.array(z.object({ ...teamFields, members: texts })),
+  }),
+  audit: line(
+    'The result: each change of teams, members and keys, the oldest first. `actor` is the account that made it.',
+    {
+      ok,
+      changes: z.array(
+        z.object({
+          atMs: z.number(),
+          actor: text,
+          action: text,
+          subject: text,
+          detail: z.object(detailFields),
+        }),
+      ),
+    },
+  ),
   'member.added': line('The result. `key` is told here and never again: the gateway keeps its hash.', {
     ok,
     ...memberFields,

@@ -1,0 +1,16 @@
+// Who changed what of teams, members and keys.
+
+export interface AccountChange {
+  /** The account that does it, as `name@host`. */
+  actor: string;
+  nowMs: number;
+}
+
+export interface AuditRecord {
+  atMs: number;
+  actor: string;
+  action: 'team.set' | 'team.removed' | 'member.added' | 'member.removed' | 'key.added' | 'key.revoked';
+  /** The team, the member, or the id of the key. */
+  subject: string;
+  detail: object;
+}
