@@ -86,6 +86,10 @@ export const gatewayErrors: ErrorBook<GatewayErrorCode> = {
     cause: 'Another gateway serves the same state directory: together they would allow each member twice their limits.',
     cure: 'Use that gateway or stop it; for a second one give another `--state`.',
   },
+  gateway_not_serving: {
+    cause: 'No gateway serves this state directory, so there is none to ask.',
+    cure: 'Start it: `fairlead gateway serve`.',
+  },
   gateway_listen_failed: {
     cause: 'Another program has the port or the socket.',
     cure: 'Choose another `--port` or `--socket`, or end that program.',
@@ -173,6 +177,11 @@ export const agentErrors: ErrorBook<AgentErrorCode> = {
   nodes_unreachable: {
     cause: 'The leader finds no address for the names of the other nodes, or every port that it may take is taken.',
     cure: 'The names of compute nodes have to be known on compute nodes: ask the site. Deploy again for other ports.',
+  },
+  rank_taken: {
+    cause:
+      'Two agents of one start of a job have the same rank: the job script has started them twice. The first one stays.',
+    cure: 'Let `srun` start one agent on each node: look for another `srun` in `prologue`, or for `--ntasks` in `slurm.extra`.',
   },
   companion_ports_taken: {
     cause: 'Ray needs 64 ports in a row on each node, and of the rows that this job may take none is free.',

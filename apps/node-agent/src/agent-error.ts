@@ -17,6 +17,7 @@ export const agentErrorCodes = [
   'gpu_unfit',
   'nodes_unknown',
   'nodes_unreachable',
+  'rank_taken',
   'companion_ports_taken',
   'engine_spawn_failed',
   ...engineBuildErrorCodes,

@@ -11,6 +11,7 @@ export const exits = {
   spec_unreadable: { code: 14, meaning: 'The spec could not be read, is exposed, or is of another version.' },
   node_lost: { code: 16, meaning: 'Another node of the job was lost, or never came.' },
   leader_lost: { code: 17, meaning: 'An agent of another node than the first: the leader was away for too long.' },
+  rank_taken: { code: 18, meaning: 'An agent of another node than the first: another one has its rank already.' },
   superseded: { code: 15, meaning: 'A newer start of the same job has taken over.' },
 } as const satisfies Record<string, { code: number; meaning: string }>;
 

@@ -20,7 +20,7 @@ import { openAudit } from './job/append-audit.ts';
 import { openScratch } from './job/open-scratch.ts';
 import { openConnectionWriter } from './job/write-connection-files.ts';
 import { LeaderNodes } from './nodes/leader/open-nodes.ts';
-import { openSpread } from './nodes/leader/open-spread.ts';
+import { openSpread, type Spread } from './nodes/leader/open-spread.ts';
 import { openMetrics, type OpenMetrics } from './metrics/open-metrics.ts';
 import { learnFromSite } from './learn-from-site.ts';
 import { passSignals } from './pass-signals.ts';
@@ -70,10 +70,10 @@ export async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined,
   const control = scope.use(openControl({ spec, deps, job, facts, front, supervisor: () => supervisor }));
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control, metrics: observed.metrics });
   const ended = Promise.withResolvers<ExitName>();
-  const nodes = hosts && scope.use(openNodes({ spec, deps, job, hosts, publisher, supervisor: () => supervisor }));
+  const own = { spec, deps, job, engine, publisher };
+  const nodes: LeaderNodes | undefined = hosts && scope.use(openNodes({ ...own, hosts, supervisor: () => supervisor }));
   const spread = scope.use(openSpread({ nodes, engine, deps }));
-  const parts = { spec, deps, facts, policy, engine, spawnEngine: spread.spawn, nodes, front, publisher };
-  const supervisor = openSupervisor({ ...parts, onExit: ended.resolve });
+  const supervisor = openSupervisor({ ...own, facts, policy, spread, nodes, front, onExit: ended.resolve });
   scope.use(
     openBastionLinks({
       spec,
@@ -129,16 +129,18 @@ interface NodesParts {
   deps: AgentDeps;
   job: JobIdentity;
   hosts: JobNodes;
+  engine: Engine;
   publisher: Publisher;
   supervisor: () => Supervisor;
 }
 
-function openNodes({ spec, deps, job, hosts, publisher, supervisor }: NodesParts): LeaderNodes {
+function openNodes({ spec, deps, job, hosts, engine, publisher, supervisor }: NodesParts): LeaderNodes {
   return new LeaderNodes({
     ...deps,
     spec,
     job,
     nodes: hosts,
+    ownVersion: engine.version,
     onChange: () => publisher.learn({}),
     onNote: (note) => publisher.note(note),
     onMissing: (missing) => supervisor().dispatch({ type: 'nodes.missing', ...missing }),
@@ -234,7 +236,7 @@ interface SupervisorParts {
   facts: InstanceFacts;
   policy: SupervisorPolicy;
   engine: Engine;
-  spawnEngine: Engine['spawn'];
+  spread: Spread;
   nodes: LeaderNodes | undefined;
   front: Front;
   publisher: Publisher;
@@ -242,7 +244,7 @@ interface SupervisorParts {
 }
 
 function openSupervisor(parts: SupervisorParts): Supervisor {
-  const { spec, deps, facts, policy, engine, spawnEngine, nodes, front, publisher, onExit } = parts;
+  const { spec, deps, facts, policy, engine, spread, nodes, front, publisher, onExit } = parts;
   const audit = auditOnce(engine, deps, (message) => publisher.note({ kind: 'engine.exposed', message }));
   const prober = createProber({
     checkHealth: engine.checkHealth,
@@ -254,6 +256,8 @@ function openSupervisor(parts: SupervisorParts): Supervisor {
     log: deps.log,
     report(report) {
       if (report.type === 'probe.succeeded') audit();
+      // The end of another part has closed the server: its exit is told with the cause.
+      if (report.type === 'probe.closed' && spread.tellsClosed()) return;
       supervisor.dispatch(inputOf(report, engine));
     },
     onMetrics: (metrics) => (facts.metrics = metrics),
@@ -263,7 +267,7 @@ function openSupervisor(parts: SupervisorParts): Supervisor {
     ...deps,
     policy: () => policy,
     restart: spec.health,
-    spawnEngine,
+    spawnEngine: spread.spawn,
     explainExit: engine.explainExit,
     saveHangReport: (reason, pids) => saveReports(reason, pids, { engine, nodes }),
     explainSilence: engine.explainSilence,

@@ -38,6 +38,8 @@ export const partReport = z.discriminatedUnion('status', [
     ownCause: z.boolean().optional(),
     /** As in the cause of an end. */
     badNodes: nameList.optional(),
+    /** It may be the consequence of the end of another part, which has this address where that is known. */
+    peer: z.object({ address: boundedText(nameLength).optional() }).optional(),
   }),
   z.object({
     status: z.literal('ending'),
@@ -68,11 +70,15 @@ export const nodeFigures = z.object({
 });
 export type NodeFigures = z.infer<typeof nodeFigures>;
 
+/** How far the start of the part is, whether the node's memory is nearly full, and which version of the engine is installed there. */
+const seen = {
+  progress: nodeProgress.optional(),
+  pressure: nodePressure.optional(),
+  engineVersion: boundedText(nameLength).optional(),
+};
+
 /** The network interfaces of a node, each with its address: `ib0 10.50.0.2`. */
 const nodeInterfaces = z.object({ host: boundedText(nameLength), interfaces: nameList });
-
-/** How far the start of the part is, and whether the node's memory is nearly full. */
-const seen = { progress: nodeProgress.optional(), pressure: nodePressure.optional() };
 
 export const nodeMessage = z.discriminatedUnion('type', [
   /** The first message of each connection. */
@@ -80,6 +86,8 @@ export const nodeMessage = z.discriminatedUnion('type', [
     type: z.literal('node.joined'),
     rank: z.int().min(1).max(9999),
     host: boundedText(nameLength),
+    /** Tells this process from another one of the same rank. */
+    agent: boundedText(nameLength).optional(),
     gpus: nameList,
     part: partReport,
     interfaces: nameList.optional(),
@@ -112,6 +120,8 @@ export const leaderMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('node.measure') }),
   /** The engine hangs: save what the part shows, before the end that follows. */
   z.object({ type: z.literal('part.report'), reason: shortenedText(messageLength) }),
+  /** Another agent has this rank already: end. The connection is closed after it. */
+  z.object({ type: z.literal('node.refused'), message: shortenedText(messageLength) }),
   /** The job is over: end. */
   z.object({ type: z.literal('node.leave') }),
 ]);

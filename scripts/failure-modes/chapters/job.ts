@@ -32,6 +32,26 @@ export const jobChapter: FailureChapter = {
         'is started again when the part of one node ends with code 0, and status names the node',
       ],
     ),
+    mode(
+      'over several nodes: a copy of the model ends, with code 0 and without a word',
+      'the node at once; the engine starts again on all nodes',
+      [
+        'apps/node-agent/src/nodes/several-nodes.test.ts',
+        'run a copy of the model on each node, name the one that has ended, and leave nothing behind',
+      ],
+    ),
+    mode('over several nodes: two parts fail in the same moment', 'the one whose log has a cause of its own', [
+      `${nodes}/leader/spread-engine.test.ts`,
+      "the cause that the log of this node's part has is told, not that another node lost it",
+    ]),
+    mode(
+      'over several nodes: gloo or NCCL has no way to another node',
+      'the interfaces of the nodes, and the setting that names one',
+      [
+        'packages/engines/src/judge/known-node-failures.test.ts',
+        'a failure between nodes names the interfaces of both, and the line of the configuration to set',
+      ],
+    ),
     mode('over several nodes: the agent of one is killed', 'the node, as the cause of the end; no process is left', [
       scenario('nodes/two-nodes'),
       'ends with the name of a node whose agent is killed',
@@ -104,6 +124,88 @@ export const jobChapter: FailureChapter = {
     mode('over several nodes: the job is requeued', 'it runs again as the next start', [
       scenario('nodes/lost-nodes'),
       'a job that is put back into the queue runs again over its nodes as the next start',
+    ]),
+    mode(
+      'over several nodes: a process of a real vLLM is killed on any of them, idle or under load',
+      'within a second: the node whose process it was, also where another part fails first',
+      [scenario('real-vllm/two-nodes-faults'), 'names %s within a second when it is killed %s, and serves again'],
+      [
+        `${nodes}/leader/spread-engine.test.ts`,
+        'a part that fails because another one has closed its connections waits for the cause',
+      ],
+    ),
+    mode('over several nodes: one with a real vLLM is frozen', 'the node within 15 s; the engine starts again', [
+      scenario('real-vllm/two-nodes-faults'),
+      'names a node that is frozen %s within 15 s, and serves again when it is back',
+    ]),
+    mode('over several nodes: the network between them is slow (1 Mbit/s, 200 ms)', 'nothing', [
+      scenario('nodes/network-faults'),
+      'a network of 1 Mbit/s with 200 ms of delay between the nodes is no failure',
+    ]),
+    mode(
+      'over several nodes: the network is cut under load, in one direction or both, and comes back',
+      'the node within 15 s; the engine starts again',
+      [
+        scenario('nodes/network-faults'),
+        'a network that is cut %s under load is told within 15 s with the name of the node, and the engine serves again behind it',
+      ],
+    ),
+    mode('over several nodes: their connections are reset', 'the node; the engine starts again', [
+      scenario('nodes/network-faults'),
+      'connections between the nodes that are reset are told with the name of the node, and the engine serves again behind it',
+    ]),
+    mode(
+      'over several nodes: the network is cut while the engine starts, or while requests are drained',
+      'the node within 15 s, and the start goes on behind it; a drain ends as it was ordered',
+      [
+        scenario('nodes/network-faults'),
+        'a network that is cut while the engine starts is told within 15 s, and the engine is ready behind it',
+      ],
+      [
+        scenario('nodes/network-faults'),
+        'a network that is cut while requests are drained ends the deployment as it was ordered',
+      ],
+    ),
+    mode(
+      'over several nodes: an agent is killed while requests are drained',
+      'the order stays the cause of the end; no process is left',
+      [
+        scenario('nodes/network-faults'),
+        'an agent that is killed while requests are drained leaves nothing running, and the order stays the cause of the end',
+      ],
+    ),
+    mode('over several nodes: one comes a minute late', 'its name while it is awaited; then it serves', [
+      scenario('nodes/late-nodes'),
+      'a node that comes a minute late is waited for and named, and the deployment serves when it is there',
+    ]),
+    mode('over several nodes: their clocks are minutes apart, or jump', 'nothing', [
+      `${nodes}/leader/node-links.test.ts`,
+      'clocks of two nodes that are minutes apart, and one that jumps, lose no node',
+    ]),
+    mode(
+      'over several nodes: the job script starts two agents of one rank',
+      'the second ends with `rank_taken`; an event names both',
+      [
+        'apps/node-agent/src/nodes/several-nodes.test.ts',
+        'refuse a second agent of one rank, which says so and ends, and go on',
+      ],
+      [
+        `${nodes}/leader/node-links.test.ts`,
+        'of two agents of one rank the second is told why it is refused, until the first is silent',
+      ],
+    ),
+    mode(
+      'on Ray: the raylet of a node, or the head, is killed',
+      'the node; Ray is started again on all nodes, then the engine',
+      [scenario('real-vllm/ray'), 'starts Ray again on both nodes when %s, and says so'],
+    ),
+    mode('on Ray: a node is cut off', 'the node within 15 s; then the end of the job', [
+      scenario('real-vllm/ray'),
+      'ends with the name of a node that is cut off, and leaves nothing behind when the network is back',
+    ]),
+    mode('on Ray: a node is frozen', 'the node within 15 s; Ray and the engine start again when it is back', [
+      scenario('real-vllm/ray'),
+      'names a node that is frozen within 15 s, and serves again on a new Ray when it is back',
     ]),
     mode('over several nodes: the first one is gone', 'the others end their parts within 30 s and leave', [
       'apps/node-agent/src/nodes/several-nodes.test.ts',

@@ -2,6 +2,7 @@
 
 import { Secret } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
+import { commonPrefix } from '../job/dead-directories.ts';
 import { deriveOfJob, type JobStart } from '../nodes/link/node-secret.ts';
 
 export interface CompanionSecret {
@@ -28,7 +29,7 @@ export function deriveCompanionSecret(
   const rows = Math.floor((highestPort - lowestPort) / portCount);
   return {
     token: new Secret(derive('token', 32).toString('hex')),
-    directoryName: `flc-${derive('directory', 5).toString('hex')}`,
+    directoryName: `${commonPrefix}${derive('directory', 5).toString('hex')}`,
     firstPorts: Array.from(
       { length: maxTries },
       (_, at) => lowestPort + (seeds.readUInt32BE(at * 4) % rows) * portCount,

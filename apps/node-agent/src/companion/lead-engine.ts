@@ -126,7 +126,7 @@ export class LeadEngine implements AsyncDisposable {
       this.#companions = companions;
       this.#dispatch({ type: 'companions.started' });
       run.started.resolve();
-      detach(gathered.failed.then((failure) => this.#companionFailed(companions, failure)));
+      gathered.onFailed(({ failure }) => this.#companionFailed(companions, failure));
       detach(own.exited.then((exit) => this.#companionFailed(companions, explainExit(exit, 'companion'))));
     } catch (error) {
       this.#dispatch({ type: 'companions.absent' });

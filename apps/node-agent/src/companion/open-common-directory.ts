@@ -5,6 +5,7 @@ import { lstat, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, errorText, type Log } from '@fairlead/kit';
 import { agentError } from '../agent-error.ts';
+import { markDirectory, removeDeadDirectories } from '../job/dead-directories.ts';
 import { refuseReplaceable } from '../job/open-node-directory.ts';
 
 export interface CommonDirectory extends AsyncDisposable {
@@ -31,7 +32,9 @@ export async function openCommonDirectory({
   const path = join(base, name);
   try {
     await refuseReplaceable(base);
+    await removeDeadDirectories(base, log);
     await makeOwn(path);
+    await markDirectory(path, log);
   } catch (error) {
     throw agentError('scratch_unusable', `cannot make a directory on this node: ${errorText(error)}`, {
       hint: 'Set paths.scratch of this cluster to a short path on a local disk that every node has.',

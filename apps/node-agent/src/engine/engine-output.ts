@@ -41,8 +41,11 @@ export class EngineOutput {
     this.#judge = newJudge(options);
   }
 
-  /** For the next process of the engine: what a former one has written is said of that one alone. Returns what takes its whole lines. */
-  begin(): (block: Buffer) => void {
+  /**
+   * For the next process of the engine: what a former one has written is said of that one alone. Returns what takes its whole lines.
+   * `onTellsEnd`: called for each line that says that the engine is about to end.
+   */
+  begin(onTellsEnd: () => void = () => undefined): (block: Buffer) => void {
     this.#last.clear();
     this.#judge = newJudge(this.#options);
     const judge = this.#judge;
@@ -51,6 +54,7 @@ export class EngineOutput {
     this.#progress = progress;
     const read = (line: string) => {
       judge.push(line);
+      if (kind.tellsEnd?.(line)) onTellsEnd();
       const seen = progress.isOver ? undefined : kind.parsePhase(line);
       if (seen) progress.see(seen);
     };

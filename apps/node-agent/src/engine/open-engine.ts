@@ -36,6 +36,7 @@ import { createEngineClient, type EngineClient } from './engine-client.ts';
 import { createEngineOutputs, type EngineOutput } from './engine-output.ts';
 import { createEngineQuestions, type EngineQuestions } from './engine-questions.ts';
 import { type EngineRole, engineRoles } from './engine-role.ts';
+import { exitForetold } from './exit-foretold.ts';
 import { findMarked } from './find-processes.ts';
 import { listInterfaces } from './list-interfaces.ts';
 import { writeFiles } from './write-files.ts';
@@ -60,6 +61,8 @@ export interface Engine extends EngineQuestions, AsyncDisposable {
   readonly engineKey: Secret;
   readonly client: EngineClient;
   readonly address: () => EngineAddress;
+  /** Of the installed engine, as its last start has found it. Undefined where that is not known. */
+  readonly version: () => string | undefined;
   /** Why it ended although it was not told to, judged by its exit and by its last lines since it was started. */
   explainExit: (exit: EngineExit, role?: EngineRole) => EngineFailure;
   explainSilence: () => { lastLines: string[]; hint: string };
@@ -91,7 +94,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   let started: EngineCommand | undefined;
   let address: EngineAddress = { path: directory.socketPath };
   const tell = createTeller(options);
-  const parts = { options, kind, wanted, beside, readBuild: createBuildReader(kind, wanted, log) };
+  const parts = { options, kind, wanted, beside, build: createBuildReader(kind, wanted, log) };
   const prepare = async (): Promise<Secret | undefined> => {
     await refuseFailedPrologue(env, spec.jobDir);
     await sweepOnce();
@@ -101,7 +104,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const spawn = async (signal: AbortSignal, node?: EngineNode, role: EngineRole = 'engine') => {
     const hfToken = await untilAborted(prepare(), signal);
     latest = role;
-    const onOutput = outputOf(role).begin();
+    const lastWords = Promise.withResolvers<void>();
+    const onOutput = outputOf(role).begin(lastWords.resolve);
     const asked = { node, role, address, engineKey, hfToken, isPlain };
     const { command, notes } = await planStart(parts, asked, signal);
     await writeFiles(command.files);
@@ -110,7 +114,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const engine = await spawnEngine({ command, ...placesOf(directory, role, beside), clock, log, signal, onOutput });
     const place = role === 'engine' ? kind.weights?.(spec.model, command.env) : undefined;
     followDownload({ engine, place, progress: outputOf(role).progress, clock, log });
-    return engine;
+    return node ? { ...engine, exited: exitForetold(engine.exited, lastWords.promise, clock) } : engine;
   };
   const client = createEngineClient({ address: () => address, engineKey });
   return {
@@ -119,6 +123,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     engineKey,
     client,
     address: () => address,
+    version: parts.build.version,
     explainExit(exit, role = 'engine') {
       const failure = outputOf(role).explainExit(exit);
       if (role !== 'engine' && beside) return beside.name(failure);

@@ -39,7 +39,7 @@ export interface StartParts {
   kind: EngineKind;
   wanted: EngineWanted;
   beside: BesideEngine | undefined;
-  readBuild: ReturnType<typeof createBuildReader>;
+  build: ReturnType<typeof createBuildReader>;
 }
 
 export interface StartAsked {
@@ -58,7 +58,7 @@ export interface PlannedStart {
 
 /** Also makes the directories that the command needs. Rejects with the signal's reason. */
 export async function planStart(
-  { options, kind, wanted, beside, readBuild }: StartParts,
+  { options, kind, wanted, beside, build }: StartParts,
   { node, role, address, engineKey, hfToken, isPlain }: StartAsked,
   signal: AbortSignal,
 ): Promise<PlannedStart> {
@@ -72,7 +72,7 @@ export async function planStart(
   const planned = { ...job, kind, wanted, place, isPlain, caches, ...defined({ plan }) };
   const commandOf = (fit: Fit) => engineCommand({ ...planned, fit });
   await untilAborted(makeDirectories(engineCommand(planned).directories, log), signal);
-  const command = commandOf(plan ? asPlanned : await readBuild(commandOf, signal));
+  const command = commandOf(plan ? asPlanned : await build.fitting(commandOf, signal));
   return { command, notes: [...gpus.notes, ...command.notes] };
 }
 
@@ -105,16 +105,17 @@ function placeOf(
 
 type Fit = (plan: EnginePlan) => EnginePlan;
 
-/** Reads the engine's build at the first start, once: the environment of a job does not change. Returns what fits a plan to it. */
+/** Reads the engine's build at the first start, once: the environment of a job does not change. `fitting`: what fits a plan to it. */
 export function createBuildReader(kind: EngineKind, wanted: EngineWanted, log: Log) {
   const build = engineBuilds.get(kind.name);
   const serve = wanted.command ?? (kind.program.kind === 'installed' ? kind.program.command : []);
   let known: { found: EngineBuild | undefined } | undefined;
-  return async (planned: (fit: Fit) => EngineCommand, signal: AbortSignal): Promise<Fit> => {
+  const fitting = async (planned: (fit: Fit) => EngineCommand, signal: AbortSignal): Promise<Fit> => {
     if (!build) return (plan) => plan;
     const commandOf = (words: readonly string[]) => planned((plan) => ({ ...plan, argv: words, optional: undefined }));
     known ??= { found: await readEngineBuild({ build, name: kind.name, serve, commandOf, log }, signal) };
     const { found } = known;
     return (plan) => (found ? build.fit(plan, wanted, found) : plan);
   };
+  return { fitting, version: () => known?.found?.version };
 }

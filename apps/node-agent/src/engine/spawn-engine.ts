@@ -19,7 +19,9 @@ export interface EngineExit {
   signal: NodeJS.Signals | null;
   /** How many processes of the agent's cgroup the kernel has killed for their memory since the engine was started; absent where it is none, or not known. */
   oomKills?: number;
-  /** It was a part on another node that failed, and this is why. */
+  /** It has said that it is about to end, and has not ended yet. */
+  isEnding?: boolean;
+  /** Of an engine over several nodes: the failure that is its cause, which may be that of a part on another node. */
   elsewhere?: EngineFailure;
 }
 
@@ -49,7 +51,7 @@ export interface SpawnEngineOptions {
   log: Log;
   /** Fires when the engine is no longer wanted; nothing is started then. */
   signal?: AbortSignal;
-  /** How often the engine's processes are listed, so that orphans among them are known. Default a minute. */
+  /** How often the engine's processes are listed at least, so that orphans among them are known. Default a minute. */
   lookEveryMs?: number;
   /** Default: reads /proc. */
   find?: EngineFamilyOptions['find'];
@@ -62,6 +64,8 @@ const outputTimeoutMs = 500;
 const pollIntervalMs = 60_000;
 const lookTimeoutMs = 2_000;
 const periodicLookTimeoutMs = 30_000;
+/** After the start, and then at intervals that double: an engine may be killed soon after it has made its processes and shared memory. */
+const firstLookMs = 5_000;
 
 interface StartedProgram {
   child: ChildProcess;
@@ -122,9 +126,12 @@ async function lookOften(
 ): Promise<void> {
   const over = new AbortController();
   detach(exited.then(() => over.abort()));
+  let nextMs = firstLookMs;
   const look = async () => {
     await family.look(periodicLookTimeoutMs);
-    return lookEveryMs;
+    const waitMs = Math.min(nextMs, lookEveryMs);
+    nextMs *= 2;
+    return waitMs;
   };
   await repeatTurns(look, { op: 'engine.look', clock, log, signal: over.signal });
 }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { Scope, silentLog } from '@fairlead/kit';
 import { expect, it } from 'vitest';
+import { openCommonDirectory } from '../companion/open-common-directory.ts';
 import { removeDeadDirectories } from './dead-directories.ts';
 import { openNodeDirectory } from './open-node-directory.ts';
 
@@ -28,10 +29,24 @@ it.runIf(process.platform === 'linux')(
     const kept = living.path.slice(parent.length + 1);
     await leave(parent, 'fl-dead01', [pid, Number(start) - 1, ...here].join(' '));
     await leave(parent, 'fl-other1', [pid, Number(start) - 1, 'another-boot', here[1]].join(' '));
+    await leave(parent, 'flc-dead1', [pid, Number(start) - 1, ...here].join(' '));
     await leave(parent, 'fl-unmark');
+    await using common = await openCommonDirectory({
+      scratchDir: parent,
+      name: 'flc-living',
+      maxBytes: 99,
+      log: silentLog,
+    });
     await leave(parent, 'other', [pid, Number(start) - 1, ...here].join(' '));
     await using next = await openNodeDirectory([parent]);
-    const names = [kept, next.path.slice(parent.length + 1), 'fl-other1', 'fl-unmark', 'other'];
+    const names = [
+      kept,
+      next.path.slice(parent.length + 1),
+      common.path.slice(parent.length + 1),
+      'fl-other1',
+      'fl-unmark',
+      'other',
+    ];
     expect((await readdir(parent)).toSorted()).toEqual(names.toSorted());
   },
 );

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { errorText, type Log, readProcStat } from '@fairlead/kit';
 
 export const directoryPrefix = 'fl-';
+/** Of the directory that a companion of the engine has on every node. */
+export const commonPrefix = 'flc-';
+const prefixes = [directoryPrefix, commonPrefix];
 const ownerFile = 'owner';
 
 /** Notes in the directory which process it belongs to. Linux only; elsewhere such a directory is never taken for dead. */
@@ -22,7 +25,7 @@ export async function markDirectory(path: string, log: Log): Promise<void> {
 /** Never rejects: what cannot be judged or removed stays. */
 export async function removeDeadDirectories(base: string, log: Log): Promise<void> {
   const names = await readdir(base).catch(() => []);
-  for (const path of names.filter((name) => name.startsWith(directoryPrefix)).map((name) => join(base, name))) {
+  for (const path of names.filter(isOurs).map((name) => join(base, name))) {
     try {
       if (!(await isDead(path))) continue;
       await rm(path, { recursive: true, force: true });
@@ -31,6 +34,10 @@ export async function removeDeadDirectories(base: string, log: Log): Promise<voi
       log.debug({ op: 'scratch.tidy', ok: false, path, error: errorText(error) });
     }
   }
+}
+
+function isOurs(name: string): boolean {
+  return prefixes.some((prefix) => name.startsWith(prefix));
 }
 
 async function isDead(path: string): Promise<boolean> {

@@ -187,6 +187,20 @@ describe.concurrent('the agents of a job over two nodes', () => {
     await expect.poll(() => readdir(world.scratchDir)).toEqual([]);
   });
 
+  it('refuse a second agent of one rank, which says so and ends, and go on', async ({ expect }) => {
+    await using job = await openJob();
+    const { world, control, worker } = job;
+    await control.heard('instance.reported', isUp);
+    await using second = runNodeAgent(join(world.dir, 'spec.json'), 1);
+    expect(await second.exited).toBe(18);
+    expect(second.said).toMatch(/ends: rank 1 has an agent already: .*, agent \w+\. This one is refused: /);
+    await control.heard('event.happened', ({ kind }) => kind === 'node.refused');
+    expect(worker.said).not.toContain('the leader is away');
+    expect(
+      control.messages.some((message) => message.type === 'event.happened' && message.kind === 'engine.exited'),
+    ).toBe(false);
+  });
+
   it('wait for each other, whichever comes first', async ({ expect }) => {
     await using world = await openAgentWorld();
     const path = await world.writeSpec({ engine });

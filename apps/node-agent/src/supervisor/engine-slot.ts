@@ -142,5 +142,12 @@ export function spawnFailure(error: unknown): EngineFailure {
   const hint = isCodedError(error) && error.hint !== undefined ? { hint: error.hint } : {};
   const lastLines = error instanceof PrologueFailed ? error.lastLines : [];
   const badNodes = error instanceof GpusUnfit && error.badNode !== undefined ? { badNodes: [error.badNode] } : {};
-  return { message: errorText(error), ...hint, fatal: durationOf(error) !== 'passing', lastLines, ...badNodes };
+  return {
+    message: errorText(error),
+    ...hint,
+    fatal: durationOf(error) !== 'passing',
+    lastLines,
+    ownCause: true,
+    ...badNodes,
+  };
 }

@@ -140,6 +140,7 @@ export const betweenNodeFailures: readonly FailureEntry[] = [
     patterns: [
       /ncclRemoteError/,
       /NCCL error(?: in)?: .{0,200}remote process exited/,
+      /Connection closed by (?:remote )?peer \[(?<peer>[^\]]{1,60})\]/,
       /Connection closed by (?:remote )?peer [[\w]/,
       /Watchdog caught collective operation timeout/,
       /watchdog got stuck/i,

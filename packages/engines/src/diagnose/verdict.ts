@@ -41,4 +41,6 @@ export interface ProcessEnd {
   signal: string | null;
   /** How many processes of its cgroup the kernel has killed for lack of memory since the start. */
   oomKills?: number;
+  /** It has said that it is about to end, and has not ended yet. */
+  isEnding?: boolean;
 }

@@ -99,6 +99,14 @@ describe('classifyFailure', () => {
     expect(classifyFailure({ ...open, lines: [] })).toMatchObject({ message: 'the engine takes no more connections' });
   });
 
+  it('tells the address of the process whose end it is the consequence of', () => {
+    const line =
+      '(Worker pid=2) ERROR 11-21 02:00:09 [multiproc_executor.py:960] RuntimeError: [../gloo/transport/tcp/pair.cc:534] Connection closed by peer [10.77.0.12]:4123. This is typically caused by a remote worker crashing.';
+    const failure = classifyFailure({ code: 0, signal: null, lines: [line] });
+    expect(failure).toMatchObject({ known: 'peer-lost', peer: { address: '10.77.0.12' } });
+    expect(classifyFailure({ code: 1, signal: null, lines: ['ValueError: odd'] }).peer).toBeUndefined();
+  });
+
   it("names the job's memory as the cause when the cgroup has counted a kill", () => {
     const line =
       '(APIServer pid=23487) WARNING 11-21 01:58:52 [core_client.py:817] [shutdown] MPClient: engine core exited unexpectedly; starting cleanup';

@@ -25,15 +25,17 @@ const messageLimit = 600;
 export function classifyFailure(end: EngineEnd): EngineFailure {
   const lastLines = end.lines.filter((line) => line.trim() !== '').slice(-maxLastLines);
   const { verdict } = end.diagnosis ?? diagnose(end);
-  const { message, hint, known } = wordsOf(verdict, end);
+  const { message, hint, known, peer } = wordsOf(verdict, end);
   const told = hint ?? exitHint(end);
   return {
     message,
     ...defined({ hint: told }),
     fatal: end.code === 2 || (known !== undefined && !known.retry),
     lastLines,
-    ...(isOwnCause(verdict) && { ownCause: true }),
+    // Killed from outside: no consequence of another part's end.
+    ...((end.signal !== null || isOwnCause(verdict)) && { ownCause: true }),
     ...(known && { known: known.id }),
+    ...(known?.elsewhere && { peer: defined({ address: peer }) }),
   };
 }
 
@@ -52,6 +54,7 @@ interface Words {
   message: string;
   hint?: string;
   known?: FailureEntry;
+  peer?: string | undefined;
 }
 
 function wordsOf(verdict: Verdict, end: EngineEnd): Words {
@@ -69,7 +72,7 @@ function wordsOf(verdict: Verdict, end: EngineEnd): Words {
     isGone || said.startsWith('the cgroup ')
       ? `${fillText(known.what, all)}; ${end.code === 0 ? 'the engine then ended with exit code 0' : how}`
       : `${how}: ${said.slice(0, messageLimit)}`;
-  return { message, hint, known };
+  return { message, hint, known, peer: names['peer'] };
 }
 
 const gpuNames = nodeFailures.find(({ id }) => id === 'gpu-names')!;
@@ -80,7 +83,8 @@ function suspectOf(known: FailureEntry, { surroundings }: EngineEnd): FailureEnt
   return hasNames && known.id === 'architecture-not-inspected' ? gpuNames : known;
 }
 
-function describeExit({ code, signal }: EngineEnd): string {
+function describeExit({ code, signal, isEnding }: EngineEnd): string {
+  if (isEnding) return 'the engine then ends by itself';
   if (signal === null && code === null) return 'the engine takes no more connections';
   if (signal !== null) return `the engine was killed by ${signal}`;
   if (code === 0) return 'the engine ended by itself (exit code 0)';

@@ -11,4 +11,6 @@ export interface EngineFailure {
   ownCause?: boolean;
   /** The id of the catalogue's entry for it. */
   known?: string;
+  /** It may be the consequence of the end of another part of the engine, which has this address where the log tells it. */
+  peer?: { address?: string };
 }

@@ -236,4 +236,6 @@ export interface EngineKind {
   guard: (settings: EngineSettings) => 'socket' | 'key' | 'none';
   /** The phase of the start that a log line shows, for the progress display only. */
   parsePhase: (line: string) => PhaseSeen | undefined;
+  /** Whether a log line says that the engine is about to end by itself. Absent: it says nothing of the kind. */
+  tellsEnd?: (line: string) => boolean;
 }

@@ -20,6 +20,7 @@ import { argumentsBeside, dtypeOf, optionArguments, optionsNamedIn, tensorArgume
 import { type VllmOptions, vllmOptions } from './options.ts';
 import { checkNodes, nodeEnvironment, nodeFallbacks, placeArguments } from './over-nodes.ts';
 import { parseStartPhase } from './parse-start-phase.ts';
+import { tellsEnd } from './tells-end.ts';
 import { vllmRoutes } from './routes.ts';
 
 export const vllmMetrics: MetricNames = {
@@ -118,6 +119,7 @@ export const vllm: EngineKind = {
   probe: () => ({ healthPath: '/health' }),
   guard: () => 'socket',
   parsePhase: parseStartPhase,
+  tellsEnd,
 };
 
 const aloneOnRay = 'On one node vLLM needs no Ray, so executor: ray changes nothing.';

@@ -5,7 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { silentLog } from '@fairlead/kit';
 import { ManualClock } from '@fairlead/kit/testing';
-import { leaderMessage, type NodeMessage, nodeMessage } from '@fairlead/protocol';
+import { type LeaderMessage, leaderMessage, type NodeMessage, nodeMessage } from '@fairlead/protocol';
 import { expect, it } from 'vitest';
 import { dialNode, type NodeChannel, openNodeChannel } from '../link/node-channel.ts';
 import type { NodeSecret } from '../link/node-secret.ts';
@@ -15,7 +15,8 @@ import { NodeLinks } from './node-links.ts';
 const leaderHost = '127.0.0.1';
 const hosts = [leaderHost, '127.0.0.2'];
 const report: NodeMessage = { type: 'node.reported', gpus: [], part: { status: 'none', after: 0 } };
-const joined = (rank: number) => ({
+const joined = (rank: number, agent = 'agent 1') => ({
+  agent,
   type: 'node.joined' as const,
   rank,
   host: `node${rank + 1}`,
@@ -30,6 +31,7 @@ function openLeader() {
   const secret = { key: Buffer.alloc(32, 7), ports: [lastPort] };
   const heard: Array<{ rank: number; message: NodeMessage }> = [];
   const lost: string[] = [];
+  const refused: string[] = [];
   const links = new NodeLinks({
     nodes: { rank: 0, hosts },
     secret,
@@ -37,19 +39,23 @@ function openLeader() {
     log: silentLog,
     onMessage: (rank, message) => heard.push({ rank, message }),
     onLost: (rank, reason) => lost.push(`${rank}: ${reason}`),
+    onRefused: (message) => refused.push(message),
   });
-  return { clock, secret, heard, lost, links };
+  return { clock, secret, heard, lost, refused, links };
 }
 
 /** A worker's connection, once the leader listens. */
-async function dialLeader({ key, ports }: NodeSecret): Promise<NodeChannel<NodeMessage>> {
+async function dialLeader(
+  { key, ports }: NodeSecret,
+  onMessage: (message: LeaderMessage) => void = () => undefined,
+): Promise<NodeChannel<NodeMessage>> {
   const dial = () => dialNode({ host: leaderHost, port: ports[0]!, key }, new AbortController().signal);
   let socket: TLSSocket | undefined;
   await expect.poll(async () => (socket = await dial().catch(() => undefined))).toBeDefined();
   return openNodeChannel(
     socket!,
     { incoming: leaderMessage, outgoing: nodeMessage },
-    { onMessage: () => undefined, onClosed: () => undefined },
+    { onMessage, onClosed: () => undefined },
   );
 }
 
@@ -152,4 +158,71 @@ it('an agent with a rank that the job does not have is hung up on, and no link o
   await channel.closed;
   expect(heard).toEqual([]);
   expect(links.closed).toEqual([]);
+});
+
+it('of two agents of one rank the second is told why it is refused, until the first is silent', async () => {
+  const { clock, secret, heard, lost, refused, links } = openLeader();
+  await using _links = links;
+  const first = await dialLeader(secret);
+  first.send(joined(1, 'agent 1'));
+  await expect.poll(() => heard.length).toBe(1);
+  const told: LeaderMessage[] = [];
+  const second = await dialLeader(secret, (message) => told.push(message));
+  second.send(joined(1, 'agent 2'));
+  await second.closed;
+  const message = 'rank 1 has an agent already: node2, agent 1. This one is refused: node2, agent 2';
+  expect(told).toEqual([{ type: 'node.refused', message }]);
+  expect(refused).toEqual([message]);
+  first.send(report);
+  await expect.poll(() => heard.length).toBe(2);
+
+  await clock.advance(12_000);
+  expect(lost.length).toBe(1);
+  const third = await dialLeader(secret);
+  third.send(joined(1, 'agent 2'));
+  await expect.poll(() => heard.length).toBe(3);
+  expect(refused.length).toBe(1);
+});
+
+it('an agent that comes back takes the place of its own connection, which may be half open', async () => {
+  const { secret, heard, refused, links } = openLeader();
+  await using _links = links;
+  const first = await dialLeader(secret);
+  first.send(joined(1));
+  await expect.poll(() => heard.length).toBe(1);
+  const again = await dialLeader(secret);
+  again.send(joined(1));
+  await first.closed;
+  await expect.poll(() => heard.length).toBe(2);
+  expect(refused).toEqual([]);
+});
+
+it('clocks of two nodes that are minutes apart, and one that jumps, lose no node', async () => {
+  const { clock, secret, heard, lost, links } = openLeader();
+  await using _links = links;
+  const workerClock = new ManualClock(Date.parse('2026-11-21T00:07:00Z'));
+  const gone: string[] = [];
+  using _worker = new LeaderLink({
+    nodes: { rank: 1, hosts },
+    secret,
+    joinLimitMs: 300_000,
+    clock: workerClock,
+    log: silentLog,
+    joined: () => joined(1),
+    report: () => report,
+    onOrder: () => undefined,
+    onLinked: () => undefined,
+    onLost: (why) => gone.push(why),
+  });
+  const pass = async (ms: number) => void (await Promise.all([clock.advance(ms), workerClock.advance(ms)]));
+  await expect.poll(async () => (await pass(200), heard.length)).toBeGreaterThan(0);
+  for (const jumpMs of [300_000, -600_000]) {
+    workerClock.jump(jumpMs);
+    // Six signs of life and their answers, over a real socket: longer than the 12 s after which a silent node is lost.
+    for (let sign = 0; sign < 6; sign += 1) {
+      const before = heard.length;
+      await expect.poll(async () => (await pass(1_000), heard.length)).toBeGreaterThan(before);
+    }
+  }
+  expect([lost, gone]).toEqual([[], []]);
 });

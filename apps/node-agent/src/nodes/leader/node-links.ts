@@ -19,12 +19,19 @@ export interface NodeLinksOptions {
   onMessage: (rank: number, message: NodeMessage) => void;
   /** Once for each node that was there and is silent. */
   onLost: (rank: number, reason: string) => void;
+  /** A second agent of a rank has come and was told to end. */
+  onRefused: (message: string) => void;
 }
 
 type JoinedMessage = Extract<NodeMessage, { type: 'node.joined' }>;
 
 interface NodeLink {
   channel: NodeChannel<LeaderMessage> | undefined;
+  /** Which process it is, as it says. */
+  agent: string | undefined;
+  host: string;
+  /** Of the node, as the last channel has shown it. */
+  address: string;
   /** Why the last channel was closed. */
   closed: string | undefined;
   ticks: number;
@@ -59,6 +66,12 @@ export class NodeLinks implements AsyncDisposable {
   /** This host's address as another node has reached it. Undefined while none is there. */
   get ownAddress(): string | undefined {
     return [...this.#links.values()].find(({ channel }) => channel)?.channel?.localAddress;
+  }
+
+  /** The node that has this address on its way to the leader, also after its connection is gone; 0 for this host's own. */
+  rankAt(address: string): number | undefined {
+    if (address === this.ownAddress) return 0;
+    return [...this.#links].find(([, link]) => link.address === address)?.[0];
   }
 
   /** Nodes that were there and whose connection is gone, each with the reason. */
@@ -113,17 +126,48 @@ export class NodeLinks implements AsyncDisposable {
     );
   }
 
-  /** Undefined for a rank that the job does not have. The newest connection of a rank counts: the one before may be half open. */
-  #join({ rank, host }: JoinedMessage, channel: NodeChannel<LeaderMessage>): number | undefined {
+  /**
+   * Undefined for one that is refused. The newest connection of an agent counts: the one before may be half open. Of two agents of a rank the
+   * one that came first stays, until it is silent.
+   */
+  #join({ rank, host, agent }: JoinedMessage, channel: NodeChannel<LeaderMessage>): number | undefined {
     const { nodes, log } = this.#options;
     if (rank >= nodes.hosts.length) {
       log.error({ op: 'nodes.link', ok: false, rank, host }, 'an agent has a rank that the job does not have');
       channel[Symbol.dispose]();
       return undefined;
     }
-    this.#links.get(rank)?.channel?.[Symbol.dispose]();
-    this.#links.set(rank, { channel, closed: undefined, ticks: 0, isLost: false });
+    const before = this.#links.get(rank);
+    if (before?.channel && before.agent !== agent && before.ticks <= 2 * aliveTicks) {
+      this.#refuse(channel, rank, [before, { host, agent }]);
+      return undefined;
+    }
+    before?.channel?.[Symbol.dispose]();
+    this.#links.set(rank, {
+      channel,
+      agent,
+      host,
+      address: channel.remoteAddress,
+      closed: undefined,
+      ticks: 0,
+      isLost: false,
+    });
     return rank;
+  }
+
+  #refuse(
+    channel: NodeChannel<LeaderMessage>,
+    rank: number,
+    [first, second]: ReadonlyArray<Pick<JoinedMessage, 'host' | 'agent'>>,
+  ): void {
+    const name = (one: typeof first) => `${one?.host}, ${one?.agent ?? 'of an unknown process'}`;
+    const error = agentError(
+      'rank_taken',
+      `rank ${rank} has an agent already: ${name(first)}. This one is refused: ${name(second)}`,
+    );
+    this.#options.log.error({ op: 'nodes.link', ok: false, rank, error }, 'a second agent of a rank is refused');
+    channel.finish({ type: 'node.refused', message: error.message });
+    this.#options.onRefused(error.message);
   }
 
   #heard(rank: number, message: NodeMessage): void {

@@ -23,7 +23,10 @@ function specOfTest(): InstanceSpec {
 }
 
 /** A worker that has no engine: it answers orders as one that did all that it was told. */
-async function joinAsWorker(spec: InstanceSpec): Promise<{ orders: LeaderMessage[] } & Disposable> {
+async function joinAsWorker(
+  spec: InstanceSpec,
+  engineVersion = '0.32.0',
+): Promise<{ orders: LeaderMessage[] } & Disposable> {
   const { key, ports } = deriveNodeSecret(spec, job);
   const orders: LeaderMessage[] = [];
   let channel: NodeChannel<NodeMessage> | undefined;
@@ -33,6 +36,13 @@ async function joinAsWorker(spec: InstanceSpec): Promise<{ orders: LeaderMessage
       if (!socket) return false;
       const onMessage = (order: LeaderMessage) => {
         orders.push(order);
+        if (order.type === 'part.start')
+          channel?.send({
+            type: 'node.reported',
+            gpus: [],
+            engineVersion,
+            part: { status: 'running', run: order.run, pid: 7 },
+          });
         if (order.type === 'part.end')
           channel?.send({ type: 'node.reported', gpus: [], part: { status: 'none', after: order.run } });
         if (order.type === 'node.leave') channel?.[Symbol.dispose]();
@@ -56,6 +66,7 @@ function openLeader(spec: InstanceSpec, findPort?: (address: string) => Promise<
     onChange: () => undefined,
     onNote: () => undefined,
     onMissing: () => undefined,
+    ownVersion: () => '0.32.0',
     ...(findPort && { findPort }),
   });
 }
@@ -85,4 +96,22 @@ it('a port that another program has taken is passed over for the next one that t
   const dial = () => dialNode({ host: hosts[0]!, port: ports[1]!, key }, never).catch(() => undefined);
   await expect.poll(async () => (await dial())?.authorized !== undefined).toBe(true);
   expect(leader.suspicion).toBeUndefined();
+});
+
+it('a node with another version of the engine ends the start, with both versions; the same one does not', async () => {
+  const failuresWith = async (version: string) => {
+    const spec = specOfTest();
+    await using leader = openLeader(spec);
+    using worker = await joinAsWorker(spec, version);
+    const { onFailed } = await leader.gather(never);
+    const failed: string[] = [];
+    onFailed(({ failure }) => failed.push(`${failure.fatal ? 'fatal: ' : ''}${failure.message}`));
+    await expect.poll(() => leader.seen[0]?.life).toMatchObject({ part: { status: 'running' } });
+    expect(worker.orders.map(({ type }) => type)).toContain('part.start');
+    return failed;
+  };
+  expect(await failuresWith('0.31.1')).toEqual([
+    'fatal: 127.0.0.2 (rank 1) has version 0.31.1 of the engine, and 127.0.0.1 (rank 0) has 0.32.0: the parts of one engine need the same',
+  ]);
+  expect(await failuresWith('0.32.0')).toEqual([]);
 });

@@ -1,7 +1,6 @@
 // Performs what roster.ts decides: the leader's view of the other nodes of its job, and the engine's parts on them.
 
 import type { EngineNode } from '@fairlead/engines';
-import type { EngineFailure } from '@fairlead/engines/failures';
 import { type Clock, defined, detach, errorText, type Log, untilAborted } from '@fairlead/kit';
 import type { InstanceSpec, NodeFigures, NodeMessage, NodeProgress, PartReport } from '@fairlead/protocol';
 import type { JobIdentity, JobNodes } from '@fairlead/scheduler';
@@ -19,8 +18,11 @@ import {
   type RosterNode,
 } from '../roster/roster-state.ts';
 import { pressureNote } from '../../memory/watch-pressure.ts';
+import type { PartFailure } from './first-cause.ts';
+import { PartFailures } from './part-failures.ts';
 import { NodeAnswers } from './node-answers.ts';
 import { NodeLinks } from './node-links.ts';
+import { versionsDiffer } from './versions-differ.ts';
 
 export interface LeaderNodesOptions {
   spec: InstanceSpec;
@@ -32,6 +34,8 @@ export interface LeaderNodesOptions {
   onNote: (note: { kind: string; message: string }) => void;
   /** Nodes did not come, or come back: the engine cannot run. `hosts`: the nodes that are to blame. */
   onMissing: (missing: { message: string; hint: string; hosts: readonly string[] }) => void;
+  /** Of the engine that is installed on this node. Undefined where that is not known. */
+  ownVersion: () => string | undefined;
   /** Default: asks this host for a free port of one of its addresses. */
   findPort?: (address: string) => Promise<number>;
 }
@@ -39,15 +43,15 @@ export interface LeaderNodesOptions {
 /** What the leader starts its own part with, and what tells of the parts on other nodes. */
 export interface Gathered {
   node: EngineNode;
-  /** Resolves when a part on another node has failed. */
-  failed: Promise<EngineFailure>;
+  /** Calls the listener for each part on another node that fails before the end is ordered, also for those that have failed already. */
+  onFailed: (listener: (failed: PartFailure) => void) => void;
   /** Resolves with processes of other nodes that do not die. */
   stuck: Promise<number[]>;
 }
 
 interface Run {
   gathered: PromiseWithResolvers<Gathered>;
-  failed: PromiseWithResolvers<EngineFailure>;
+  failures: PartFailures;
   stuck: PromiseWithResolvers<number[]>;
 }
 
@@ -56,6 +60,7 @@ export interface SeenNode extends RosterNode {
   /** How far the start of its part is. */
   progress?: NodeProgress | undefined;
   pressure?: string | undefined;
+  engineVersion?: string | undefined;
 }
 
 export interface MeasuredNode {
@@ -66,7 +71,7 @@ export interface MeasuredNode {
 }
 
 /** What a node says of itself besides the state of its part. */
-type Told = Pick<SeenNode, 'gpus' | 'progress' | 'pressure'>;
+type Told = Pick<SeenNode, 'gpus' | 'progress' | 'pressure' | 'engineVersion'>;
 
 /** How long a node that hangs may take to save what its part shows. */
 const reportLimitMs = 5_000;
@@ -110,6 +115,7 @@ export class LeaderNodes implements AsyncDisposable {
       log,
       onMessage: (rank, message) => this.#heard(rank, message),
       onLost: (rank, reason) => this.#dispatch({ type: 'node.lost', rank, reason }),
+      onRefused: (message) => this.#options.onNote({ kind: 'node.refused', message }),
     });
   }
 
@@ -177,7 +183,7 @@ export class LeaderNodes implements AsyncDisposable {
     signal.throwIfAborted();
     const run: Run = {
       gathered: Promise.withResolvers(),
-      failed: Promise.withResolvers(),
+      failures: new PartFailures(),
       stuck: Promise.withResolvers(),
     };
     this.#run = run;
@@ -222,7 +228,7 @@ export class LeaderNodes implements AsyncDisposable {
         this.#learn(rank, message);
         return this.#dispatch({ type: 'node.reported', rank, part: message.part });
       case 'node.noted':
-        return this.#options.onNote({ kind: message.kind, message: `${this.#nameOf(rank)}: ${message.message}` });
+        return this.#options.onNote({ kind: message.kind, message: `${this.nameOf(rank)}: ${message.message}` });
       case 'node.measured':
         return this.#measuring.take(rank, message.figures);
       case 'part.reported':
@@ -230,19 +236,32 @@ export class LeaderNodes implements AsyncDisposable {
     }
   }
 
-  #learn(rank: number, { gpus, progress, pressure }: Told): void {
+  #learn(rank: number, { gpus, progress, pressure, engineVersion }: Told): void {
     const before = this.#told.get(rank);
-    const told: Told = { gpus, ...defined({ progress, pressure }) };
+    const told: Told = { gpus, ...defined({ progress, pressure, engineVersion }) };
     this.#told.set(rank, told);
     const isPressed = pressure !== undefined;
-    if (isPressed !== (before?.pressure !== undefined))
-      this.#options.onNote(pressureNote(this.#nameOf(rank), pressure));
+    if (isPressed !== (before?.pressure !== undefined)) this.#options.onNote(pressureNote(this.nameOf(rank), pressure));
     if (JSON.stringify(told) !== JSON.stringify(before)) this.#options.onChange();
+    this.#compare(rank, engineVersion);
   }
 
-  #nameOf(rank: number): string {
-    const node = this.#roster.nodes.find((one) => one.rank === rank);
-    return node ? nameNode(node) : `rank ${rank}`;
+  /** With each word of the node: this node's own version may be known later than that one's. */
+  #compare(rank: number, version: string | undefined): void {
+    if (this.#roster.phase !== 'up') return;
+    const own = { name: this.nameOf(0), version: this.#options.ownVersion() };
+    const failure = versionsDiffer(own, { name: this.nameOf(rank), version });
+    if (failure) this.#run?.failures.take({ rank, failure });
+  }
+
+  /** `host (rank n)`, also for the leader's own. */
+  nameOf(rank: number): string {
+    return nameNode({ rank, host: this.#options.nodes.hosts[rank] ?? 'an unknown host' });
+  }
+
+  /** The node that has this address on its way to the leader. Undefined where none is known to have it. */
+  rankAt(address: string): number | undefined {
+    return this.#links.rankAt(address);
   }
 
   #dispatch(event: RosterEvent): void {
@@ -268,7 +287,7 @@ export class LeaderNodes implements AsyncDisposable {
       case 'engine.gathered':
         return this.#order(async () => this.#tellGathered(await this.#meetingOf()));
       case 'engine.failed':
-        return this.#run?.failed.resolve(effect.failure);
+        return this.#run?.failures.take({ rank: effect.rank, failure: effect.failure });
       case 'engine.stuck':
         return this.#run?.stuck.resolve([...effect.pids]);
       case 'engine.gone':
@@ -301,15 +320,15 @@ export class LeaderNodes implements AsyncDisposable {
 
   #tellGathered({ address, port }: Meeting): void {
     const networkInterface = interfaceOf(address);
-    const { gathered, failed, stuck } = this.#run ?? {};
-    if (!gathered || !failed || !stuck) return;
+    if (!this.#run) return;
+    const { gathered, failures, stuck } = this.#run;
     const node: EngineNode = {
       rank: 0,
       address,
       meeting: { address, port: String(port) },
       ...defined({ networkInterface }),
     };
-    gathered.resolve({ node, failed: failed.promise, stuck: stuck.promise });
+    gathered.resolve({ node, onFailed: (listener) => failures.listen(listener), stuck: stuck.promise });
   }
 
   #order(work: () => Promise<void>): void {

@@ -4,7 +4,7 @@ import type { AgentDeps } from '../../agent-deps.ts';
 import { LeadEngine } from '../../companion/lead-engine.ts';
 import type { Engine } from '../../engine/open-engine.ts';
 import type { LeaderNodes } from './open-nodes.ts';
-import { spreadEngine } from './spread-engine.ts';
+import { type SpreadEngine, spreadEngine } from './spread-engine.ts';
 
 export interface SpreadParts {
   /** Undefined for a job of one node. */
@@ -14,12 +14,13 @@ export interface SpreadParts {
 }
 
 /** Disposing ends what stays between two starts of the engine. */
-export function openSpread({ nodes, engine, deps }: SpreadParts): AsyncDisposable & Pick<Engine, 'spawn'> {
-  const nothing = async () => undefined;
-  if (!nodes) return { spawn: engine.spawn, [Symbol.asyncDispose]: nothing };
-  const { explainExit } = engine;
-  const parts = { ...deps, nodes, spawnPart: engine.spawn, explainExit };
-  if (!engine.beside) return { spawn: spreadEngine(parts), [Symbol.asyncDispose]: nothing };
+export type Spread = AsyncDisposable & SpreadEngine;
+
+export function openSpread({ nodes, engine, deps }: SpreadParts): Spread {
+  const alone = { tellsClosed: () => false, [Symbol.asyncDispose]: async () => undefined };
+  if (!nodes) return { ...alone, spawn: engine.spawn };
+  const parts = { ...deps, nodes, spawnPart: engine.spawn, explainExit: engine.explainExit };
+  if (!engine.beside) return { ...alone, ...spreadEngine(parts) };
   const lead = new LeadEngine(parts);
-  return { spawn: (signal) => lead.spawn(signal), [Symbol.asyncDispose]: () => lead[Symbol.asyncDispose]() };
+  return { ...alone, spawn: (signal) => lead.spawn(signal), [Symbol.asyncDispose]: () => lead[Symbol.asyncDispose]() };
 }

@@ -1,94 +1,134 @@
 import type { EngineFailure } from '@fairlead/engines/failures';
+import { detach } from '@fairlead/kit';
 import { ManualClock } from '@fairlead/kit/testing';
 import { expect, it } from 'vitest';
 import type { EngineExit } from '../../engine/spawn-engine.ts';
+import { PartFailures } from './part-failures.ts';
 import { spreadEngine } from './spread-engine.ts';
 
+const peerLost: EngineFailure = {
+  message: 'the engine ended: Connection closed by peer [10.0.0.2]:4',
+  fatal: false,
+  lastLines: [],
+  peer: { address: '10.0.0.2' },
+};
+const killed: EngineFailure = { message: 'the engine was killed', fatal: false, lastLines: [], ownCause: true };
 const node = { rank: 0, address: '10.0.0.1', meeting: { address: '10.0.0.1', port: '41234' } };
-const elsewhere: EngineFailure = { message: 'node2 (rank 1): it died', fatal: false, lastLines: [] };
+const elsewhere: EngineFailure = {
+  message: 'node2 (rank 1): it died',
+  fatal: false,
+  lastLines: [],
+  ownCause: true,
+};
 const ended: EngineExit = { code: 0, signal: null };
 
-/** `ownLog`: what the log of this node's part says. */
-async function spread(ownLog: Partial<EngineFailure> = {}) {
+async function spread(own = peerLost) {
   const clock = new ManualClock();
-  const own = Promise.withResolvers<EngineExit>();
-  const failed = Promise.withResolvers<EngineFailure>();
+  const exited = Promise.withResolvers<EngineExit>();
+  const failures = new PartFailures();
   const never = new Promise<number[]>(() => undefined);
-  const start = spreadEngine({
+  const { spawn, tellsClosed } = spreadEngine({
     nodes: {
-      gather: () => Promise.resolve({ node, failed: failed.promise, stuck: never }),
+      gather: () => Promise.resolve({ node, onFailed: (listener) => failures.listen(listener), stuck: never }),
       end: () => Promise.resolve(),
+      nameOf: (rank) => `node${rank + 1} (rank ${rank})`,
+      rankAt: (address) => Number(address.slice(-1)) - 1,
     },
     spawnPart: () =>
       Promise.resolve({
         pid: 7,
         pids: () => Promise.resolve([7]),
-        exited: own.promise,
+        exited: exited.promise,
         stuck: never,
         end: () => Promise.resolve(),
       }),
-    explainExit: () => ({ message: 'it failed', fatal: false, lastLines: [], ...ownLog }),
+    explainExit: () => own,
     clock,
   });
-  return { clock, own, failed, engine: await start(new AbortController().signal) };
+  const engine = await spawn(new AbortController().signal);
+  let told: string | undefined;
+  detach(engine.exited.then((exit) => (told = exit.elsewhere?.message ?? 'as it was ordered')));
+  return { clock, exited, failures, engine, tellsClosed, told: () => told };
 }
 
-it('the failure of another node is told, also where the part of this node has ended of it before', async () => {
-  const { clock, own, failed, engine } = await spread();
-  own.resolve(ended);
-  await clock.advance(1_500);
-  failed.resolve(elsewhere);
-  expect(await engine.exited).toMatchObject({ elsewhere });
+it('the end of a part whose cause is known is told at once, with the name of its node', async () => {
+  const first = await spread(killed);
+  first.exited.resolve(ended);
+  await expect.poll(first.told).toBe('node1 (rank 0): the engine was killed');
+  const second = await spread();
+  second.failures.take({ rank: 1, failure: elsewhere });
+  await expect.poll(second.told).toBe('node2 (rank 1): it died');
 });
 
-it("the end of this node's part is told when no other node fails within two seconds", async () => {
-  const { clock, own, engine } = await spread();
-  own.resolve(ended);
-  await clock.advance(2_000);
-  expect(await engine.exited).toEqual(ended);
+it('a part that fails because another one has closed its connections waits for the cause', async () => {
+  const { clock, exited, failures, told } = await spread();
+  exited.resolve(ended);
+  await clock.advance(4_000);
+  expect(told()).toBeUndefined();
+  failures.take({ rank: 2, failure: peerLost });
+  failures.take({ rank: 1, failure: elsewhere });
+  await expect.poll(told).toBe('node2 (rank 1): it died');
 });
 
-it('a part of this node that was killed, or was told to end, is not waited for', async () => {
-  const killed = await spread();
-  killed.own.resolve({ code: null, signal: 'SIGKILL' });
-  expect(await killed.engine.exited).toEqual({ code: null, signal: 'SIGKILL' });
+it("the cause is also this node's part, where another one has failed of it before", async () => {
+  const { exited, failures, told } = await spread(killed);
+  failures.take({ rank: 1, failure: { ...peerLost, peer: { address: '10.0.0.1' } } });
+  exited.resolve(ended);
+  await expect.poll(told).toBe('node1 (rank 0): the engine was killed');
+});
+
+it('the node that has closed its connections is named where its part does not tell why', async () => {
+  const { clock, exited, told } = await spread();
+  exited.resolve(ended);
+  await clock.advance(5_000);
+  await expect
+    .poll(told)
+    .toMatch(/^node2 \(rank 1\) has closed its connections, .*: node1 \(rank 0\): .* by peer \[10\.0\.0\.2\]/);
+});
+
+it('a server that is closed because of another part waits for the cause, and any other is told as it is', async () => {
+  const other = await spread(killed);
+  expect(other.tellsClosed()).toBe(false);
+  const { failures, tellsClosed, told } = await spread();
+  expect(tellsClosed()).toBe(true);
+  failures.take({ rank: 1, failure: elsewhere });
+  await expect.poll(told).toBe('node2 (rank 1): it died');
+});
+
+it('a part that was told to end waits for no cause', async () => {
   const stopped = await spread();
   await stopped.engine.end(0);
-  stopped.own.resolve(ended);
-  expect(await stopped.engine.exited).toEqual(ended);
+  stopped.exited.resolve(ended);
+  await expect.poll(stopped.told).toBe('as it was ordered');
 });
 
+const { ownCause: _, ...silent } = elsewhere;
+
 it("the cause that the log of this node's part has is told, not that another node lost it", async () => {
-  const before = await spread({ ownCause: true });
-  before.own.resolve(ended);
-  before.failed.resolve(elsewhere);
-  expect(await before.engine.exited).toEqual(ended);
   // The other node may notice it before the processes of this one are gone.
-  const after = await spread({ ownCause: true, known: 'cuda-out-of-memory' });
-  after.failed.resolve(elsewhere);
-  await after.clock.advance(1_000);
-  after.own.resolve({ code: 1, signal: null });
-  expect(await after.engine.exited).toEqual({ code: 1, signal: null });
-  const late = await spread({ ownCause: true, known: 'cuda-out-of-memory' });
-  late.failed.resolve(elsewhere);
-  await late.clock.advance(2_000);
-  expect(await late.engine.exited).toEqual({ code: null, signal: null });
+  const { clock, failures, told } = await spread({ ...killed, known: 'cuda-out-of-memory' });
+  failures.take({ rank: 1, failure: silent });
+  await clock.advance(500);
+  await expect.poll(told).toBe('node1 (rank 0): the engine was killed');
 });
 
 it('an exception of this node that it may have survived is not told for the end of another', async () => {
-  const { failed, engine } = await spread({ ownCause: true });
-  failed.resolve(elsewhere);
-  expect(await engine.exited).toMatchObject({ elsewhere });
+  const { clock, failures, told } = await spread(killed);
+  failures.take({ rank: 1, failure: silent });
+  await clock.advance(500);
+  await expect.poll(told).toBe('node2 (rank 1): it died');
 });
 
-it('the cause that the log of the other node has is told, whatever that of this node says', async () => {
-  const cause = { ...elsewhere, ownCause: true };
-  const first = await spread({ ownCause: true });
-  first.failed.resolve(cause);
-  expect(await first.engine.exited).toMatchObject({ elsewhere: cause });
-  const { clock, own, failed, engine } = await spread({ ownCause: true });
-  own.resolve(ended);
-  await clock.advance(500);
-  failed.resolve(cause);
-  expect(await engine.exited).toMatchObject({ elsewhere: cause });
+it('of parts that end without a reason in their logs that of another node is told, within a second', async () => {
+  const { ownCause: _own, ...plain } = killed;
+  const both = await spread(plain);
+  both.exited.resolve(ended);
+  both.failures.take({ rank: 1, failure: silent });
+  await both.clock.advance(500);
+  await expect.poll(both.told).toBe('node2 (rank 1): it died');
+  const alone = await spread(plain);
+  alone.exited.resolve(ended);
+  await expect
+    .poll(async () => (await alone.clock.advance(100), alone.told()))
+    .toBe('node1 (rank 0): the engine was killed');
 });

@@ -5,15 +5,25 @@ import type { EngineNode } from '@fairlead/engines';
 import type { EngineFailure } from '@fairlead/engines/failures';
 import { type Clock, detach, untilOver } from '@fairlead/kit';
 import type { EngineExit, EngineProcess } from '../../engine/spawn-engine.ts';
+import { accusePeer, findCause, type PartFailure, type PartNames } from './first-cause.ts';
 import type { Gathered, LeaderNodes } from './open-nodes.ts';
 
 export interface SpreadEngineOptions {
-  nodes: Pick<LeaderNodes, 'gather' | 'end'>;
+  nodes: Pick<LeaderNodes, 'gather' | 'end' | 'nameOf' | 'rankAt'>;
   /** Starts the part of this node. */
   spawnPart: (signal: AbortSignal, node: EngineNode) => Promise<EngineProcess>;
-  /** Why the part of this node has failed, as far as its log says. */
+  /** Why the part of this node ended that was not told to. */
   explainExit: (exit: EngineExit) => EngineFailure;
   clock: Clock;
+}
+
+export interface SpreadEngine {
+  /** Resolves when every part has been started. Rejects as `spawnPart` does, when nothing is left on any node. */
+  spawn: (signal: AbortSignal) => Promise<EngineProcess>;
+  /**
+   * The server takes no more connections. True where that is the consequence of another part's end: `exited` tells the cause then, soon.
+   */
+  tellsClosed: () => boolean;
 }
 
 /** What the parts on other nodes get after the server has ended: they answer no requests. */
@@ -21,28 +31,47 @@ const partLimitMs = 5_000;
 /** The server has so long to end by itself before the parts that it computes with are ended too. */
 const serverLeadMs = 2_000;
 /**
- * A part that computes with one that is dead fails at its next step, and may be gone before the dead one's own process has ended: vLLM's
- * takes up to 2 s (measured with 0.32.0).
+ * How long a part that is the cause may take to tell of its end after another one has failed of it: vLLM's process takes 2 to 4 s to end
+ * after one of its own was killed, where its lines do not foretell that (measured with 0.32.0 on busy hosts).
  */
-const causeLimitMs = 2_000;
+const causeLimitMs = 5_000;
+/** The same where the log of the part that has failed says nothing of another one. */
+const plainLimitMs = 500;
 
-/** Resolves when every part has been started. Rejects as `spawnPart` does, when nothing is left on any node. */
-export function spreadEngine({ nodes, spawnPart, explainExit, clock }: SpreadEngineOptions) {
-  return async (signal: AbortSignal): Promise<EngineProcess> => {
-    const gathered = await nodes.gather(signal);
-    try {
-      return joinParts(await spawnPart(signal, gathered.node), gathered, { nodes, explainExit, clock });
-    } catch (error) {
-      await nodes.end(0);
-      throw error;
-    }
+/** A server that is closed, and whose process has not ended. */
+const closedExit: EngineExit = { code: null, signal: null };
+
+export function spreadEngine(options: SpreadEngineOptions): SpreadEngine {
+  const { nodes, spawnPart, explainExit } = options;
+  let closed = Promise.withResolvers<EngineExit>();
+  return {
+    async spawn(signal) {
+      closed = Promise.withResolvers();
+      const gathered = await nodes.gather(signal);
+      try {
+        return joinParts(await spawnPart(signal, gathered.node), { gathered, closed: closed.promise }, options);
+      } catch (error) {
+        await nodes.end(0);
+        throw error;
+      }
+    },
+    tellsClosed() {
+      if (explainExit(closedExit).peer === undefined) return false;
+      closed.resolve(closedExit);
+      return true;
+    },
   };
+}
+
+interface JoinedParts {
+  gathered: Gathered;
+  closed: Promise<EngineExit>;
 }
 
 function joinParts(
   own: EngineProcess,
-  { failed, stuck }: Gathered,
-  { nodes, explainExit, clock }: Omit<SpreadEngineOptions, 'spawnPart'>,
+  { gathered, closed }: JoinedParts,
+  { nodes, explainExit, clock }: SpreadEngineOptions,
 ): EngineProcess {
   let ending: Promise<void> | undefined;
   const endAll = async (limitMs: number) => {
@@ -52,11 +81,19 @@ function joinParts(
     await Promise.race([server, late]).finally(() => lead.abort());
     await Promise.all([server, nodes.end(Math.min(limitMs, partLimitMs))]);
   };
+  const ownLog = () => ownFailure(closedExit, { nodes, explainExit });
+  const causes = new Causes({ nodes, ownLog, clock });
+  gathered.onFailed((failed) => causes.take(failed));
+  const ownEnd = Promise.race([own.exited, closed]).then((exit) => {
+    if (ending) return exit;
+    causes.take({ rank: 0, failure: ownFailure(exit, { nodes, explainExit }) });
+    return undefined;
+  });
   return {
     pid: own.pid,
     pids: own.pids,
-    exited: firstCause(own.exited, failed, { explainExit, clock, isEnding: () => ending !== undefined }),
-    stuck: Promise.race([own.stuck, stuck]),
+    exited: Promise.race([causes.told, ownEnd.then((exit) => exit ?? causes.told)]),
+    stuck: Promise.race([own.stuck, gathered.stuck]),
     end(limitMs) {
       if (ending) detach(own.end(limitMs));
       ending ??= endAll(limitMs).catch((error: unknown) => {
@@ -68,41 +105,59 @@ function joinParts(
   };
 }
 
-interface CauseOptions extends Pick<SpreadEngineOptions, 'explainExit' | 'clock'> {
-  isEnding: () => boolean;
+function ownFailure(
+  exit: EngineExit,
+  { nodes, explainExit }: Pick<SpreadEngineOptions, 'nodes' | 'explainExit'>,
+): EngineFailure {
+  const failure = explainExit(exit);
+  return { ...failure, message: `${nodes.nameOf(0)}: ${failure.message}` };
 }
 
-/**
- * Of two parts that fail in the same moment the one is told whose log has a cause of its own; where both have one or neither, the other
- * node's: the part of this node answers requests, and fails with any other.
- */
-async function firstCause(
-  own: Promise<EngineExit>,
-  failed: Gathered['failed'],
-  { explainExit, clock, isEnding }: CauseOptions,
-): Promise<EngineExit> {
-  const elsewhere = failed.then((failure): EngineExit => ({ code: null, signal: null, elsewhere: failure }));
-  const first = await Promise.race([elsewhere, own]);
-  const isOwn = (exit: EngineExit) => explainExit(exit).ownCause === true;
-  const soon = <T>(wait: Promise<EngineExit>, late: T) => beforeLimit(wait, late, clock);
-  if (first.elsewhere) {
-    const soFar = explainExit(stillRuns);
-    // An exception that the catalogue does not know may be one that the engine goes on after.
-    const isDying = soFar.ownCause === true && soFar.known !== undefined;
-    if (first.elsewhere.ownCause === true || !isDying) return first;
-    // The other nodes lose its processes while it shuts down.
-    return soon(own, stillRuns);
+interface CausesOptions {
+  nodes: Pick<LeaderNodes, 'nameOf' | 'rankAt'>;
+  /** What the log of this node's part says while that still runs. */
+  ownLog: () => EngineFailure;
+  clock: Clock;
+}
+
+/** Takes the failures of all parts, until the cause is among them or the time for it is over. */
+class Causes {
+  readonly #options: CausesOptions;
+  readonly #failures: PartFailure[] = [];
+  readonly #told = Promise.withResolvers<EngineExit>();
+  readonly #over = new AbortController();
+
+  constructor(options: CausesOptions) {
+    this.#options = options;
   }
-  // Killed from outside: no consequence of another part's end.
-  if (first.signal !== null || isEnding()) return first;
-  const other = await soon(elsewhere, undefined);
-  return other && (other.elsewhere?.ownCause === true || !isOwn(first)) ? other : first;
-}
 
-const stillRuns: EngineExit = { code: null, signal: null };
+  /** Never rejects. */
+  get told(): Promise<EngineExit> {
+    return this.#told.promise;
+  }
 
-async function beforeLimit<T>(wait: Promise<EngineExit>, late: T, clock: Clock): Promise<EngineExit | T> {
-  const limit = new AbortController();
-  const over = untilOver(clock.sleep(causeLimitMs, limit.signal), limit.signal).then(() => late);
-  return Promise.race([wait, over]).finally(() => limit.abort());
+  take(failed: PartFailure): void {
+    this.#failures.push(failed);
+    const cause = findCause(this.#failures);
+    if (cause) this.#tell(cause);
+    else if (this.#failures.length === 1) detach(this.#wait(failed.failure.peer ? causeLimitMs : plainLimitMs));
+  }
+
+  async #wait(limitMs: number): Promise<void> {
+    const { nodes, ownLog, clock } = this.#options;
+    const { signal } = this.#over;
+    await untilOver(clock.sleep(limitMs, signal), signal);
+    if (signal.aborted) return;
+    const own = this.#failures.some(({ rank }) => rank === 0) ? undefined : ownLog();
+    // An exception that the catalogue does not know may be one that the engine goes on after.
+    if (own?.ownCause === true && own.known !== undefined) return this.#tell(own);
+    const names: PartNames = { rankAt: (address) => nodes.rankAt(address), nameOf: (rank) => nodes.nameOf(rank) };
+    const accused = accusePeer(this.#failures, names);
+    if (accused) this.#tell(accused);
+  }
+
+  #tell(elsewhere: EngineFailure): void {
+    this.#over.abort();
+    this.#told.resolve({ code: null, signal: null, elsewhere });
+  }
 }

@@ -24,8 +24,12 @@ export interface ChannelListener<In> {
 export interface NodeChannel<Out> extends Disposable {
   /** Of this end. */
   readonly localAddress: string;
+  /** Of the other end. */
+  readonly remoteAddress: string;
   /** Nothing happens once it is closed. */
   send(message: Out): void;
+  /** Sends a last message, and hangs up behind it. */
+  finish(message: Out): void;
   /** Resolves when nothing more can come. */
   readonly closed: Promise<void>;
 }
@@ -121,9 +125,13 @@ export function openNodeChannel<In extends Schema, Out extends Schema>(
     listener.onClosed(why);
   });
   return {
-    localAddress: ownAddress(socket),
+    localAddress: plainAddress(socket.localAddress),
+    remoteAddress: plainAddress(socket.remoteAddress),
     send(message) {
       if (!socket.destroyed) socket.write(`${encodeText(outgoing, message)}\n`);
+    },
+    finish(message) {
+      if (!socket.destroyed) socket.end(`${encodeText(outgoing, message)}\n`);
     },
     closed: closed.promise,
     [Symbol.dispose]: () => void socket.destroy(),
@@ -131,6 +139,6 @@ export function openNodeChannel<In extends Schema, Out extends Schema>(
 }
 
 /** An IPv4 address that an IPv6 socket shows in its own form is written as IPv4. */
-function ownAddress({ localAddress = '' }: Socket): string {
-  return localAddress.replace(/^::ffff:/, '');
+function plainAddress(address = ''): string {
+  return address.replace(/^::ffff:/, '');
 }

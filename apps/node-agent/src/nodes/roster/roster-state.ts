@@ -43,8 +43,8 @@ export type RosterEffect =
   | { type: 'part.start'; rank: number; run: number }
   /** Of this run and every run before it. */
   | { type: 'part.end'; rank: number; run: number; limitMs: number }
-  /** Once for each run. */
-  | { type: 'engine.failed'; failure: EngineFailure }
+  /** For each part that fails until the end of the run is ordered: the first of them may be the consequence of another one's end. */
+  | { type: 'engine.failed'; rank: number; failure: EngineFailure }
   | { type: 'engine.stuck'; pids: readonly number[] }
   /** Nothing of it is left on the nodes that can be reached. */
   | { type: 'engine.gone' }

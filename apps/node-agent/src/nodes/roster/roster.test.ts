@@ -70,6 +70,7 @@ describe('the roster of a job', () => {
     expect(after(up.roster, exit).last).toEqual([
       {
         type: 'engine.failed',
+        rank: 2,
         failure: { message: `node3 (rank 2): ${message}`, fatal: false, lastLines: ['bye'] },
       },
     ]);
@@ -119,12 +120,19 @@ describe('the roster of a job', () => {
     expect(types(after(up.roster, reported(1, none(1)), reported(2, none(1))).last)).toEqual(['engine.gone']);
   });
 
-  it('notes a part that ends after the first failure was told', () => {
+  it('notes a part that ends after the first failure, which may be its consequence, and tells of it too', () => {
     const up = after(three, joined(1), joined(2), wanted, reported(1, running(1)), reported(2, running(1)));
     const exit = (rank: number) =>
       reported(rank, { status: 'exited', run: 1, message: 'exit code 0', fatal: false, lastLines: [] });
     expect(after(up.roster, exit(1), exit(2)).last).toEqual([
       { type: 'note', kind: 'node.exited', message: 'node3 (rank 2): exit code 0' },
+      {
+        type: 'engine.failed',
+        rank: 2,
+        failure: { message: 'node3 (rank 2): exit code 0', fatal: false, lastLines: [] },
+      },
     ]);
+    expect(types(after(up.roster, exit(1), unwanted, exit(2)).last)).toEqual(['note']);
+    expect(types(after(up.roster, exit(1), lost(2)).last)).toEqual(['note', 'engine.failed']);
   });
 });

@@ -121,13 +121,22 @@ function report(roster: Roster, { rank, part }: EventOf<'node.reported'>): Roste
     part.status === 'running' && before.status !== 'running'
       ? [{ type: 'note', kind: 'node.started', message: `${nameNode(node)} has started its part with pid ${part.pid}` }]
       : [];
-  // The first failure is told as that of the engine; this one came after it.
-  const alsoExited: RosterEffect[] =
-    part.status === 'exited' && before.status !== 'exited' && roster.phase !== 'up'
-      ? [{ type: 'note', kind: 'node.exited', message: `${nameNode(node)}: ${part.message}` }]
-      : [];
-  const step = settle(withNode(roster, withPart(node, part)));
+  const told = withPart(node, part);
+  const step = settle(withNode(roster, told));
+  const alsoExited = part.status === 'exited' && before.status !== 'exited' ? exitedLate(roster, told) : [];
   return go(step.state, ...stuck, ...started, ...alsoExited, ...step.effects);
+}
+
+/** After the first failure of the run. */
+function exitedLate({ phase }: Roster, node: RosterNode): RosterEffect[] {
+  if (phase === 'up') return [];
+  const failed = failedEffect(node);
+  const note: RosterEffect = { type: 'note', kind: 'node.exited', message: failed.failure.message };
+  return phase === 'failed' ? [note, failed] : [note];
+}
+
+function failedEffect(node: RosterNode) {
+  return { type: 'engine.failed' as const, rank: node.rank, failure: exitFailure(node) };
 }
 
 /** It was written before the node read the order to start. */
@@ -143,11 +152,12 @@ function lose(roster: Roster, { rank, reason }: EventOf<'node.lost'>, policy: Ro
   const note: RosterEffect = { type: 'note', kind: 'node.lost', message };
   switch (next.phase) {
     case 'up':
-      return go({ ...next, phase: 'failed' }, note, { type: 'engine.failed', failure: lostFailure(message) });
+      return go({ ...next, phase: 'failed' }, note, { type: 'engine.failed', rank, failure: lostFailure(message) });
+    case 'failed':
+      return go(next, note, { type: 'engine.failed', rank, failure: lostFailure(message) });
     case 'gathering':
       return go(next, note, gatheringTimer(next, policy));
     case 'idle':
-    case 'failed':
     case 'ending': {
       const step = settle(next);
       return go(step.state, note, ...step.effects);
@@ -163,7 +173,7 @@ function settle(roster: Roster): RosterStep {
     case 'up': {
       const failed = roster.nodes.find((node) => hasFailed(node, roster.run));
       if (!failed) return stay(roster);
-      return go({ ...roster, phase: 'failed' }, { type: 'engine.failed', failure: exitFailure(failed) });
+      return go({ ...roster, phase: 'failed' }, failedEffect(failed));
     }
     case 'ending':
       if (roster.nodes.some(hasPart)) return stay(roster);
@@ -185,12 +195,19 @@ function exitFailure(node: RosterNode): EngineFailure {
     const message = `${nameNode(node)}: its part of the engine has ended`;
     return { message, fatal: false, lastLines: [] };
   }
-  const { message, hint, fatal, lastLines, badNodes, ownCause } = part;
-  return { message: `${nameNode(node)}: ${message}`, ...defined({ hint, badNodes, ownCause }), fatal, lastLines };
+  const { message, hint, fatal, lastLines, badNodes, ownCause, peer } = part;
+  const more = { ...defined({ hint, badNodes, ownCause }), ...(peer && { peer: defined(peer) }) };
+  return { message: `${nameNode(node)}: ${message}`, ...more, fatal, lastLines };
 }
 
 function lostFailure(message: string): EngineFailure {
-  return { message, hint: 'Its agent or the network between the nodes has failed.', fatal: false, lastLines: [] };
+  return {
+    message,
+    hint: 'Its agent or the network between the nodes has failed.',
+    fatal: false,
+    lastLines: [],
+    ownCause: true,
+  };
 }
 
 function missing(nodes: readonly RosterNode[], policy: RosterPolicy): RosterEffect {

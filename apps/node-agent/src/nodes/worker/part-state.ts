@@ -22,6 +22,8 @@ export type WorkerEvent =
   | { type: 'node.leave' }
   /** No word from the leader for too long, or a signal while it is away. */
   | { type: 'leader.lost' }
+  /** Another agent has this rank. */
+  | { type: 'node.refused' }
   | { type: 'engine.spawned'; pid: number }
   /** It ended although it was not told to, or cannot be started. */
   | { type: 'engine.failed'; failure: EngineFailure }
@@ -53,6 +55,8 @@ export function workerTransition(state: WorkerState, event: WorkerEvent): Step<W
       return leave(state, 'ended');
     case 'leader.lost':
       return leave(state, 'leader_lost');
+    case 'node.refused':
+      return leave(state, 'rank_taken');
     case 'engine.spawned':
       if (part.status !== 'starting') return stay(state);
       return become(state, { status: 'running', run: part.run, pid: event.pid });
@@ -68,8 +72,8 @@ export function workerTransition(state: WorkerState, event: WorkerEvent): Step<W
   }
 }
 
-function told({ message, hint, fatal, lastLines, badNodes, ownCause }: EngineFailure) {
-  return { message, ...defined({ hint, badNodes, ownCause }), fatal, lastLines: [...lastLines] };
+function told({ message, hint, fatal, lastLines, badNodes, ownCause, peer }: EngineFailure) {
+  return { message, ...defined({ hint, badNodes, ownCause, peer }), fatal, lastLines: [...lastLines] };
 }
 
 function become(state: WorkerState, part: PartReport, ...effects: WorkerEffect[]): Step<WorkerState, WorkerEffect> {

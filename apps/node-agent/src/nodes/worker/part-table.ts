@@ -23,6 +23,7 @@ export const workerMachine: Machine<WorkerState, WorkerEvent, WorkerEffect> = {
     'part.end': { type: 'part.end', run: 2, limitMs: 5000 },
     'node.leave': { type: 'node.leave' },
     'leader.lost': { type: 'leader.lost' },
+    'node.refused': { type: 'node.refused' },
     'engine.spawned': { type: 'engine.spawned', pid: 7 },
     'engine.failed': { type: 'engine.failed', failure },
     'engine.stuck': { type: 'engine.stuck', pids: [7] },

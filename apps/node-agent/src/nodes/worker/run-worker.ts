@@ -1,15 +1,17 @@
 // The agent of another node than the first: it runs its part of the engine as the leader orders, and ends with the leader.
 
+import { randomUUID } from 'node:crypto';
 import type { EngineNode, PhaseSeen } from '@fairlead/engines';
 import { defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOver } from '@fairlead/kit';
 import type { InstanceSpec, LeaderMessage, NodeMessage } from '@fairlead/protocol';
 import { type JobNodes, listGpus, readJobIdentity, visibleGpus } from '@fairlead/scheduler';
 import type { AgentDeps } from '../../agent-deps.ts';
+import { agentError } from '../../agent-error.ts';
 import { listAddresses } from '../../engine/list-interfaces.ts';
 import { type Engine, openEngine } from '../../engine/open-engine.ts';
 import type { ExitName } from '../../exit-code.ts';
 import { openScratch } from '../../job/open-scratch.ts';
-import { readJobMemory } from '../../memory/read-job-memory.ts';
+import { createMemoryReader } from '../../memory/read-job-memory.ts';
 import { watchPressure } from '../../memory/watch-pressure.ts';
 import { measureNode } from '../measure-node.ts';
 import { createEngineSlot, type EngineSlot } from '../../supervisor/engine-slot.ts';
@@ -66,7 +68,7 @@ export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: Agent
   detach(untilOver(worker.learnGpus(over.signal), over.signal));
   detach(untilOver(clock.sleep(quietMs, over.signal).then(collectAll), over.signal));
   const onChange = (pressure: string | undefined) => worker.press(pressure);
-  watchPressure({ read: () => readJobMemory(), clock, log, onChange }, over.signal);
+  watchPressure({ read: createMemoryReader(), clock, log, onChange }, over.signal);
   say(`agent ${deps.agentVersion} runs rank ${nodes.rank} of ${nodes.hosts.length} on ${deps.hostname}`);
   const exit = await worker.exit;
   using limit = openTimeLimit(clock, logTimeoutMs);
@@ -76,6 +78,7 @@ export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: Agent
 
 /** Performs what part-state.ts decides. */
 class Worker {
+  readonly #engine: Pick<Engine, 'version'>;
   readonly #nodes: JobNodes;
   readonly #deps: AgentDeps;
   readonly #slot: EngineSlot;
@@ -85,11 +88,13 @@ class Worker {
   #meeting: Meeting | undefined;
   #progress: PhaseSeen | undefined;
   #pressure: string | undefined;
+  readonly #agent = `agent ${randomUUID().slice(0, 8)}`;
   /** The interfaces of the nodes, at the last start. */
   nodesSeen: Extract<LeaderMessage, { type: 'part.start' }>['nodes'];
   link: LeaderLink | undefined;
 
   constructor({ nodes, deps, engine }: { nodes: JobNodes; deps: AgentDeps; engine: Engine }) {
+    this.#engine = engine;
     this.#nodes = nodes;
     this.#deps = deps;
     this.#gpus = visibleGpus(deps.env).map((id) => `gpu ${id}`);
@@ -117,7 +122,8 @@ class Worker {
 
   joined(): Extract<NodeMessage, { type: 'node.joined' }> {
     const { rank } = this.#nodes;
-    return { type: 'node.joined', rank, host: this.#deps.hostname, interfaces: listAddresses(), ...this.#known() };
+    const known = { agent: this.#agent, interfaces: listAddresses(), ...this.#known() };
+    return { type: 'node.joined', rank, host: this.#deps.hostname, ...known };
   }
 
   report(): NodeMessage {
@@ -145,9 +151,14 @@ class Worker {
     if (order.type === 'leader.alive') return;
     if (order.type === 'node.measure') return detach(this.#measure());
     this.#deps.log.info({ op: order.type }, 'ordered by the leader');
+    if (order.type === 'part.report') return this.#slot.report(order.reason);
+    if (order.type === 'node.refused') {
+      const error = agentError('rank_taken', order.message);
+      this.#deps.log.error({ op: 'leader.link', ok: false, error }, 'the leader has refused this agent');
+      this.#deps.say(`ends: ${order.message}`);
+    }
     if (order.type === 'part.start') this.nodesSeen = order.nodes;
-    if (order.type === 'part.report') this.#slot.report(order.reason);
-    else this.dispatch(order);
+    this.dispatch(order);
   }
 
   async #measure(): Promise<void> {
@@ -159,7 +170,8 @@ class Worker {
   #known() {
     const { part } = this.#state;
     const isUp = part.status === 'starting' || part.status === 'running';
-    const seen = defined({ progress: isUp ? this.#progress : undefined, pressure: this.#pressure });
+    const progress = isUp ? this.#progress : undefined;
+    const seen = defined({ progress, pressure: this.#pressure, engineVersion: this.#engine.version() });
     return { gpus: [...this.#gpus], part, ...seen };
   }
 

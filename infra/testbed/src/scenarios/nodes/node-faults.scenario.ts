@@ -56,7 +56,7 @@ test(
   async () => {
     for (const [node, told] of [
       ['node2', /^node2 \(rank 1\): the engine /],
-      ['node1', /^the engine /],
+      ['node1', /^node1 \(rank 0\): the engine /],
     ] as const) {
       const sinceMs = Date.now();
       await signalOn(testbed, node, ['KILL', partPattern]);

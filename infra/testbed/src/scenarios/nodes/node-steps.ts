@@ -75,18 +75,55 @@ export async function filesLeft(testbed: TestbedHandle, nodes: readonly string[]
 export interface NodeCut {
   /** Packets that node2 receives from node1, sends to it, or both. Default both. */
   way?: 'in' | 'out' | 'both';
+  /** Answers with a reset, which ends the connection at both ends, in place of silence. */
+  resets?: boolean;
 }
 
+const addressOf = async (testbed: TestbedHandle, node: string) =>
+  (await asRoot(testbed, node, `getent ahostsv4 ${node} | awk 'NR==1{print $1}'`)).trim();
+
 /** Drops packets between node1 and node2 without a word, until disposed. */
-export async function cutNodes(testbed: TestbedHandle, { way = 'both' }: NodeCut = {}): Promise<AsyncDisposable> {
-  const address = (await asRoot(testbed, 'node2', "getent ahostsv4 node1 | awk 'NR==1{print $1}'")).trim();
+export async function cutNodes(
+  testbed: TestbedHandle,
+  { way = 'both', resets = false }: NodeCut = {},
+): Promise<AsyncDisposable> {
+  const address = await addressOf(testbed, 'node1');
+  // A reset itself has to get through.
+  const verdict = resets ? 'meta l4proto tcp tcp flags & rst == 0 reject with tcp reset' : 'drop';
   const rules = [
     'add table inet cutnodes',
     'add chain inet cutnodes in { type filter hook input priority 0 ; }',
     'add chain inet cutnodes out { type filter hook output priority 0 ; }',
-    ...(way === 'out' ? [] : [`add rule inet cutnodes in ip saddr ${address} drop`]),
-    ...(way === 'in' ? [] : [`add rule inet cutnodes out ip daddr ${address} drop`]),
+    ...(way === 'out' ? [] : [`add rule inet cutnodes in ip saddr ${address} ${verdict}`]),
+    ...(way === 'in' ? [] : [`add rule inet cutnodes out ip daddr ${address} ${verdict}`]),
   ];
   await asRoot(testbed, 'node2', rules.map((rule) => `nft '${rule}'`).join('; '));
   return { [Symbol.asyncDispose]: async () => void (await asRoot(testbed, 'node2', 'nft delete table inet cutnodes')) };
+}
+
+/**
+ * What node2 sends leaves at 1 Mbit/s behind a queue of about 200 ms, until disposed: another program keeps that queue full. It sends as
+ * long as its socket has room, which is 277 datagrams of 60 bytes.
+ */
+export async function slowNodes(testbed: TestbedHandle): Promise<AsyncDisposable> {
+  const address = await addressOf(testbed, 'node1');
+  await asRoot(testbed, 'node2', 'tc qdisc add dev eth0 root tbf rate 1mbit burst 4kb limit 1mb');
+  const filler = testbed.spawn('node2', ['bash', '-c', `exec dd if=/dev/zero bs=60 >/dev/udp/${address}/9`], {
+    user: 'root',
+    stdio: 'ignore',
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      process.kill(-(filler.pid ?? 0), 'SIGKILL');
+      await testbed.exec('node2', ['pkill', '-KILL', '-x', 'dd'], { user: 'root' });
+      await asRoot(testbed, 'node2', 'tc qdisc del dev eth0 root');
+    },
+  };
+}
+
+/** How long a connection from node1 to node2 takes to be made. */
+export async function connectMs(testbed: TestbedHandle): Promise<number> {
+  const script = 'a=$(date +%s%3N); exec 3<>/dev/tcp/node2/6818; echo $(($(date +%s%3N) - a))';
+  const { stdout } = await testbed.exec('node1', ['bash', '-c', script], { user: 'root' });
+  return Number(stdout);
 }

@@ -1,11 +1,11 @@
 // A real Ray over two nodes of a real Slurm, started and ended by our agents. In place of vLLM, whose CPU build refuses Ray, a program asks
 // it for a placement group over both nodes, runs an actor on each, and then the simulator.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
 import { rayDriver, rayVenv } from '../../real-vllm/prepare-real-vllm.ts';
 import { asRoot } from '../break-site.ts';
-import { cutNodes, filesLeft, processesLeft } from '../nodes/node-steps.ts';
+import { cutNodes, filesLeft, noteOf, processesLeft } from '../nodes/node-steps.ts';
 import { Researcher } from '../researcher.ts';
 import { startTimeoutMs } from './real-vllm-deployment.ts';
 
@@ -112,6 +112,27 @@ describe('a deployment on Ray over two nodes', () => {
         const { state } = await alice.until('cut', ({ state: { status } }) => status === 'failed', 90_000);
         expect(state.cause).toMatchObject({ code: 'node_lost', message: expect.stringContaining('node2') });
       }
+      await isGone();
+    },
+    startTimeoutMs,
+  );
+
+  test(
+    'names a node that is frozen within 15 s, and serves again on a new Ray when it is back',
+    async () => {
+      const { instance } = await alice.deploy('frozen', ...onRay());
+      const sinceMs = Date.now();
+      const everything = 'agent.mjs --spec|ray';
+      const goOn = () => pkill('node2', 'CONT', everything);
+      onTestFinished(async () => void (await goOn()));
+      await pkill('node2', 'STOP', everything);
+      const lost = await noteOf(testbed, instance, { kind: 'node.lost', sinceMs });
+      expect(lost.message).toMatch(/^node2 \(rank 1\) is lost: no word from its agent for 12 s/);
+      expect(lost.atMs - sinceMs).toBeLessThan(15_000);
+      await goOn();
+      await noteOf(testbed, instance, { kind: 'engine.ready', sinceMs, limitMs: startTimeoutMs });
+      expect(timesIn(await engineLog('frozen', '0'), 'Ray runtime started')).toBe(2);
+      await alice.fairlead('stop', 'frozen', '--now');
       await isGone();
     },
     startTimeoutMs,

@@ -21,6 +21,13 @@ export interface RealSettings {
 
 export const fastArgs = '--load-format dummy --enforce-eager --dtype float32 --max-model-len 100000'.split(' ');
 
+/** Tensor-parallel over two nodes of few cores, with as many starts as a scenario needs. */
+export const overTwoNodes: RealSettings = {
+  args: [...fastArgs, '--tensor-parallel-size', '2'],
+  env: { VLLM_CPU_OMP_THREADS_BIND: 'nobind', OMP_NUM_THREADS: '1' },
+  more: ['health={crashLimit: 99, restartBaseSeconds: 0}'],
+};
+
 /** Arguments of `fairlead deploy tiny` with the real vLLM as the engine. */
 export function realVllm(
   name: string,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
 import { filesLeft, processesLeft } from '../nodes/node-steps.ts';
 import { Researcher } from '../researcher.ts';
-import { fastArgs, realVllm, startTimeoutMs } from './real-vllm-deployment.ts';
+import { overTwoNodes, realVllm, startTimeoutMs } from './real-vllm-deployment.ts';
 
 let testbed: Testbed;
 let alice: Researcher;
@@ -13,12 +13,7 @@ let alice: Researcher;
 beforeAll(async () => {
   testbed = await openTestbed({ nodes: 2 });
   alice = new Researcher(testbed);
-  const settings = {
-    args: [...fastArgs, '--tensor-parallel-size', '2'],
-    env: { VLLM_CPU_OMP_THREADS_BIND: 'nobind', OMP_NUM_THREADS: '1' },
-    more: ['health={crashLimit: 9, restartBaseSeconds: 0}'],
-  };
-  const { last, stderr } = await alice.fairlead('deploy', ...realVllm('two', settings), '--nodes', '2');
+  const { last, stderr } = await alice.fairlead('deploy', ...realVllm('two', overTwoNodes), '--nodes', '2');
   expect(last, stderr).toMatchObject({ event: 'deployment.ready' });
 }, startTimeoutMs);
 afterAll(() => testbed[Symbol.asyncDispose]());
