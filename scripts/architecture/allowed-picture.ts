@@ -65,7 +65,8 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/openai-wire': 'heads, bodies, routes and errors of the API that it serves',
       'packages/sqlite': 'members, keys and usage are rows of SQLite',
     },
-    thirdParty: ['drizzle-orm', 'pino'],
+    reads: { 'infra/gateway': 'files for proxies and systemd, which its tests run' },
+    thirdParty: ['drizzle-orm', 'pino', 'prom-client'],
     testThirdParty: ['drizzle-kit', 'fast-check', 'openai'],
   },
   'packages/kit': {
@@ -205,6 +206,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
     thirdParty: ['yaml'],
   },
   'infra/bastion': { holds: 'the gate, a script of the bastion', imports: {}, thirdParty: [] },
+  'infra/gateway': { holds: 'what stands in front of a gateway: proxies, and its unit', imports: {}, thirdParty: [] },
   'infra/slurm': { holds: 'job templates and site profiles', imports: {}, thirdParty: [] },
   'infra/testbed': {
     holds: 'a real Slurm, OpenSSH and firewalls in namespaces of one machine, and its scenarios',

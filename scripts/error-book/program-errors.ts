@@ -86,6 +86,10 @@ export const gatewayErrors: ErrorBook<GatewayErrorCode> = {
     cause: 'Another gateway serves the same state directory: together they would allow each member twice their limits.',
     cure: 'Use that gateway or stop it; for a second one give another `--state`.',
   },
+  gateway_not_serving: {
+    cause: 'No gateway serves this state directory, so there is none to ask.',
+    cure: 'Start it: `fairlead gateway serve`.',
+  },
   gateway_listen_failed: {
     cause: 'Another program has the port or the socket.',
     cure: 'Choose another `--port` or `--socket`, or end that program.',

@@ -52,7 +52,8 @@ export class CheckoutCopy implements AsyncDisposable {
   /** Runs test files of the copy. Resolves with what vitest says of each test; rejects where one fails. */
   async runTests(...paths: string[]): Promise<string> {
     const vitest = join(this.#dir, 'node_modules/vitest/vitest.mjs');
-    const args = ['run', '--project', 'units', ...paths, '--reporter', 'verbose'];
+    // A second worker costs more than it saves.
+    const args = ['run', '--project', 'units', '--maxWorkers', '1', ...paths, '--reporter', 'verbose'];
     const { FAIRLEAD_BUILT: _, ...env } = process.env;
     const { stdout } = await promisify(execFile)(process.execPath, [vitest, ...args], { cwd: this.#dir, env });
     return stripVTControlCharacters(stdout);

@@ -8,6 +8,8 @@ import type { KeyRecord, Limits, MemberRecord, TeamRecord } from './accounts/acc
 import type { AccountChange } from './accounts/audit-record.ts';
 import { createApiKey, hashApiKey } from './accounts/api-key.ts';
 import { readAccountName, readLifetimeMs, readLimit, readModelNames, readWeight } from './accounts/read-account.ts';
+import { periodsOf } from './limits/calendar.ts';
+import type { AccountKind, UsedTokens } from './limits/ledger.ts';
 import type { GatewayStore } from './store/gateway-store.ts';
 import { type UsageGroup, usageGroups } from './usage/usage-record.ts';
 
@@ -67,6 +69,8 @@ export function runAccountCommand(
     case 'teams remove NAME':
       store.removeTeam(name!, change);
       return { event: 'team.removed', ok: true, team: name };
+    case 'limits':
+      return { event: 'limits', ok: true, accounts: listLimits(store, nowMs) };
     case 'audit':
       return { event: 'audit', ok: true, changes: store.readAudit(sinceOf(flags, nowMs)) };
     case 'usage':
@@ -121,6 +125,25 @@ function listTeams(store: GatewayStore): object[] {
 
 function showTeam({ name, weight, limits }: TeamRecord): object {
   return { team: name, weight, limits: defined(limits) };
+}
+
+/** Those that have limits, with what they have used of the day and the month. */
+function listLimits(store: GatewayStore, nowMs: number): object[] {
+  const { teams, members, keys } = store.readAccounts();
+  const { day, month } = periodsOf(nowMs);
+  const used = store.usedTokens({ monthMs: month.startMs, dayMs: day.startMs });
+  const show = (kind: AccountKind, { name, limits }: { name: string; limits: Limits }) => {
+    if (Object.keys(defined(limits)).length === 0) return [];
+    const own = used.filter((one) => ({ key: one.keyId, member: one.member, team: one.team })[kind] === name);
+    const sum = (of: (one: UsedTokens) => number) => own.reduce((total, one) => total + of(one), 0);
+    const [today, thisMonth] = [sum((one) => one.today), sum((one) => one.thisMonth)];
+    return [{ kind, name, limits: defined(limits), today, thisMonth, dayEndsMs: day.endMs, monthEndsMs: month.endMs }];
+  };
+  return [
+    ...teams.flatMap((team) => show('team', team)),
+    ...members.flatMap((member) => show('member', member)),
+    ...keys.flatMap(({ id, limits }) => show('key', { name: id, limits })),
+  ];
 }
 
 function readLimits(flags: AccountFlags): Limits {
@@ -190,7 +213,7 @@ export const accountCommandUsage = `members add NAME [--team T] [LIMITS] [--labe
        gateway members list | members remove NAME
        gateway keys add MEMBER [LIMITS] [--label L] [--models A,B] [--expires 30d] | keys list | keys revoke ID
        gateway teams set NAME [--weight N] [LIMITS] | teams list | teams remove NAME
-       gateway audit [--since 30d]
+       gateway limits | audit [--since 30d]
        gateway usage [--by ${usageGroups.join('|')}] [--since 30d]
 LIMITS: --requests-per-minute, --tokens-per-minute, --tokens-per-day, --tokens-per-month, --concurrent, --max-tokens, each with a number.
 `;

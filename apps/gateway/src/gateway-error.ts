@@ -9,4 +9,5 @@ export type GatewayErrorCode =
   | 'gateway_store_failed'
   | 'gateway_store_newer'
   | 'gateway_already_serves'
+  | 'gateway_not_serving'
   | 'gateway_listen_failed';

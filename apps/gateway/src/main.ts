@@ -7,9 +7,11 @@ import { countBuffersAsHeap, errorText, isCodedError, type Log, systemClock, sys
 
 import { accountCommandUsage, runAccountCommand } from './account-commands.ts';
 import type { Listen } from './open-gateway.ts';
+import { askStatus } from './operator/ask-operator.ts';
 import { openGatewayStore } from './store/gateway-store.ts';
 
-const usage = `Usage: gateway serve --state DIR (--port N | --socket PATH) [--log-level LEVEL]
+const usage = `Usage: gateway serve --state DIR (--port N | --socket PATH) [--metrics-port N] [--log-level LEVEL]
+       gateway status
        gateway ${accountCommandUsage}All commands take --state DIR.
 `;
 
@@ -18,6 +20,7 @@ const argumentOptions = {
   state: accountFlag,
   port: accountFlag,
   socket: accountFlag,
+  'metrics-port': accountFlag,
   'log-level': accountFlag,
   team: accountFlag,
   'requests-per-minute': accountFlag,
@@ -42,7 +45,11 @@ async function main(argv: string[]): Promise<number> {
   const { words, flags } = readArgs(argv);
   const { state: stateDir } = flags;
   if (stateDir === undefined || stateDir === '') throw new UsageError('--state is missing');
-  if (words[0] === 'serve') return serve(stateDir, readListen(flags), flags['log-level'] ?? 'info');
+  if (words[0] === 'serve') return serve(stateDir, flags);
+  if (words.join(' ') === 'status') {
+    printLine({ event: 'gateway.status', ok: true, ...(await askStatus(stateDir)) });
+    return 0;
+  }
   using store = openGatewayStore(stateDir, 'command');
   const line = runAccountCommand(store, {
     words,
@@ -55,26 +62,30 @@ async function main(argv: string[]): Promise<number> {
   return 0;
 }
 
-async function serve(stateDir: string, listen: Listen, logLevel: string): Promise<number> {
+async function serve(stateDir: string, flags: ReturnType<typeof readArgs>['flags']): Promise<number> {
+  const listen = readListen(flags);
+  const { 'metrics-port': port } = flags;
+  const metricsPort = port === undefined ? undefined : readPort('--metrics-port', port);
   // USR1 would open Node's debugger; HUP comes when the login that started us ends.
   process.on('SIGUSR1', () => undefined);
   process.on('SIGHUP', () => undefined);
   countBuffersAsHeap(process.versions.node);
   const asked = Promise.withResolvers<string>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => asked.resolve(signal));
-  const log = await createLog(logLevel);
+  const log = await createLog(flags['log-level'] ?? 'info');
   // Imported here: the other commands do not need it.
   const { openGateway } = await import('./open-gateway.ts');
   const gateway = await openGateway({
     stateDir,
     pid: process.pid,
     listen,
+    metricsPort,
     env: process.env,
     clock: systemClock,
     random: systemRandom,
     log,
   });
-  printLine({ event: 'gateway.listening', ok: true, address: gateway.address });
+  printLine({ event: 'gateway.listening', ok: true, address: gateway.address, metricsPort: gateway.metricsPort });
   const signal = await asked.promise;
   log.info({ op: 'gateway.stop', signal });
   await gateway[Symbol.asyncDispose]();
@@ -101,9 +112,13 @@ function readArgs(argv: string[]) {
 
 function readListen({ port, socket }: { port?: string | undefined; socket?: string | undefined }): Listen {
   if (socket !== undefined && port === undefined) return { socket };
-  if (socket === undefined && port !== undefined && /^\d{1,5}$/.test(port) && Number(port) < 65_536)
-    return { port: Number(port) };
+  if (socket === undefined && port !== undefined) return { port: readPort('--port', port) };
   throw new UsageError('serve takes a --port or a --socket');
+}
+
+function readPort(flag: string, port: string): number {
+  if (/^\d{1,5}$/.test(port) && Number(port) < 65_536) return Number(port);
+  throw new UsageError(`${flag} takes a number up to 65535`);
 }
 
 function printLine(value: object): void {

@@ -9,11 +9,15 @@ import { carrierKinds, createReach } from '@fairlead/carrier';
 import { ControlAnswerError, openSession, type Session } from '@fairlead/client/session';
 import { type Clock, CodedError, errnoOf, errorText, type Log, Scope } from '@fairlead/kit';
 
+import { createRequestId } from './create-request-id.ts';
 import { followAccounts } from './accounts/follow-accounts.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
 import { periodsOf } from './limits/calendar.ts';
 import { Ledger } from './limits/ledger.ts';
 import { createRelayServer, listenBacklog } from './relay/create-relay-server.ts';
+import { createGatewayMetrics } from './operator/gateway-metrics.ts';
+import { describeGateway } from './operator/gateway-status.ts';
+import { openOperatorServer, type OperatorServer, type OperatorServerDeps } from './operator/operator-server.ts';
 import { openRelay } from './relay/open-relay.ts';
 import { relayLimits } from './relay/relay-limits.ts';
 import { followLoads } from './routing/follow-loads.ts';
@@ -32,6 +36,8 @@ export interface GatewayOptions {
   /** Told to a second gateway on the same directory, which is refused. */
   pid: number;
   listen: Listen;
+  /** Of the loopback, for metrics and health; 0: any; undefined: none. */
+  metricsPort: number | undefined;
   /** Where the profile is, as for every program of the SDK. */
   env: Record<string, string | undefined>;
   clock: Clock;
@@ -42,21 +48,22 @@ export interface GatewayOptions {
 export interface Gateway extends AsyncDisposable {
   /** `http://127.0.0.1:<port>`, or the path of the socket. */
   readonly address: string;
+  readonly metricsPort: number | undefined;
 }
 
 /** Resolves when it takes requests. Throws what a session throws, `gateway_already_serves`, `gateway_listen_failed` and the errors of the store. Disposing ends its requests. */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const scope = new Scope();
   try {
-    const address = await buildGateway(options, scope);
-    return { address, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
+    const built = await buildGateway(options, scope);
+    return { ...built, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
   } catch (error) {
     await scope[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function buildGateway(options: GatewayOptions, scope: Scope): Promise<string> {
+async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick<Gateway, 'address' | 'metricsPort'>> {
   const { stateDir, env, clock, random, log } = options;
   scope.use(claimServing(stateDir, options.pid));
   const store = scope.use(openGatewayStore(stateDir, 'serve'));
@@ -69,13 +76,14 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<stri
   const follower = scope.use(followOffers({ watch, endpoints, onTable: (table) => router.replace(table), clock, log }));
   await follower.first;
   scope.use(followLoads({ list: (signal) => session.api.listDeployments({}, signal), router, clock, log }));
+  const metrics = createGatewayMetrics();
   const reach = createReach(carrierKinds.map((kind) => kind.createReacher({ link: session.link })));
   const relay = scope.use(
     openRelay({
       limits: relayLimits,
       clock,
       random,
-      createRequestId: randomUUID,
+      createRequestId: () => createRequestId(clock.now(), randomUUID()),
       keys,
       ledger,
       router,
@@ -83,6 +91,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<stri
       reach: (offer, signal) => reach.reach(offer.address, { signal }),
       onSettled(record) {
         recorder.add(record);
+        metrics.observe(record);
         const { outcome, member, model, status, totalMs, requestId } = record;
         log.debug({
           op: 'gateway.request',
@@ -102,7 +111,21 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<stri
   server.on('error', (error) => log.error({ op: 'gateway.accept', ok: false, error: errorText(error) }));
   // Ahead of the relay: no request comes after the last one has ended.
   scope.defer(() => void server.close());
-  return listenAt(server, options.listen);
+  const address = await listenAt(server, options.listen);
+  const startedMs = clock.now();
+  const status = () => describeGateway({ startedMs, address }, relay, router);
+  const operator = scope.use(
+    await listenForOperator({ stateDir, metricsPort: options.metricsPort, status, metrics, log }),
+  );
+  return { address, metricsPort: operator.metricsPort };
+}
+
+async function listenForOperator(deps: OperatorServerDeps): Promise<OperatorServer> {
+  try {
+    return await openOperatorServer(deps);
+  } catch (error) {
+    throw listenFailed(deps.metricsPort === undefined ? deps.stateDir : `port ${deps.metricsPort}`, error);
+  }
 }
 
 /** What the last process had settled and not written is written first, so that the budgets know of it. */
@@ -145,15 +168,7 @@ async function listenAt(server: Server, listen: Listen): Promise<string> {
     await once(server, 'listening');
     if ('socket' in listen) chmodSync(listen.socket, 0o600);
   } catch (error) {
-    const place = 'port' in listen ? `port ${listen.port}` : listen.socket;
-    throw new CodedError<GatewayErrorCode>(
-      'gateway_listen_failed',
-      `cannot listen on ${place} because the system refuses: got ${errorText(error)}`,
-      {
-        hint: 'Choose another --port or --socket, or stop the program that has it.',
-        cause: error,
-      },
-    );
+    throw listenFailed('port' in listen ? `port ${listen.port}` : listen.socket, error);
   }
   const address = server.address();
   return typeof address === 'object' && address ? `http://127.0.0.1:${address.port}` : String(address);
@@ -169,4 +184,12 @@ async function removeDead(path: string): Promise<void> {
   } finally {
     socket.destroy();
   }
+}
+
+function listenFailed(place: string, error: unknown): CodedError<GatewayErrorCode> {
+  return new CodedError(
+    'gateway_listen_failed',
+    `cannot listen on ${place} because the system refuses: got ${errorText(error)}`,
+    { hint: 'Choose another --port, --socket or --metrics-port, or stop the program that has it.', cause: error },
+  );
 }

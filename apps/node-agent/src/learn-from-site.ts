@@ -2,7 +2,7 @@
 
 import { detach, errorText } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
-import { readJobMemory } from './memory/read-job-memory.ts';
+import { createMemoryReader } from './memory/read-job-memory.ts';
 import { pressureNote, watchPressure } from './memory/watch-pressure.ts';
 import { type JobIdentity, learnKillWait, listGpus, watchDeadline } from '@fairlead/scheduler';
 import type { AgentDeps } from './agent-deps.ts';
@@ -44,7 +44,7 @@ export function learnFromSite(
     publisher.learn({ pressure });
     publisher.note(pressureNote(deps.hostname, pressure));
   };
-  watchPressure({ ...deps, read: () => readJobMemory(), onChange }, signal);
+  watchPressure({ ...deps, read: createMemoryReader(), onChange }, signal);
   const killWait = learnKillWait(deps.run, { jobId: job.jobId, cluster: spec.slurm?.cluster }, signal);
   learnt(
     'KillWait',

@@ -3,11 +3,11 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import type { Scope } from '@fairlead/kit';
 import type { World } from '@fairlead/testkit';
+import { freePort } from '@fairlead/testkit/free-port';
 
 export interface OpenSshForwardOptions {
   world: World;
@@ -59,16 +59,6 @@ async function heard(child: ChildProcess, word: string): Promise<void> {
   });
   child.once('exit', () => reject(new Error(`ssh ended before it said ${word}: ${text.slice(-500)}`)));
   await promise;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  return address.port;
 }
 
 async function endOf(child: ChildProcess): Promise<void> {

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { hasNginx, openNginx } from '@fairlead/testkit/nginx';
+
 import { budgets } from '../harness/budgets.ts';
 import { judge } from '../harness/judge.ts';
 import { readProcess } from '../harness/processes.ts';
@@ -12,7 +14,6 @@ import type { BenchOptions, BenchResult } from '../harness/result.ts';
 import { median } from '../harness/statistics.ts';
 import { figure } from '../harness/table.ts';
 import { openWorker } from '../harness/worker.ts';
-import { openNginx } from './open-nginx.ts';
 import type { OriginOrders } from './origin-worker.ts';
 import type { RelayOrders } from './relay-worker.ts';
 import type { RequestFigures, RequestOrders, Target } from './request-worker.ts';
@@ -26,6 +27,11 @@ const originWorker = fileURLToPath(new URL('./origin-worker.ts', import.meta.url
 const relayWorker = fileURLToPath(new URL('./relay-worker.ts', import.meta.url));
 const requestWorker = fileURLToPath(new URL('./request-worker.ts', import.meta.url));
 const connectionsOfEvents = 20;
+const nginxSettings = {
+  maxConnections: 4096,
+  http: 'keepalive_requests 1000000000;',
+  location: 'proxy_http_version 1.1; proxy_set_header Connection close;',
+};
 
 interface Round {
   one: RequestFigures;
@@ -41,12 +47,14 @@ export async function runGatewayBench({ seconds, rounds, scope, say }: GatewayBe
   await origin.order('open', { socket });
   const relay = scope.use(await openWorker<RelayOrders>(relayWorker));
   const gateway = await relay.order('open', { socket, stateDir: join(dir, 'state') });
-  const nginxPort = await openNginx(scope, { dir, socket });
+  const nginx: Record<string, Target> = (await hasNginx())
+    ? { nginx: { port: await openNginx(scope, { dir, socket, ...nginxSettings }), key: 'none' } }
+    : {};
   const load = scope.use(await openWorker<RequestOrders>(requestWorker));
   const ways: Record<string, Target> = {
     direct: { socket, key: 'none' },
     gateway,
-    ...(nginxPort === undefined ? {} : { nginx: { port: nginxPort, key: 'none' } }),
+    ...nginx,
   };
   const measure = async (target: Target, forSeconds: number): Promise<Round> => ({
     one: await load.order('requests', { target, connections: 1, seconds: forSeconds }),

@@ -38,7 +38,13 @@ export const modelPreset = z.strictObject({
   /** Why vLLM refuses the model on a GPU without bf16, where it would use the weights as fp16. */
   noFp16: z.strictObject({ why: z.string(), source }).optional(),
   /** The size of the weights on all GPUs together. */
-  weights: z.strictObject({ bytes: count, how: z.string(), source }),
+  weights: z.strictObject({
+    bytes: count,
+    how: z.string(),
+    /** The part of them that belongs to one expert or another. Absent: not known, so none is taken to be shared out. */
+    expertShare: z.number().min(0).max(1).optional(),
+    source,
+  }),
   shape: z.strictObject({
     layers: count,
     hidden: count,

@@ -79,6 +79,18 @@ export const gatewayChapter: FailureChapter = {
       gateway('store/gateway-store'),
       'of a newer gateway is left as it is',
     ]),
+    mode(
+      'a proxy in front that buffers, or keeps requests of clients that have left',
+      'the files for nginx and Caddy do neither',
+      [
+        gateway('relay/behind-a-proxy'),
+        'each event of a stream arrives as it comes, and a client that leaves frees the instance',
+      ],
+    ),
+    mode('a form that two parsers could read differently', 'refused', [
+      gateway('relay/read-form'),
+      '%j is refused: %s',
+    ]),
     mode('a gateway killed under load', 'no token of an answer that a client got whole is forgotten', [
       'tests/scenarios/gateway.test.ts',
       'A gateway that is killed under load has forgotten no token of an answer that a client got whole',

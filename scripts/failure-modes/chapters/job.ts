@@ -32,6 +32,26 @@ export const jobChapter: FailureChapter = {
         'is started again when the part of one node ends with code 0, and status names the node',
       ],
     ),
+    mode(
+      'over several nodes: a copy of the model ends, with code 0 and without a word',
+      'the node at once; the engine starts again on all nodes',
+      [
+        'apps/node-agent/src/nodes/several-nodes.test.ts',
+        'run a copy of the model on each node, name the one that has ended, and leave nothing behind',
+      ],
+    ),
+    mode('over several nodes: two parts fail in the same moment', 'the one whose log has a cause of its own', [
+      `${nodes}/leader/spread-engine.test.ts`,
+      "the cause that the log of this node's part has is told, not that another node lost it",
+    ]),
+    mode(
+      'over several nodes: gloo or NCCL has no way to another node',
+      'the interfaces of the nodes, and the setting that names one',
+      [
+        'packages/engines/src/judge/known-node-failures.test.ts',
+        'a failure between nodes names the interfaces of both, and the line of the configuration to set',
+      ],
+    ),
     mode('over several nodes: the agent of one is killed', 'the node, as the cause of the end; no process is left', [
       scenario('nodes/two-nodes'),
       'ends with the name of a node whose agent is killed',

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { Agent, request, type RequestOptions } from 'node:http';
 import { connect as connectTls } from 'node:tls';
 
-import { Listeners } from '@fairlead/kit';
+import { errnoOf, Listeners } from '@fairlead/kit';
 import type { WatchMessage } from '@fairlead/protocol';
 import { WebSocket } from 'ws';
 
@@ -69,6 +69,7 @@ export function connectOwner(options: OwnerOptions): Owner {
   };
 }
 
+/** Asks again where control closed a kept connection, after its 5 s without a request, before it read the request. */
 async function callOnce(options: RequestOptions, body: unknown): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const asked = request(options, (response) => {
@@ -81,7 +82,10 @@ async function callOnce(options: RequestOptions, body: unknown): Promise<Answer>
       resolve({ status: response.statusCode ?? 0, headers: response.headers, body: json ? JSON.parse(text) : text });
     });
   });
-  asked.on('error', reject);
+  asked.on('error', (error) => {
+    if (asked.reusedSocket && ['EPIPE', 'ECONNRESET'].includes(errnoOf(error) ?? '')) resolve(callOnce(options, body));
+    else reject(error);
+  });
   asked.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
   return promise;
 }

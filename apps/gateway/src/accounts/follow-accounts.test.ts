@@ -22,6 +22,8 @@ function openStore() {
   return {
     version: () => version,
     readAccounts: () => accounts,
+    lastChange: () => 0,
+    readChanges: () => ({ isWhole: false, last: 0 }) as const,
     change(keys: readonly KeyRecord[]) {
       version += 1;
       accounts = { members: [member], keys, teams: [] };

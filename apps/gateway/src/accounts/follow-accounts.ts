@@ -8,8 +8,11 @@ import { KeyBook } from './key-book.ts';
 /** With the time after which a stream is checked, well within the second in which a revocation holds. */
 const lookMs = 200;
 
+/** More at once are read with all others. */
+const maxChanges = 1_000;
+
 export interface FollowAccountsDeps {
-  store: Pick<GatewayStore, 'version' | 'readAccounts'>;
+  store: Pick<GatewayStore, 'version' | 'readAccounts' | 'lastChange' | 'readChanges'>;
   clock: Clock;
   log: Log;
 }
@@ -23,11 +26,16 @@ export function followAccounts({ store, clock, log }: FollowAccountsDeps): LiveK
   const guard = new Guard(log);
   const stop = new AbortController();
   let version = store.version();
+  let last = store.lastChange();
   book.replace(store.readAccounts());
   const look = () => {
     const now = store.version();
     if (now === version) return;
-    book.replace(store.readAccounts());
+    // Requests wait while this reads: of a hundred thousand keys only those that changed.
+    const changes = store.readChanges(last, maxChanges);
+    if (changes.isWhole) book.patch(changes.patch);
+    else book.replace(store.readAccounts());
+    last = changes.last;
     version = now;
   };
   const op = 'gateway.accounts';

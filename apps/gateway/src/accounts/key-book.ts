@@ -15,30 +15,49 @@ export interface AccountsSnapshot {
   teams: readonly TeamRecord[];
 }
 
+/** What has changed: undefined where it is gone. Of a member who has changed all keys are there. */
+export interface AccountsPatch {
+  teams: ReadonlyMap<string, TeamRecord | undefined>;
+  members: ReadonlyMap<string, MemberRecord | undefined>;
+  keys: ReadonlyMap<string, KeyRecord | undefined>;
+}
+
 export class KeyBook {
-  #grants = new Map<string, Grant>();
+  #teams = new Map<string, TeamRecord>();
+  #members = new Map<string, MemberRecord>();
+  #keys = new Map<string, KeyRecord>();
 
   /** Replaces what was known before. */
   replace({ members, keys, teams }: AccountsSnapshot): void {
-    const teamByName = new Map(teams.map((team) => [team.name, team]));
-    const byName = new Map(members.map((member) => [member.name, member]));
-    const grants = new Map<string, Grant>();
-    for (const key of keys) {
-      const member = byName.get(key.member);
-      if (member) grants.set(key.id, { key, member, team: teamByName.get(member.team ?? '') });
-    }
-    this.#grants = grants;
+    this.#teams = new Map(teams.map((team) => [team.name, team]));
+    this.#members = new Map(members.map((member) => [member.name, member]));
+    this.#keys = new Map(keys.map((key) => [key.id, key]));
+  }
+
+  /** Costs no more than what has changed, but for members that were known: all keys are looked through for theirs. */
+  patch({ teams, members, keys }: AccountsPatch): void {
+    const known = new Set(members.keys().filter((name) => this.#members.has(name)));
+    if (known.size > 0) for (const [id, { member }] of this.#keys) if (known.has(member)) this.#keys.delete(id);
+    put(this.#teams, teams);
+    put(this.#members, members);
+    put(this.#keys, keys);
   }
 
   get size(): number {
-    return this.#grants.size;
+    return this.#keys.size;
+  }
+
+  #grantOf(keyId: string): Grant | undefined {
+    const key = this.#keys.get(keyId);
+    const member = key && this.#members.get(key.member);
+    return member && { key, member, team: this.#teams.get(member.team ?? '') };
   }
 
   check(presented: string | undefined, nowMs: number): KeyCheck {
     if (presented === undefined) return { ok: false, why: 'absent' };
     const parsed = parseApiKey(presented);
     if (!parsed.ok) return { ok: false, why: parsed.reason };
-    const grant = this.#grants.get(parsed.id);
+    const grant = this.#grantOf(parsed.id);
     if (!grant || !timingSafeEqual(grant.key.hash, hashApiKey(presented))) return { ok: false, why: 'unknown' };
     const why = problemOf(grant.key, nowMs);
     return why ? { ok: false, why } : { ok: true, grant };
@@ -46,7 +65,7 @@ export class KeyBook {
 
   /** Why a key that was good is good no more; undefined while it is. A key whose member was removed is `unknown`. */
   recheck(keyId: string, nowMs: number): KeyProblem | undefined {
-    const grant = this.#grants.get(keyId);
+    const grant = this.#grantOf(keyId);
     return grant ? problemOf(grant.key, nowMs) : 'unknown';
   }
 }
@@ -54,4 +73,10 @@ export class KeyBook {
 function problemOf({ revokedMs, expiresMs }: KeyRecord, nowMs: number): KeyProblem | undefined {
   if (revokedMs !== undefined) return 'revoked';
   return expiresMs !== undefined && nowMs >= expiresMs ? 'expired' : undefined;
+}
+
+function put<T>(known: Map<string, T>, changed: ReadonlyMap<string, T | undefined>): void {
+  for (const [name, value] of changed)
+    if (value === undefined) known.delete(name);
+    else known.set(name, value);
 }

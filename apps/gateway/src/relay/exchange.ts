@@ -27,12 +27,12 @@ import {
   queueFull,
   upstreamProblem,
 } from './problems.ts';
-import { readWish, type RequestWish } from './read-wish.ts';
+import { readFormWish, readWish, type RequestWish } from './read-wish.ts';
 import { PassageTally } from './passage-tally.ts';
 import type { RelayConnectionDeps } from './relay-deps.ts';
-import { isGenerating } from './relayed-routes.ts';
+import { isGenerating, takesForm } from './relayed-routes.ts';
 import { renderProblem } from './render-problem.ts';
-import { asksToClose, contentEncodingOf, renderUpstreamRequest } from './render-upstream-head.ts';
+import { asksToClose, contentEncodingOf, contentTypeOf, renderUpstreamRequest } from './render-upstream-head.ts';
 import { RequestBody } from './request-body.ts';
 import {
   type GatewayOutcome,
@@ -174,8 +174,8 @@ export class Exchange {
 
   /** The body is whole: what does it ask for, and may it? */
   #admit(body: Buffer): void {
-    const { grant, route } = this.#request;
-    const read = readWish(body, route, maxTokensOf(grant));
+    const { grant, route, head } = this.#request;
+    const read = takesForm(route) ? readFormWish(body, contentTypeOf(head)) : readWish(body, route, maxTokensOf(grant));
     if (!read.ok) return this.#refuse(badBody(read.problem));
     const { wish } = read;
     const found = findOfferedModel(this.#deps.router.models, grant.key, wish.model);

@@ -2,11 +2,14 @@
 
 import { type ApiRoute, type ScannedMembers, scanMembers, type ValueRange } from '@fairlead/openai-wire';
 
+import { formBoundaryOf, readForm } from './read-form.ts';
 import { isGenerating, tellsUsageOnDemand } from './relayed-routes.ts';
 
 export interface RequestWish {
   model: string;
+  /** Where its name stands, and how another one is written there. */
   modelRange: ValueRange;
+  writeModel: (name: string) => string;
   /** Tokens to reserve: of the prompt, by its size, and of the longest answer. */
   promptEstimate: number;
   answerLimit: number;
@@ -52,11 +55,27 @@ export function readWish(body: Buffer, route: ApiRoute, maxTokens?: number): Wis
     wish: {
       model,
       modelRange,
+      writeModel: (name) => JSON.stringify(name),
       promptEstimate: Math.ceil(Math.min(body.length, maxPromptBytes) / bytesPerToken),
       answerLimit: isGenerating(route) ? answerLimitOf(read, asked[0]?.[1] ?? maxTokens) : 0,
       usageEdit: edit,
       limitEdit: limited,
     },
+  };
+}
+
+/** Of a form: what a file takes is not known before the engine tells it. */
+export function readFormWish(body: Buffer, contentType: string): WishRead {
+  const boundary = formBoundaryOf(contentType);
+  if (boundary === undefined) return { ok: false, problem: 'this route takes `multipart/form-data`' };
+  const read = readForm(body, boundary);
+  if (!read.ok) return read;
+  const { model, modelRange } = read;
+  const none = { usageEdit: undefined, limitEdit: undefined };
+  const writeModel = (name: string) => name;
+  return {
+    ok: true,
+    wish: { model, modelRange, writeModel, promptEstimate: 0, answerLimit: usualAnswerTokens, ...none },
   };
 }
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 
 import OpenAI from 'openai';
-import { Scope } from '@fairlead/kit';
+import { detach, Scope } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { chat, chatThen, delta, refusing, usage } from '../testing/engine-answers.ts';
@@ -373,9 +373,9 @@ describe('A stream', () => {
 });
 
 it('Fifty streams on an instance that dies end with an error event or go on elsewhere: none is unexplained', async () => {
+  const killed = Promise.withResolvers<void>();
   const slow = chatThen((_, response) => {
-    const finish = setTimeout(() => response.end(`${delta('two')}data: [DONE]\n\n`), 400);
-    response.once('close', () => clearTimeout(finish));
+    detach(killed.promise.then(() => response.end(`${delta('two')}data: [DONE]\n\n`)));
   });
   const world = await open({ instances: [slow, slow] });
   const running = Array.from({ length: 50 }, async () => {
@@ -390,6 +390,7 @@ it('Fifty streams on an instance that dies end with an error event or go on else
   });
   await expect.poll(() => world.seen[0]!.requests + world.seen[1]!.requests).toBe(50);
   world.kill(0);
+  killed.resolve();
   const texts = await Promise.all(running);
   const whole = texts.filter((text) => text.endsWith('data: [DONE]\n\n'));
   const explained = texts.filter((text) => text.includes('data: {"error"') && text.endsWith('|cut'));

@@ -6,6 +6,8 @@ import { type ApiRoute, createRouteTable, modelRoute } from '@fairlead/openai-wi
 interface RelayedRoute extends ApiRoute {
   generates?: true;
   usageOnDemand?: true;
+  /** Its body is a form, with a file. */
+  takesForm?: true;
 }
 
 const relayed: readonly RelayedRoute[] = [
@@ -14,6 +16,8 @@ const relayed: readonly RelayedRoute[] = [
   { method: 'POST', path: '/v1/responses', generates: true },
   { method: 'POST', path: '/v1/messages', generates: true },
   { method: 'POST', path: '/v1/messages/count_tokens' },
+  { method: 'POST', path: '/v1/audio/transcriptions', generates: true, takesForm: true },
+  { method: 'POST', path: '/v1/audio/translations', generates: true, takesForm: true },
   { method: 'POST', path: '/v1/embeddings' },
   { method: 'POST', path: '/v1/rerank' },
   { method: 'POST', path: '/rerank' },
@@ -34,6 +38,10 @@ export const gatewayRoutes = createRouteTable([...relayed, modelListRoute, model
 
 export function isGenerating(route: ApiRoute): boolean {
   return (route as RelayedRoute).generates === true;
+}
+
+export function takesForm(route: ApiRoute): boolean {
+  return (route as RelayedRoute).takesForm === true;
 }
 
 export function tellsUsageOnDemand(route: ApiRoute): boolean {

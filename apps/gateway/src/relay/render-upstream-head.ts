@@ -19,7 +19,7 @@ export function renderUpstreamRequest(
   { offer, wish, body }: { offer: Offer; wish: RequestWish; body: Buffer },
 ): Buffer[] {
   const edits: BodyEdit[] = [wish.usageEdit, wish.limitEdit].filter((edit) => edit !== undefined);
-  if (offer.servedModel !== wish.model) edits.push({ ...wish.modelRange, text: JSON.stringify(offer.servedModel) });
+  if (offer.servedModel !== wish.model) edits.push({ ...wish.modelRange, text: wish.writeModel(offer.servedModel) });
   const pieces = applyEdits(body, edits);
   const bodyBytes = pieces.reduce((sum, { length }) => sum + length, 0);
   return [renderUpstreamHead(head, interpreted, { apiKey: offer.apiKey.reveal(), bodyBytes }), ...pieces];
@@ -47,6 +47,11 @@ export function contentEncodingOf(head: RequestHead): string | undefined {
   const field = head.fields.find(({ name }) => name === 'content-encoding');
   const value = field && fieldValue(head, field).toLowerCase();
   return value === 'identity' || value === '' ? undefined : value;
+}
+
+export function contentTypeOf(head: RequestHead): string {
+  const field = head.fields.find(({ name }) => name === 'content-type');
+  return field ? fieldValue(head, field) : '';
 }
 
 /** An HTTP/1.0 client is answered with the end of the connection. */

@@ -19,6 +19,17 @@ export interface RouterDeps {
   log: Log;
 }
 
+export interface RoutedInstance {
+  id: string;
+  deployment: string;
+  /** Of this gateway. */
+  requests: number;
+  capacity: number;
+  breaker: BreakerState['status'];
+  /** Why its breaker is not closed. */
+  reason?: string;
+}
+
 export class Router {
   readonly #deps: RouterDeps;
   readonly #breakers = new Map<string, BreakerState>();
@@ -79,6 +90,25 @@ export class Router {
 
   requestsAt(instanceId: string): number {
     return this.#requests.get(instanceId) ?? 0;
+  }
+
+  /** Each instance once. */
+  describe(): RoutedInstance[] {
+    const offers = new Map(
+      [...this.#models.values()].flatMap((model) => model.offers).map((offer) => [offer.instanceId, offer]),
+    );
+    return [...offers.values()].map(({ instanceId: id, deployment }) => {
+      const breaker = this.#breakers.get(id) ?? freshBreaker;
+      const reason = breaker.status === 'closed' ? {} : { reason: breaker.reason };
+      return {
+        id,
+        deployment,
+        requests: this.requestsAt(id),
+        capacity: this.capacityOf(id),
+        breaker: breaker.status,
+        ...reason,
+      };
+    });
   }
 
   /** True also where there is no instance at all: then there is nothing to wait for. */

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { KeyRecord, MemberRecord } from '../accounts/account-records.ts';
 import { createApiKey, hashApiKey } from '../accounts/api-key.ts';
+import { KeyBook } from '../accounts/key-book.ts';
 import type { UsageRecord } from '../usage/usage-record.ts';
 import { type GatewayStore, openGatewayStore } from './gateway-store.ts';
 
@@ -69,6 +70,59 @@ const record = (requestId: string, more: Partial<UsageRecord> = {}): UsageRecord
 });
 
 describe('The store of the gateway', () => {
+  it('tells what has changed since, as it is now, so that one who reads it knows what one who reads all knows', () => {
+    const [patched, whole] = [new KeyBook(), new KeyBook()];
+    const presented = made.key.reveal();
+    let last = store.lastChange();
+    patched.replace(store.readAccounts());
+    const look = () => {
+      const changes = store.readChanges(last, 100);
+      if (!changes.isWhole) throw new Error('too many');
+      patched.patch(changes.patch);
+      last = changes.last;
+      whole.replace(store.readAccounts());
+      expect(patched.check(presented, 0)).toEqual(whole.check(presented, 0));
+      expect(patched.size).toBe(whole.size);
+      return patched.check(presented, 0);
+    };
+    store.addMember(bob, change);
+    store.addKey({ ...key, expiresMs: undefined }, change);
+    expect(look()).toMatchObject({ ok: true, grant: { team: undefined } });
+    store.setTeam({ name: 'nlp', weight: 3, limits: noLimits, createdMs: 1 }, change);
+    expect(look()).toMatchObject({ ok: true, grant: { team: { weight: 3 } } });
+    store.removeTeam('nlp', change);
+    store.removeMember('bob', change);
+    store.addMember(bob, change);
+    expect(look()).toMatchObject({ ok: false, why: 'unknown' });
+    store.addKey(key, change);
+    store.revokeKey(key.id, change);
+    expect(look()).toMatchObject({ ok: false, why: 'revoked' });
+    expect(store.readChanges(0, 2)).toEqual({ isWhole: false, last });
+  });
+
+  it('keeps who changed what, with the change or not at all', () => {
+    store.addMember(bob, change);
+    store.addKey(key, { actor: 'eve@lab', nowMs: 6 });
+    expect(() => store.addMember(bob, change)).toThrow();
+    expect(store.readAudit(0)).toMatchObject([
+      { atMs: 5, actor: 'ann@lab', action: 'member.added', subject: 'bob', detail: { team: 'nlp' } },
+      { atMs: 6, actor: 'eve@lab', action: 'key.added', subject: key.id, detail: { member: 'bob' } },
+    ]);
+    expect(JSON.stringify(store.readAudit(0))).not.toContain(key.hash.toString('hex'));
+  });
+
+  it('knows what each key has used of the month and of the day', () => {
+    const dayMs = 86_400_000;
+    const noon = record('a').atMs;
+    const records = [record('a'), record('b', { atMs: noon - dayMs }), record('c', { atMs: noon - 60 * dayMs })];
+    store.addUsage([...records, record('d', { keyId: 'other', team: undefined })]);
+    const since = { monthMs: noon - 10 * dayMs, dayMs: noon - dayMs / 2 };
+    expect(store.usedTokens(since)).toEqual([
+      { keyId: made.id, member: 'bob', team: 'nlp', today: 15, thisMonth: 30 },
+      { keyId: 'other', member: 'bob', team: undefined, today: 15, thisMonth: 15 },
+    ]);
+  });
+
   it('gives back what it was given, also to a process that opens it later', () => {
     store.addMember(bob, change);
     store.addKey(key, change);

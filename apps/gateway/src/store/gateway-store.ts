@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { CodedError, defined, errorText } from '@fairlead/kit';
 import { createSqliteSession, type SqliteDatabase } from '@fairlead/sqlite';
-import { eq, gte } from 'drizzle-orm/sql';
+import { eq, gte, max } from 'drizzle-orm/sql';
 
 import type { KeyRecord, MemberRecord, TeamRecord } from '../accounts/account-records.ts';
 import type { AuditRecord, AccountChange } from '../accounts/audit-record.ts';
@@ -14,6 +14,7 @@ import type { AccountsSnapshot } from '../accounts/key-book.ts';
 import type { GatewayErrorCode } from '../gateway-error.ts';
 import type { UsedTokens } from '../limits/ledger.ts';
 import type { UsageGroup, UsageRecord, UsageSum } from '../usage/usage-record.ts';
+import { type ChangesRead, readChanges } from './account-changes.ts';
 import { keyOf, limitRow, memberOf, rowOfKey, teamOf } from './account-rows.ts';
 import MIGRATIONS from './migrations.json' with { type: 'json' };
 import { auditTable, keysTable, membersTable, teamsTable } from './schema.ts';
@@ -21,6 +22,10 @@ import { prepareAddUsage, readUsedTokens, sumUsage } from './usage-rows.ts';
 
 export interface GatewayStore extends Disposable {
   readAccounts(): AccountsSnapshot;
+  /** The number of the newest change of teams, members and keys. */
+  lastChange(): number;
+  /** What has changed since, as it is now; not whole where there were more than `most` changes. */
+  readChanges(since: number, most: number): ChangesRead;
   /** Changes each time that another process has changed the file. */
   version(): number;
   /** On disk with its record of audit when it returns, as each change of teams, members and keys. */
@@ -115,6 +120,19 @@ class SqliteGatewayStore implements GatewayStore {
       keys: this.#db.select().from(keysTable).all().map(keyOf),
       teams: this.#db.select().from(teamsTable).all().map(teamOf),
     };
+  }
+
+  lastChange(): number {
+    return (
+      this.#db
+        .select({ last: max(auditTable.id) })
+        .from(auditTable)
+        .all()[0]?.last ?? 0
+    );
+  }
+
+  readChanges(since: number, most: number): ChangesRead {
+    return readChanges(this.#db, since, most);
   }
 
   version(): number {

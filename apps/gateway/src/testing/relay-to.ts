@@ -7,6 +7,7 @@ import { connect, type Socket } from 'node:net';
 import { Scope, Secret, silentLog, systemClock, systemRandom } from '@fairlead/kit';
 
 import { createApiKey, hashApiKey } from '../accounts/api-key.ts';
+import { createRequestId } from '../create-request-id.ts';
 import { followAccounts } from '../accounts/follow-accounts.ts';
 import { Ledger } from '../limits/ledger.ts';
 import { createRelayServer, listenBacklog } from '../relay/create-relay-server.ts';
@@ -53,7 +54,7 @@ export async function openRelayTo({ socket, stateDir }: { socket: string; stateD
       limits: relayLimits,
       clock,
       random: systemRandom,
-      createRequestId: randomUUID,
+      createRequestId: () => createRequestId(clock.now(), randomUUID()),
       keys,
       ledger: new Ledger(),
       router,

@@ -19,7 +19,8 @@ export interface UsageRecorderDeps {
 
 const flushMs = 250;
 const maxWaiting = 100_000;
-const batch = 1_000;
+/** Written at once: the data path waits so long. */
+const batch = 100;
 
 /** Disposing writes what waits. */
 export function openUsageRecorder(deps: UsageRecorderDeps): UsageRecorder {
@@ -41,9 +42,12 @@ class OpenUsageRecorder implements UsageRecorder {
   }
 
   add(record: UsageRecord): void {
+    if (this.#waiting.length >= maxWaiting) {
+      this.#lost += 1;
+      return;
+    }
     this.#guard.run('gateway.journal', () => this.#deps.journal.append(record));
-    if (this.#waiting.length < maxWaiting) this.#waiting.push(record);
-    else this.#lost += 1;
+    this.#waiting.push(record);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -56,18 +60,29 @@ class OpenUsageRecorder implements UsageRecorder {
 
   async #run(): Promise<void> {
     const { signal } = this.#disposed;
+    let isMore = false;
     while (!signal.aborted) {
-      await untilOver(this.#deps.clock.sleep(flushMs, signal), signal);
-      this.#flush();
+      // Requests have their turn between two batches.
+      await untilOver(this.#deps.clock.sleep(isMore ? 0 : flushMs, signal), signal);
+      isMore = this.#writeBatch() && this.#waiting.length > 0;
     }
   }
 
   #flush(): void {
-    while (this.#waiting.length > 0) {
-      const records = this.#waiting.slice(0, batch);
-      if (!this.#guard.run('gateway.usage', () => this.#deps.write(records))) return;
-      this.#waiting = this.#waiting.slice(records.length);
-    }
+    while (this.#waiting.length > 0) if (!this.#writeBatch()) return;
+  }
+
+  /** False where it could not be written. */
+  #writeBatch(): boolean {
+    const records = this.#waiting.slice(0, batch);
+    if (records.length === 0) return true;
+    if (!this.#guard.run('gateway.usage', () => this.#deps.write(records))) return false;
+    this.#waiting = this.#waiting.slice(records.length);
+    if (this.#waiting.length === 0) this.#endFlush();
+    return true;
+  }
+
+  #endFlush(): void {
     this.#guard.run('gateway.journal', () => this.#deps.journal.clear());
     if (this.#lost === 0) return;
     this.#deps.log.error({ op: 'gateway.usage', ok: false, lost: this.#lost }, 'usage was not written');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { systemClock } from '@fairlead/kit';
 import { ManualClock } from '@fairlead/kit/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type FrontWorld, key, openFrontWorld, until } from '../testing/front-world.ts';
@@ -83,6 +84,22 @@ describe('a slow reader', () => {
     response.destroy();
     await world.front.idle();
   });
+});
+
+test('a front without connections waits for nothing; each connection is watched until it ends', async () => {
+  let waiting = 0;
+  const sleep = (ms: number, signal?: AbortSignal) => {
+    waiting += 1;
+    return systemClock.sleep(ms, signal).finally(() => (waiting -= 1));
+  };
+  world = await openFrontWorld({ limits: { lingerMs: 20 }, clock: { ...systemClock, sleep } });
+  for (let round = 0; round < 2; round += 1) {
+    expect(waiting).toBe(0);
+    const socket = world.dial();
+    await until(() => waiting === 1);
+    socket.destroy();
+    await until(() => waiting === 0);
+  }
 });
 
 describe('a slow engine', () => {

@@ -76,7 +76,7 @@ class OpenFront implements Front {
   readonly #deps: FrontConnectionDeps;
   readonly #muxes: FrontMuxes;
   readonly #disposed = new AbortController();
-  readonly #sweeping: Promise<void>;
+  #sweeping: Promise<void> | undefined;
   #mode: FrontMode = 'starting';
   #retryAfterSeconds = defaultRetryAfterSeconds;
   #servingSince = Number.NEGATIVE_INFINITY;
@@ -112,7 +112,6 @@ class OpenFront implements Front {
       maxMuxes: this.#limits.muxes,
       onStream: (stream) => this.#open(stream),
     });
-    this.#sweeping = this.#sweep();
   }
 
   get inFlight(): number {
@@ -139,6 +138,7 @@ class OpenFront implements Front {
       }),
     });
     this.#connections.add(connection);
+    this.#sweeping ??= this.#sweep();
     this.stats.accepted += 1;
     connection.start();
     if (this.#disposed.signal.aborted) connection.cut();
@@ -239,14 +239,16 @@ class OpenFront implements Front {
     });
   }
 
+  /** Ends when there is no connection: an idle agent has no timer for it. */
   async #sweep(): Promise<void> {
     const { signal } = this.#disposed;
     const { idleMs, headMs, bodyIdleMs, lingerMs, quietMs } = this.#limits;
     const everyMs = Math.min(idleMs, headMs, bodyIdleMs, lingerMs, quietMs) / 4;
-    while (!signal.aborted) {
+    while (!signal.aborted && this.#connections.size > 0) {
       await untilOver(this.#options.clock.sleep(everyMs, signal), signal);
       const now = this.#options.clock.monotonicMs();
       for (const connection of this.#connections) connection.checkTime(now);
     }
+    this.#sweeping = undefined;
   }
 }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Scope } from '@fairlead/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readJobMemory } from './read-job-memory.ts';
+import { createMemoryReader, readJobMemory } from './read-job-memory.ts';
 
 describe("The memory of the job's cgroup", () => {
   let scope: Scope;
@@ -14,15 +14,16 @@ describe("The memory of the job's cgroup", () => {
   });
   afterEach(() => scope[Symbol.asyncDispose]());
 
+  const paths = () => ({ membership: join(dir, 'membership'), mounts: join(dir, 'mounts') });
+
   async function read(own: { membership: string; mount: string }, files: Record<string, string>) {
-    const paths = { membership: join(dir, 'membership'), mounts: join(dir, 'mounts') };
-    await writeFile(paths.membership, own.membership);
-    await writeFile(paths.mounts, own.mount);
+    await writeFile(paths().membership, own.membership);
+    await writeFile(paths().mounts, own.mount);
     for (const [name, text] of Object.entries(files)) {
       await mkdir(join(dir, dirname(name)), { recursive: true });
       await writeFile(join(dir, name), text);
     }
-    return readJobMemory(paths);
+    return readJobMemory(paths());
   }
 
   const job = '/system.slice/slurmstepd.scope/job_42';
@@ -62,5 +63,15 @@ describe("The memory of the job's cgroup", () => {
       undefined,
     );
     expect(await read({ membership: '', mount: '' }, {})).toBeUndefined();
+  });
+
+  it('is read again from the groups that were found once, and they are looked for until one is found', async () => {
+    const again = createMemoryReader(paths());
+    expect(await again()).toBeUndefined();
+    const stat = (anon: number) => ({ [`${step}/memory.max`]: '100\n', [`${step}/memory.stat`]: `anon ${anon}\n` });
+    await read(unified(), stat(1));
+    expect(await again()).toEqual({ heldBytes: 1, limitBytes: 100 });
+    await read({ membership: '', mount: '' }, stat(2));
+    expect(await again()).toEqual({ heldBytes: 2, limitBytes: 100 });
   });
 });

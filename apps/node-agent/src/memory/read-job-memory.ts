@@ -12,8 +12,22 @@ export interface JobMemory {
 
 /** Of the cgroup that is nearest to its limit. Undefined where none has one, or nothing can be read. */
 export async function readJobMemory(files?: CgroupFiles): Promise<JobMemory | undefined> {
+  return readFullest(await findMemoryGroups(files));
+}
+
+/** `readJobMemory` for repeated use. Finds the cgroups once: a process of a job stays in its own. */
+export function createMemoryReader(files?: CgroupFiles): () => Promise<JobMemory | undefined> {
+  let groups: readonly MemoryGroup[] = [];
+  return async () => {
+    // Finding none may have a passing cause, such as a full table of files.
+    if (groups.length === 0) groups = await findMemoryGroups(files);
+    return readFullest(groups);
+  };
+}
+
+async function readFullest(groups: readonly MemoryGroup[]): Promise<JobMemory | undefined> {
   let fullest: JobMemory | undefined;
-  for (const group of await findMemoryGroups(files)) {
+  for (const group of groups) {
     const memory = group.version === 1 ? await readVersion1(group) : await readVersion2(group);
     if (memory && (!fullest || shareOf(memory) > shareOf(fullest))) fullest = memory;
   }

@@ -2,7 +2,7 @@
 // logs have the evidence.
 
 import { findEngineKind } from '@fairlead/engines';
-import { createLogJudge, type Diagnosis } from '@fairlead/engines/failures';
+import { createLogJudge, type Diagnosis, judgeRanks, type LogJudge } from '@fairlead/engines/failures';
 import { defined, errorText } from '@fairlead/kit';
 import { readLog } from '@fairlead/launch';
 import {
@@ -110,17 +110,24 @@ async function diagnoseSource(
 ): Promise<Diagnosis | undefined> {
   const { output, signal } = context;
   const kind = findEngineKind(engine);
-  const judge = createLogJudge({ readPhase: (line) => kind.parsePhase(line)?.phase });
+  // One for each node: which of them failed first is for judgeRanks to say.
+  const judges = new Map<number, LogJudge>();
+  const judgeOf = (rank: number) => {
+    const judge = judges.get(rank) ?? createLogJudge({ readPhase: (line) => kind.parsePhase(line)?.phase });
+    judges.set(rank, judge);
+    return judge;
+  };
   try {
     for await (const event of readLog(
       await launchDepsOf(context),
-      { name, source, lines: linesRead, follow: false },
+      { name, source, node: 'all', lines: linesRead, follow: false },
       signal,
     )) {
       if (event.type !== 'log.lines') renderEvent(event, output);
-      else for (const line of event.lines) judge.push(line);
+      else for (const line of event.lines) judgeOf(event.node?.rank ?? 0).push(line);
     }
-    return judge.diagnose();
+    if (judges.size === 0) judgeOf(0);
+    return judgeRanks([...judges.values()].map((judge) => judge.diagnose())).diagnosis;
   } catch (error) {
     signal.throwIfAborted();
     output.warn(`cannot read the ${source} log of ${name}: ${errorText(error)}`);

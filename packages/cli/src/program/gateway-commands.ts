@@ -11,6 +11,7 @@ export function addGatewayCommands(program: Command, go: RunCommand): void {
     .command('gateway')
     .description('a URL for a team: its members use your deployments by keys of their own');
   addServe(gateway, go);
+  addStatus(gateway, go);
   addTeams(gateway, go);
   addAudit(gateway, go);
   addMembers(program, go);
@@ -26,10 +27,28 @@ function addServe(gateway: Command, go: RunCommand): void {
     .description('serve your deployments to members until Ctrl-C, on this machine')
     .option('--port <port>', 'listen on this port of 127.0.0.1; 0: any', portNumber, 18_080)
     .option('--socket <path>', 'listen on a unix socket instead, which this account alone can open')
+    .option('--metrics-port <port>', 'metrics and health on this port of 127.0.0.1; 0: any; default: none', portNumber)
     .addOption(stateFlag())
     .addHelpText('after', '\nExamples:\n  fairlead gateway serve\n  fairlead gateway serve --port 8080 --json')
-    .action(async (options: { port: number; socket?: string; state?: string }) =>
+    .action(async (options: { port: number; socket?: string; metricsPort?: number; state?: string }) =>
       go(async (context) => (await import('../commands/gateway/serve.ts')).runGatewayServe(options, context)),
+    );
+}
+
+function addStatus(gateway: Command, go: RunCommand): void {
+  gateway
+    .command('status')
+    .description('show a gateway that serves: its models and instances, what runs and what waits')
+    .addOption(stateFlag())
+    .action(async (options: { state?: string }) =>
+      go(async (context) => (await import('../commands/gateway/status.ts')).runGatewayStatus(options, context)),
+    );
+  gateway
+    .command('limits')
+    .description('list the teams, members and keys that have limits, and what they have used today and this month')
+    .addOption(stateFlag())
+    .action(async (options: { state?: string }) =>
+      go(async (context) => (await import('../commands/gateway/status.ts')).runGatewayLimits(options, context)),
     );
 }
 
@@ -172,9 +191,10 @@ function addUsage(program: Command, go: RunCommand): void {
       new Option('--by <what>', 'what to sum by').choices(['member', 'team', 'key', 'model', 'day']).default('member'),
     )
     .option('--since <time>', 'how far back, such as 12h or 30d', '30d')
+    .option('--csv', 'as comma-separated values, with a line of names first')
     .addOption(stateFlag())
     .addHelpText('after', '\nExamples:\n  fairlead usage\n  fairlead usage --by model --since 7d --json')
-    .action(async (options: { by: string; since: string; state?: string }) =>
+    .action(async (options: { by: string; since: string; csv?: boolean; state?: string }) =>
       go(async (context) => (await import('../commands/gateway/usage.ts')).runUsage(options, context)),
     );
 }

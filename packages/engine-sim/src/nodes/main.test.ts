@@ -3,20 +3,11 @@
 
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { systemClock } from '@fairlead/kit';
+import { freePort } from '@fairlead/testkit/free-port';
 import { expect, test } from 'vitest';
-import { exchange } from '../testing/exchange.ts';
+import { type Answer, exchange } from '../testing/exchange.ts';
 import { spawnSim } from '../testing/spawned-engine.ts';
 import { temporarySocket } from '../testing/temporary-socket.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 /** The words of one rank. */
 function wordsOf(rank: number, port: number, more: readonly string[]): string[] {
@@ -52,12 +43,20 @@ async function startBoth(more: readonly string[] = []) {
 
 const ask = { path: '/v1/chat/completions', body: { messages: [{ role: 'user', content: 'hello' }] } };
 
-/** Asks until a request gets no answer within its time. */
-async function firstUnanswered(path: string) {
+/** What `--sim-admin` tells: `inFlight` counts each request, `running` and `waiting` only those that the engine has seen. */
+async function statsOf(path: string) {
+  const { body } = await exchange(path, { path: '/sim/stats' });
+  return JSON.parse(body) as { inFlight: number; running: number; waiting: number };
+}
+
+/** Asks until a request is in flight that the engine does not see. Resolves with the answers of all requests, to come. */
+async function askUntilFrozen(path: string) {
+  const answers: Promise<Answer>[] = [];
   for (;;) {
     const answer = exchange(path, ask);
-    const isLate = Promise.race([answer.then(() => false), systemClock.sleep(400).then(() => true)]);
-    if (await isLate) return { answer };
+    answers.push(answer);
+    const stats = await Promise.race([answer.then(() => undefined), statsOf(path)]);
+    if (stats && stats.inFlight > stats.running + stats.waiting) return { answers: Promise.all(answers) };
   }
 }
 
@@ -82,12 +81,12 @@ test('rank 0 notices a dead rank at the next request, and exits with 0', async (
 });
 
 test('a request waits for a rank that is frozen, and is answered once it goes on', async () => {
-  await using both = await startBoth();
+  await using both = await startBoth(['--sim-admin']);
   await both.leader.ready();
   both.other.signal('SIGSTOP');
-  const waiting = await firstUnanswered(both.path);
+  const { answers } = await askUntilFrozen(both.path);
   both.other.signal('SIGCONT');
-  expect((await waiting.answer).status).toBe(200);
+  expect(new Set((await answers).map(({ status }) => status))).toEqual(new Set([200]));
 });
 
 test('another rank does not notice the end of rank 0, and ends with 0 when it is told to', async () => {

@@ -129,6 +129,17 @@ export const processFailures: readonly FailureEntry[] = [
   },
   {
     ...dead,
+    id: 'main-process-gone',
+    what: 'a process of the engine lost the one that had started it, without an order to end',
+    patterns: [/^Parent process exited, terminating worker queues/],
+    // What any other line says is nearer to the reason.
+    rank: 'wrapper',
+    why: 'That one was killed from outside, or crashed without a word. A copy of the model that ends so on another node ends with exit code 0, and the server of the first node does not notice it.',
+    cure: 'The log of the job and the log of the kernel on that node say who killed it: `fairlead logs <name> --source job`. More memory for the job (`slurm.mem`) where it was for that.',
+    sources: ['recorded from vLLM 0.32.0 on two nodes'],
+  },
+  {
+    ...dead,
     id: 'engine-core-failed',
     what: 'the engine failed, and its log does not say why',
     patterns: [

@@ -8,7 +8,7 @@ const maxTellingLines = 200;
 
 /** A part of every line that the catalogue or the judge knows; the recorded logs hold it to that. */
 const telling =
-  /rror|xception|FATAL|[Ff]atal|[Kk]illed|Xid|hutting|shutdown|startup complete|Fault|fault\b|[Nn]o such|not found|denied|[Aa]borted|died|dumped|EnvironmentName|what\(\)|KeyboardInterrupt|imeout|version \d|Input should be|engine hangs|user namespace|OpenBLAS|unrecognized option|NCCL WARN|Connect: |GCS|marked dead|not come within|not listen within/g;
+  /rror|xception|FATAL|[Ff]atal|[Kk]illed|Xid|hutting|shutdown|startup complete|Fault|fault\b|[Nn]o such|not found|denied|[Aa]borted|died|dumped|EnvironmentName|what\(\)|KeyboardInterrupt|imeout|version \d|Input should be|engine hangs|user namespace|OpenBLAS|unrecognized option|NCCL WARN|Connect: |GCS|marked dead|Parent process exited|processes to exit|not come within|not listen within/g;
 
 /** `block`: whole lines. Calls `onLine` with the first `limitBytes` of each chosen line, in order. */
 export function chooseLines(block: Buffer, onLine: (line: string) => void, limitBytes: number): void {

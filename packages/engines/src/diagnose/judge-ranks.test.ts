@@ -84,4 +84,18 @@ describe('Of the logs of several ranks', () => {
     expect(picked(first, second)).toBe(index);
     expect(picked(second, first)).toBe(1 - index);
   });
+
+  it('an engine that runs again has failed before of what one of its ranks says', () => {
+    const judge = (lines: readonly string[]) => {
+      const one = createLogJudge();
+      for (const line of lines) one.push(line);
+      return one.diagnose();
+    };
+    const again = judge([banner, lostPeer, banner, served]);
+    const other = judge([headless, outOfMemory(45), headless]);
+    const { index, diagnosis } = judgeRanks([again, other]);
+    expect(index).toBe(0);
+    expect(diagnosis.verdict.kind).toBe('serving');
+    expect(diagnosis.before).toMatchObject({ entry: { id: 'cuda-out-of-memory' } });
+  });
 });

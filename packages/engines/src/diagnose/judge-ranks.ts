@@ -22,8 +22,15 @@ export function judgeRanks(diagnoses: readonly Diagnosis[]): RanksDiagnosis {
   const ordered = all.find(({ diagnosis, at }) => diagnosis.verdict.kind === 'stopped' && at <= first.at);
   if (ordered && first.weight <= weights.lostAnother) return ordered;
   const { index, diagnosis, weight } = first;
-  const versions = weight < weights.cause && weight >= weights.wrapper ? differentVersions(diagnoses) : undefined;
+  if (weight < weights.wrapper) return { index, diagnosis: withFormer(diagnosis, diagnoses) };
+  const versions = weight < weights.cause ? differentVersions(diagnoses) : undefined;
   return versions === undefined ? { index, diagnosis } : { index, diagnosis: { ...diagnosis, verdict: versions } };
+}
+
+/** With what a start before the last one failed of, on whatever rank. */
+function withFormer({ before: _before, ...rest }: Diagnosis, diagnoses: readonly Diagnosis[]): Diagnosis {
+  const former = diagnoses.flatMap(({ before, ...one }) => (before ? [{ ...one, verdict: before }] : []));
+  return former.length === 0 ? rest : { ...rest, before: judgeRanks(former).diagnosis.verdict };
 }
 
 /** Whether the failure began on this rank, as far as its log says. */

@@ -41,6 +41,8 @@ interface Start {
   asked?: Evidence;
   /** The line at which its HTTP server closed, for any reason. */
   closed?: Evidence;
+  /** A process that has lost the one that started it: any other finding is nearer to the reason. */
+  orphan?: Finding | undefined;
   /** Whether a line says that this start has failed. */
   isDead: boolean;
   requestErrors: number;
@@ -65,12 +67,20 @@ const maxRemembered = 2000;
 
 /** The lines with which vLLM begins. */
 const banner = /(?:█\s+version (\d\S*)|vLLM (?:API )?server version (\d\S*))\s*$/;
+/** With which a rank without requests begins. */
+const headlessBegins =
+  /\[serve\.py:\d+\] Launching (?:vLLM \(v(\d[^)\s]*)\) headless|\d+ data parallel engine\(s\) in headless mode)/;
 const engineVersion = /(?:Initializing a V\d (?:LLM )?engine|Launching vLLM) \(v(\d[^)\s]*)\)/;
 const ready = /Application startup complete\./;
 /** Lines of an engine that answers. A log may begin in the middle of a run. */
 const answering =
   /^(?:\([^)]{1,80}\) )?INFO(?: .{10,120} Avg prompt throughput: |: {4,6}\S{0,80} - "(?:GET|POST) \S{1,300} HTTP\/1\.\d" 200)/;
-const told = /\[shutdown\] API server: shutdown triggered/;
+const told =
+  /\[shutdown\] API server: shutdown triggered|\[serve\.py:\d+\] Waiting up to \d+ seconds for processes to exit/;
+/** A rank without requests says no more of an order to end. */
+const executorEnds = /\[shutdown\] Executor: workers still running after grace period/;
+/** A record of no failure where somebody ends the engine. */
+const orphaned = /^\(\w+ pid=\d+\) INFO .{10,80}\] (Parent process exited, terminating worker queues)/;
 /** uvicorn's line, which vLLM 0.10 to 0.17 names its process in. vLLM before 0.18 logs no other line when it is told to end. */
 const closing = /^(?:\((?:APIServer|ApiServer_\d+) pid=\d+\) )?INFO: {4,6}Shutting down$/;
 const requestTrace = /^ERROR: {4}Exception in ASGI application/;
@@ -94,6 +104,8 @@ class LineByLine implements LogJudge {
   /** The verdict on the start before this one. */
   #before: Verdict | undefined;
   #starts = 0;
+  /** Whose starts are counted. */
+  #kind: 'server' | 'headless' | undefined;
   #lines = 0;
   #version: string | undefined;
   /** The lines belong to the trace of a failed request. */
@@ -119,6 +131,7 @@ class LineByLine implements LogJudge {
       return;
     }
     if (banner.test(line)) return this.#readRecord(line, own);
+    if (line.includes('[shutdown] Executor') && executorEnds.test(line)) start.asked ??= this.#evidenceOf(line);
     if (!start.served && line.includes('%')) this.#notePhase(line);
     if (this.#sideTrace.covers(line)) return;
     if (requestTrace.test(own)) this.#inRequest = true;
@@ -143,17 +156,35 @@ class LineByLine implements LogJudge {
   /** `own`: without what another program has put before it. */
   #readRecord(line: string, own: string): void {
     const begun = banner.exec(line);
-    if (begun) return this.#begin(begun[1] ?? begun[2]!);
+    if (begun) return this.#beginServer(begun[1] ?? begun[2]!);
+    const other = line.includes('headless') ? headlessBegins.exec(line) : null;
+    if (other && this.#kind !== 'server') return this.#begin(other[1] ?? this.#version ?? '', 'headless');
     this.#version ??= engineVersion.exec(line)?.[1];
     if (!this.#start.served && answering.test(own)) this.#serve(line);
     const start = this.#start;
     if (told.test(line)) start.asked ??= this.#evidenceOf(line);
     if (start.served && closing.test(own)) start.closed ??= this.#evidenceOf(line);
+    const lost = orphaned.exec(own);
+    if (lost && !start.asked && !start.closed) start.orphan ??= this.#orphanOf(lost[1]!, line);
   }
 
-  #begin(seenVersion: string): void {
-    if (this.#version !== seenVersion) this.#matches.clear();
+  #orphanOf(said: string, line: string): Finding | undefined {
+    const match = this.#remembered({ voice: 'error', text: said });
+    return match && { ...match, voice: 'error', said, evidence: this.#evidenceOf(line) };
+  }
+
+  /** Where the log has the lines of a rank without requests too, the server's own beginning is no new start of that one. */
+  #beginServer(seenVersion: string): void {
+    const isMixed = this.#kind === 'headless';
+    if (!isMixed) return this.#begin(seenVersion, 'server');
+    this.#kind = 'server';
     this.#version = seenVersion;
+  }
+
+  #begin(seenVersion: string, kind: 'server' | 'headless'): void {
+    this.#kind = kind;
+    if (this.#version !== seenVersion) this.#matches.clear();
+    if (seenVersion !== '') this.#version = seenVersion;
     this.#starts += 1;
     // Lines before the first banner, such as a warning of the loader, belong to the first start.
     if (this.#starts === 1) return this.#forgetShell();
@@ -260,6 +291,7 @@ function judge(start: Start, end?: ProcessEnd, entries?: readonly FailureEntry[]
     if (found.wrapper && !start.asked) return failed(found.wrapper);
   }
   if (asked) return { kind: 'stopped', evidence: [asked] };
+  if (start.orphan) return failed(start.orphan);
   if (served)
     return {
       kind: 'serving',

@@ -58,7 +58,7 @@ const groupEdge = /^ {2,12}[|+-]+ (?=\S)/;
 const exception =
   /^(?:[A-Za-z_]\w{0,80}\.){0,8}([A-Za-z_]\w{0,80}(?:Error|Exception|Interrupt|NotFound|Timeout|Failure|Expired|OutOfResources|Error_\w{1,60})(?:\(\w{1,60}\))?|Exception|OutOfResources): (.+)/;
 const bareException =
-  /^(?:[A-Za-z_]\w{0,80}\.){0,8}(AssertionError|MemoryError|KeyboardInterrupt|TimeoutError|RuntimeError|CancelledError)$/;
+  /^(?:[A-Za-z_]\w{0,80}\.){0,8}(AssertionError|NotImplementedError|MemoryError|KeyboardInterrupt|TimeoutError|RuntimeError|CancelledError)$/;
 const pydantic = /^ {2}(?:Value error, (.+)|(Input should be .+))/;
 const worker = /^Worker failed with error '(.+?)(?:', please check the stack trace.*)?$/;
 const usage = /^(?:usage: )?[\w.-]{1,40}(?: \w{1,20})?: error: (.+)/;

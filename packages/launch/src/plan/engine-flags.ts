@@ -4,11 +4,16 @@ const shortForms: Readonly<Record<string, string>> = {
   '-tp': '--tensor-parallel-size',
   '-pp': '--pipeline-parallel-size',
   '-dp': '--data-parallel-size',
+  '-ep': '--enable-expert-parallel',
 };
 
 function flagOf(word: string): string {
   const flag = (word.split('=')[0] ?? '').replaceAll('_', '-');
   return shortForms[flag] ?? flag;
+}
+
+export function givesFlag(args: readonly string[], flag: string): boolean {
+  return args.some((word) => flagOf(word) === flag);
 }
 
 /** The last whole number that is given for a flag. `16k` and `1K` are vLLM's own short forms of numbers. */

@@ -161,7 +161,13 @@ function sizedBy(request: DeployRequest, { preset, isOwn, kind, cluster, known }
     ...(kind.argumentsOf?.(options) ?? []),
     ...args,
   ];
-  const args = [...wordsOf(defined({ options: own.options, args: own.args })), ...wordsOf(ofCluster)];
+  // A setting that is false is no word of vLLM's command line, and yet it is stronger than the model's own.
+  const withoutExperts = ofCluster.options?.['expertParallel'] === false ? ['--no-enable-expert-parallel'] : [];
+  const args = [
+    ...wordsOf(defined({ options: own.options, args: own.args })),
+    ...wordsOf(ofCluster),
+    ...withoutExperts,
+  ];
   // A preset with arguments of its own names its parsers itself.
   const facts = own.args === undefined && own.options === undefined ? model : { ...model, options: {}, args: [] };
   return sizeDeployment({ request, model: facts, own, args, cluster, site });

@@ -115,6 +115,17 @@ describe('A deployment on a site', () => {
     expect(wide).toMatchObject({ gpus: 4, engineSettings: { options: both } });
   });
 
+  it('shares the experts of a model out among the GPUs of all its copies, over nodes too', () => {
+    const cluster = { engines: { vllm: { dataParallel: 16 } as object } };
+    const plan = planOn(capella, { what: 'deepseek-r1', nodes: 4 }, { cluster });
+    expect(plan).toMatchObject({ gpus: 4, nodes: 4, engineSettings: { options: { dataParallel: 16 } } });
+    expect(plan.engineSettings.options).not.toHaveProperty('tensorParallel');
+    const whole = { engines: { vllm: { dataParallel: 16, expertParallel: false } as object } };
+    expect(() => planOn(capella, { what: 'deepseek-r1', nodes: 4 }, { cluster: whole })).toThrow('are not enough');
+    const uneven = { engines: { vllm: { dataParallel: 8 } as object } };
+    expect(() => planOn(capella, { what: 'qwen3-8b', nodes: 3 }, { cluster: uneven })).toThrow('cannot be split');
+  });
+
   it('reads context and split from options too, and a flag of the command replaces them', () => {
     const mine = { model: 'Qwen/Qwen3-32B-FP8', options: { maxModelLen: 8192 } };
     const cluster = { engines: { vllm: { tensorParallel: 2 } as object } };

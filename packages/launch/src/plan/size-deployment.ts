@@ -20,7 +20,7 @@ import { parseSlurmDuration } from '@fairlead/scheduler';
 
 import type { LaunchErrorCode } from '../launch-error.ts';
 import type { DeployRequest } from './deploy-request.ts';
-import { numberOf } from './engine-flags.ts';
+import { givesFlag, numberOf } from './engine-flags.ts';
 import type { SiteFacts } from './site-facts.ts';
 
 export interface Sizing {
@@ -80,7 +80,7 @@ export function sizeDeployment(sizing: Sizing): Sized | undefined {
 /** The places that the settings leave, each with the GPUs that they name. */
 function placesFor({ request, model, own, args, cluster, site }: Sizing): Place[] {
   const wantedNodes = request.nodes ?? own.nodes;
-  const wantedSplit = splitOf(args);
+  const wantedSplit = splitOf(args, model);
   const { tp, pp, copies = 1 } = wantedSplit;
   const split = ((tp ?? 1) * (pp ?? 1) * copies) / (wantedNodes ?? 1);
   const isSplit = (tp ?? pp) !== undefined && split > 1;
@@ -101,8 +101,11 @@ function placesFor({ request, model, own, args, cluster, site }: Sizing): Place[
   return long.length > 0 ? long : places;
 }
 
-function splitOf(args: readonly string[]): WantedSplit {
+function splitOf(args: readonly string[], { options }: ModelFacts): WantedSplit {
+  const isOff = givesFlag(args, '--no-enable-expert-parallel');
+  const isOn = options?.['expertParallel'] === true || givesFlag(args, '--enable-expert-parallel');
   return defined({
+    spreadsExperts: isOn && !isOff ? true : undefined,
     tp: numberOf(args, '--tensor-parallel-size'),
     pp: numberOf(args, '--pipeline-parallel-size'),
     copies: numberOf(args, '--data-parallel-size'),

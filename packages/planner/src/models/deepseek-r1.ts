@@ -11,6 +11,8 @@ export const deepseekR1: ModelPreset = {
   weights: {
     bytes: 680_000_000_000,
     how: '671 billion parameters in 1 byte, and 1.3 % for scales and embeddings',
+    // 58 layers × 256 experts × 3 matrices of 7,168 × 2,048.
+    expertShare: 0.96,
     source: 'https://github.com/vllm-project/recipes/blob/main/models/deepseek-ai/DeepSeek-R1.yaml',
   },
   shape: {

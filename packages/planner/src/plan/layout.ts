@@ -9,6 +9,8 @@ export interface Layout {
   tp: number;
   /** Pipeline-parallel size: the number of stages that share the layers. */
   pp: number;
+  /** Copies of the model (data parallel), each split so. Absent: one. */
+  copies?: number;
 }
 
 export interface GpuSupply {
@@ -25,8 +27,10 @@ export interface GpuSupply {
 export interface WantedSplit {
   tp?: number;
   pp?: number;
-  /** Copies of the model (data parallel), each split so. Default 1. */
+  /** Copies of the model (data parallel), each split so. Default 1. Over several nodes each copy lies on one of them. */
   copies?: number;
+  /** Whether the experts are shared out among the GPUs of all copies. */
+  spreadsExperts?: boolean;
 }
 
 export function gpusOf({ nodes, gpusPerNode }: Layout): number {
@@ -59,7 +63,8 @@ function splits(
   return range(1, gpusPerNode)
     .filter((tp) => (onlyTp ?? tp) === tp && tensorParallelFault(model, tp) === undefined)
     .filter((tp) => all % tp === 0 && gpusPerNode % tp === 0)
-    .map((tp) => ({ nodes, gpusPerNode, tp, pp: all / tp }))
+    .map((tp) => ({ nodes, gpusPerNode, tp, pp: all / tp, ...(copies > 1 ? { copies } : {}) }))
+    .filter((layout) => copies === 1 || nodes === 1 || (layout.tp * layout.pp <= gpusPerNode && copies % nodes === 0))
     .filter(({ pp }) => (onlyPp ?? pp) === pp && pipelineFault(model, pp) === undefined);
 }
 

@@ -57,10 +57,24 @@ const scoreBytes = 12;
 /** The largest vocabulary among the presets, Gemma's. */
 const largestVocabulary = 262_208;
 
-export function memoryNeed(model: ModelFacts, gpu: Gpu, layout: Layout, wish: Wish): MemoryNeed {
+export interface MemoryOptions {
+  /** The experts of a model are shared out among the GPUs of all its copies. */
+  spreadsExperts?: boolean;
+}
+
+export function memoryNeed(
+  model: ModelFacts,
+  gpu: Gpu,
+  layout: Layout,
+  { spreadsExperts = false, ...wish }: Wish & MemoryOptions,
+): MemoryNeed {
+  const { copies = 1 } = layout;
+  const spread = spreadsExperts ? (model.weights.expertShare ?? 0) : 0;
   const usable = reportedGib(gpu) * gib * memoryUtilization;
-  const weights = (model.weights.bytes * stageShare(model, layout)) / layout.tp;
-  const kvCache = kvPerRequest(model, gpu, layout, wish) * wish.concurrency;
+  const share = (1 - spread) / layout.tp + spread / (layout.tp * copies);
+  const weights = model.weights.bytes * stageShare(model, layout) * share;
+  // Requests are shared among the copies.
+  const kvCache = kvPerRequest(model, gpu, layout, wish) * Math.ceil(wish.concurrency / copies);
   const reserve = reserveOf(model, gpu, layout, wish);
   const all = weights + kvCache + reserveBytes(reserve);
   return { usable, weights, kvCache, kvPerToken: kvPerToken(model, layout, wish), reserve, free: usable - all };
@@ -113,7 +127,7 @@ function reserveOf(model: ModelFacts, gpu: Gpu, layout: Layout, wish: Wish): Res
   const perToken = hidden * (activationBytes + (experts?.perToken ?? 0) * expertBytes);
   const scores = model.task === 'chat' ? maxSequences(wish) * largestVocabulary * scoreBytes : 0;
   return {
-    runtime: runtimeBytes + (layout.tp * layout.pp > 1 ? ncclBytes : 0),
+    runtime: runtimeBytes + (layout.tp * layout.pp > 1 || (layout.copies ?? 1) > 1 ? ncclBytes : 0),
     activations: tokens * perToken + scores,
     graphs: graphBytes,
     vision: hasVision ? visionBytes : 0,

@@ -71,9 +71,10 @@ export function planModel(model: ModelFacts, place: Place, wish: Wish): FittingP
     const why = `${model.name} reads at most ${model.context.tokens} tokens: got ${wish.context}`;
     return { ...judged, fits: false, why };
   }
+  const { spreadsExperts = false } = place.wantedSplit ?? {};
   const layouts = listLayouts(model, place).map((layout) => ({
     layout,
-    memory: memoryNeed(model, place.gpu, layout, wish),
+    memory: memoryNeed(model, place.gpu, layout, { ...wish, spreadsExperts }),
   }));
   const chosen = layouts.find(({ memory }) => memory.free >= 0);
   if (!chosen) return { ...judged, fits: false, why: shortage(model, place, layouts) };
@@ -126,9 +127,14 @@ function needWords({ usable, free }: MemoryNeed): string {
 }
 
 export function layoutWords(layout: Layout): string {
-  const { tp, pp, nodes } = layout;
+  const { tp, pp, nodes, copies = 1 } = layout;
   const gpus = gpusOf(layout);
-  const split = [tp > 1 ? `tensor-parallel ${tp}` : '', pp > 1 ? `pipeline ${pp}` : ''].filter(Boolean).join(' × ');
+  const parts = [
+    tp > 1 ? `tensor-parallel ${tp}` : '',
+    pp > 1 ? `pipeline ${pp}` : '',
+    copies > 1 ? `data-parallel ${copies}` : '',
+  ];
+  const split = parts.filter(Boolean).join(' × ');
   return `${gpus} GPU${gpus === 1 ? '' : 's'}${nodes > 1 ? ` on ${nodes} nodes` : ''}${split === '' ? '' : ` (${split})`}`;
 }
 

@@ -11,7 +11,7 @@ import { listAddresses } from '../../engine/list-interfaces.ts';
 import { type Engine, openEngine } from '../../engine/open-engine.ts';
 import type { ExitName } from '../../exit-code.ts';
 import { openScratch } from '../../job/open-scratch.ts';
-import { readJobMemory } from '../../memory/read-job-memory.ts';
+import { createMemoryReader } from '../../memory/read-job-memory.ts';
 import { watchPressure } from '../../memory/watch-pressure.ts';
 import { measureNode } from '../measure-node.ts';
 import { createEngineSlot, type EngineSlot } from '../../supervisor/engine-slot.ts';
@@ -68,7 +68,7 @@ export async function runWorker(spec: InstanceSpec, nodes: JobNodes, deps: Agent
   detach(untilOver(worker.learnGpus(over.signal), over.signal));
   detach(untilOver(clock.sleep(quietMs, over.signal).then(collectAll), over.signal));
   const onChange = (pressure: string | undefined) => worker.press(pressure);
-  watchPressure({ read: () => readJobMemory(), clock, log, onChange }, over.signal);
+  watchPressure({ read: createMemoryReader(), clock, log, onChange }, over.signal);
   say(`agent ${deps.agentVersion} runs rank ${nodes.rank} of ${nodes.hosts.length} on ${deps.hostname}`);
   const exit = await worker.exit;
   using limit = openTimeLimit(clock, logTimeoutMs);

@@ -37,7 +37,7 @@ test(
     await expect.poll(answeredByTheOther, { timeout: 60_000 }).toMatch(counted);
 
     // The part of the other node then ends with code 0 and no word of why, and the server waits for it for ever.
-    await testbed.exec('node2', ['pkill', '-KILL', '-u', 'alice', 'VLLM::EngineCor'], { user: 'root' });
+    await testbed.exec('node2', ['pkill', '-KILL', '-u', 'alice', '-f', 'VLLM::EngineCore'], { user: 'root' });
     const status = async () => (await testbed.exec('laptop', ['fairlead', 'status', 'copies'])).stdout;
     await expect.poll(status, { timeout: 20_000 }).toMatch(/node2 \(rank 1\): the engine/);
     await alice.until('copies', ({ state }) => state.status === 'ready', startTimeoutMs);

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 
-import { CodedError } from '@fairlead/kit';
+import { CodedError, defined } from '@fairlead/kit';
 
 import { ensureProfile } from '../../bastion/ensure-profile.ts';
 import type { CliErrorCode } from '../../cli-error.ts';
@@ -12,15 +12,27 @@ import { eachLine, flagWords, gatewayStateDir, readGatewayLine, startGateway } f
 export interface ServeArgs {
   port: number;
   socket?: string;
+  metricsPort?: number;
   state?: string;
 }
 
-export async function runGatewayServe({ port, socket, state }: ServeArgs, context: Context): Promise<void> {
+export async function runGatewayServe(
+  { port, socket, metricsPort, state }: ServeArgs,
+  context: Context,
+): Promise<void> {
   const { output } = context;
   await ensureProfile(context);
   output.busy('opening the gateway');
   const listen = socket === undefined ? { port } : { socket: resolve(context.cwd, socket) };
-  const words = ['serve', ...flagWords({ state: gatewayStateDir(state, context), ...listen, 'log-level': 'warn' })];
+  const words = [
+    'serve',
+    ...flagWords({
+      state: gatewayStateDir(state, context),
+      ...listen,
+      'metrics-port': metricsPort,
+      'log-level': 'warn',
+    }),
+  ];
   const child = await startGateway(words, context);
   const problems: string[] = [];
   child.stderr!.on('data', (piece) => {
@@ -35,9 +47,13 @@ export async function runGatewayServe({ port, socket, state }: ServeArgs, contex
   let failure: unknown;
   const code = await eachLine(child, (line) => {
     try {
-      const { address } = readGatewayLine('gateway.listening', line, problems.join('\n'));
+      const { address, metricsPort: told } = readGatewayLine('gateway.listening', line, problems.join('\n'));
       isUp = true;
-      output.event('gateway.listening', { ok: true, address }, `the gateway listens at ${address}; Ctrl-C ends it`);
+      output.event(
+        'gateway.listening',
+        { ok: true, address, ...defined({ metricsPort: told }) },
+        `the gateway listens at ${address}; Ctrl-C ends it`,
+      );
     } catch (error) {
       failure = error;
     }

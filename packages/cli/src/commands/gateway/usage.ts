@@ -7,13 +7,14 @@ import { askGateway, flagWords, gatewayStateDir, type GatewayLine } from './gate
 export interface UsageArgs {
   by: string;
   since: string;
+  csv?: boolean;
   state?: string;
 }
 
-export async function runUsage({ by, since, state }: UsageArgs, context: Context): Promise<void> {
+export async function runUsage({ by, since, csv = false, state }: UsageArgs, context: Context): Promise<void> {
   const words = ['usage', ...flagWords({ state: gatewayStateDir(state, context), by, since })];
   const line = await askGateway('usage', words, context);
-  context.output.result(line, usageText(line));
+  context.output.result(line, csv ? usageCsv(line) : usageText(line));
 }
 
 function usageText({ by, sums }: GatewayLine<'usage'>): string {
@@ -28,4 +29,12 @@ function usageText({ by, sums }: GatewayLine<'usage'>): string {
     String(sum.estimated),
   ]);
   return table([by.toUpperCase(), 'REQUESTS', 'FAILED', 'PROMPT', 'ANSWERS', 'CACHED', 'ESTIMATED'], rows);
+}
+
+/** RFC 4180, but for its line ends. */
+function usageCsv({ by, sums }: GatewayLine<'usage'>): string {
+  const columns = ['requests', 'failed', 'promptTokens', 'completionTokens', 'cachedTokens', 'estimated'] as const;
+  const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const rows = sums.map((sum) => [quoted(sum.name), ...columns.map((name) => String(sum[name]))].join(','));
+  return [[by, ...columns].join(','), ...rows].join('\n');
 }

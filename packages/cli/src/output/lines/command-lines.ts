@@ -72,6 +72,8 @@ export const commandLines: Readonly<Record<string, readonly LineName[]>> = {
   prefetch: ['prefetch.planned', 'prefetch.progress', 'prefetch.checking', 'prefetched'],
   setup: ['setup.planned', 'setup.step', 'setup.built', 'setup.trial', 'setup.tried', 'config.written', 'setup.done'],
   gateway: [],
+  'gateway status': ['gateway.status'],
+  'gateway limits': ['limits'],
   'gateway teams': [],
   'gateway teams set': ['team.set'],
   'gateway teams list': ['teams'],

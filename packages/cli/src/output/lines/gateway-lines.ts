@@ -36,8 +36,50 @@ const teamFields = { team: text, weight: z.number(), limits };
 const memberFields = { member: text, team: optionalText, limits, createdMs: z.number() };
 
 export const gatewayLines = {
-  'gateway.listening': line('The gateway takes requests.', { ok, address: text }),
+  'gateway.listening': line('The gateway takes requests.', {
+    ok,
+    address: text,
+    metricsPort: z.number().optional(),
+  }),
   'gateway.stopped': line('The last line: it takes no more.', { ok }),
+  'gateway.status': line(
+    'The result: a gateway that serves, at this moment. `requests` are those of this gateway at an instance.',
+    {
+      ok,
+      startedMs: z.number(),
+      address: text,
+      connections: z.number(),
+      waiting: z.number(),
+      models: z.array(z.object({ id: text, state: text, instances: z.number() })),
+      instances: z.array(
+        z.object({
+          id: text,
+          deployment: text,
+          requests: z.number(),
+          capacity: z.number(),
+          breaker: text,
+          reason: optionalText,
+        }),
+      ),
+    },
+  ),
+  limits: line(
+    'The result: teams, members and keys that have limits, and the tokens that they have used today and this month (UTC).',
+    {
+      ok,
+      accounts: z.array(
+        z.object({
+          kind: text,
+          name: text,
+          limits,
+          today: z.number(),
+          thisMonth: z.number(),
+          dayEndsMs: z.number(),
+          monthEndsMs: z.number(),
+        }),
+      ),
+    },
+  ),
   'team.set': line('The result.', { ok, ...teamFields }),
   'team.removed': line('The result. Its members stay in it.', { ok, team: text }),
   teams: line('The result: teams with a weight or limits, and teams that members are in.', {
