@@ -79,7 +79,10 @@ export class EventPassage {
 
   /** Whether the event tells the usage and nothing else. */
   #note(event: Buffer): boolean {
-    if (startsWith(event, error) || startsWith(event, errorEvent)) this.#tally.engineError = true;
+    if (startsWith(event, error) || startsWith(event, errorEvent)) {
+      this.#tally.engineError = true;
+      return false;
+    }
     const at = dataOf(event);
     if (at === -1 || startsWith(event.subarray(at), done)) return false;
     if (!event.includes(usageMark)) {
