@@ -256,8 +256,8 @@ function openSupervisor(parts: SupervisorParts): Supervisor {
     log: deps.log,
     report(report) {
       if (report.type === 'probe.succeeded') audit();
-      // The end of another part has closed the server: its exit is told with the cause.
-      if (report.type === 'probe.closed' && spread.tellsClosed()) return;
+      // The end of a part on any node: it is told with its cause.
+      if (spread.explains(report.type)) return;
       supervisor.dispatch(inputOf(report, engine));
     },
     onMetrics: (metrics) => (facts.metrics = metrics),

@@ -17,7 +17,7 @@ export interface SpreadParts {
 export type Spread = AsyncDisposable & SpreadEngine;
 
 export function openSpread({ nodes, engine, deps }: SpreadParts): Spread {
-  const alone = { tellsClosed: () => false, [Symbol.asyncDispose]: async () => undefined };
+  const alone = { explains: () => false, [Symbol.asyncDispose]: async () => undefined };
   if (!nodes) return { ...alone, spawn: engine.spawn };
   const parts = { ...deps, nodes, spawnPart: engine.spawn, explainExit: engine.explainExit };
   if (!engine.beside) return { ...alone, ...spreadEngine(parts) };

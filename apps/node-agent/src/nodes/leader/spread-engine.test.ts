@@ -27,7 +27,7 @@ async function spread(own = peerLost) {
   const exited = Promise.withResolvers<EngineExit>();
   const failures = new PartFailures();
   const never = new Promise<number[]>(() => undefined);
-  const { spawn, tellsClosed } = spreadEngine({
+  const { spawn, explains } = spreadEngine({
     nodes: {
       gather: () => Promise.resolve({ node, onFailed: (listener) => failures.listen(listener), stuck: never }),
       end: () => Promise.resolve(),
@@ -48,7 +48,7 @@ async function spread(own = peerLost) {
   const engine = await spawn(new AbortController().signal);
   let told: string | undefined;
   detach(engine.exited.then((exit) => (told = exit.elsewhere?.message ?? 'as it was ordered')));
-  return { clock, exited, failures, engine, tellsClosed, told: () => told };
+  return { clock, exited, failures, engine, explains, told: () => told };
 }
 
 it('the end of a part whose cause is known is told at once, with the name of its node', async () => {
@@ -88,9 +88,9 @@ it('the node that has closed its connections is named where its part does not te
 
 it('a server that is closed because of another part waits for the cause, and any other is told as it is', async () => {
   const other = await spread(killed);
-  expect(other.tellsClosed()).toBe(false);
-  const { failures, tellsClosed, told } = await spread();
-  expect(tellsClosed()).toBe(true);
+  expect(other.explains('probe.closed')).toBe(false);
+  const { failures, explains, told } = await spread();
+  expect(explains('probe.closed')).toBe(true);
   failures.take({ rank: 1, failure: elsewhere });
   await expect.poll(told).toBe('node2 (rank 1): it died');
 });
@@ -131,4 +131,15 @@ it('of parts that end without a reason in their logs that of another node is tol
   await expect
     .poll(async () => (await alone.clock.advance(100), alone.told()))
     .toBe('node1 (rank 0): the engine was killed');
+});
+
+it('what probes find while the cause of a failure is awaited is no failure of its own', async () => {
+  const { clock, failures, explains, told } = await spread({ ...silent, message: 'nothing' });
+  expect(explains('probe.hung')).toBe(false);
+  failures.take({ rank: 1, failure: silent });
+  expect(explains('probe.hung')).toBe(true);
+  expect(explains('probe.succeeded')).toBe(false);
+  await clock.advance(500);
+  await expect.poll(told).toBe('node2 (rank 1): it died');
+  expect(explains('probe.hung')).toBe(false);
 });

@@ -5,6 +5,7 @@ import type { EngineNode } from '@fairlead/engines';
 import type { EngineFailure } from '@fairlead/engines/failures';
 import { type Clock, detach, untilOver } from '@fairlead/kit';
 import type { EngineExit, EngineProcess } from '../../engine/spawn-engine.ts';
+import type { ProbeEvent } from '../../health/prober.ts';
 import { accusePeer, findCause, type PartFailure, type PartNames } from './first-cause.ts';
 import type { Gathered, LeaderNodes } from './open-nodes.ts';
 
@@ -21,9 +22,9 @@ export interface SpreadEngine {
   /** Resolves when every part has been started. Rejects as `spawnPart` does, when nothing is left on any node. */
   spawn: (signal: AbortSignal) => Promise<EngineProcess>;
   /**
-   * The server takes no more connections. True where that is the consequence of another part's end: `exited` tells the cause then, soon.
+   * What a probe has found of the server. True where that may be the consequence of a part's end: `exited` tells the cause then, soon.
    */
-  tellsClosed: () => boolean;
+  explains: (probe: ProbeEvent['type']) => boolean;
 }
 
 /** What the parts on other nodes get after the server has ended: they answer no requests. */
@@ -44,19 +45,24 @@ const closedExit: EngineExit = { code: null, signal: null };
 export function spreadEngine(options: SpreadEngineOptions): SpreadEngine {
   const { nodes, spawnPart, explainExit } = options;
   let closed = Promise.withResolvers<EngineExit>();
+  let causes: Causes | undefined;
   return {
     async spawn(signal) {
       closed = Promise.withResolvers();
+      causes = undefined;
       const gathered = await nodes.gather(signal);
       try {
-        return joinParts(await spawnPart(signal, gathered.node), { gathered, closed: closed.promise }, options);
+        const own = await spawnPart(signal, gathered.node);
+        causes = new Causes({ ...options, ownLog: () => ownFailure(closedExit, options) });
+        return joinParts(own, { gathered, causes, closed: closed.promise }, options);
       } catch (error) {
         await nodes.end(0);
         throw error;
       }
     },
-    tellsClosed() {
-      if (explainExit(closedExit).peer === undefined) return false;
+    explains(probe) {
+      if (causes?.isOpen) return probe === 'probe.closed' || probe === 'probe.hung' || probe === 'probe.doubtful';
+      if (probe !== 'probe.closed' || explainExit(closedExit).peer === undefined) return false;
       closed.resolve(closedExit);
       return true;
     },
@@ -65,12 +71,13 @@ export function spreadEngine(options: SpreadEngineOptions): SpreadEngine {
 
 interface JoinedParts {
   gathered: Gathered;
+  causes: Causes;
   closed: Promise<EngineExit>;
 }
 
 function joinParts(
   own: EngineProcess,
-  { gathered, closed }: JoinedParts,
+  { gathered, causes, closed }: JoinedParts,
   { nodes, explainExit, clock }: SpreadEngineOptions,
 ): EngineProcess {
   let ending: Promise<void> | undefined;
@@ -81,8 +88,6 @@ function joinParts(
     await Promise.race([server, late]).finally(() => lead.abort());
     await Promise.all([server, nodes.end(Math.min(limitMs, partLimitMs))]);
   };
-  const ownLog = () => ownFailure(closedExit, { nodes, explainExit });
-  const causes = new Causes({ nodes, ownLog, clock });
   gathered.onFailed((failed) => causes.take(failed));
   const ownEnd = Promise.race([own.exited, closed]).then((exit) => {
     if (ending) return exit;
@@ -134,6 +139,11 @@ class Causes {
   /** Never rejects. */
   get told(): Promise<EngineExit> {
     return this.#told.promise;
+  }
+
+  /** A part has failed, and its cause is not told yet. */
+  get isOpen(): boolean {
+    return this.#failures.length > 0 && !this.#over.signal.aborted;
   }
 
   take(failed: PartFailure): void {

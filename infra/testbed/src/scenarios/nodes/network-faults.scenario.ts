@@ -90,9 +90,8 @@ test(
     {
       await using _reset = await cutNodes(testbed, { resets: true });
       const exited = await noteOf(testbed, instance, { kind: 'engine.exited', sinceMs });
-      expect(exited.message).toMatch(
-        /^node2 \(rank 1\) has closed its connections, and its part of the engine has not /,
-      );
+      // The agents' connection is reset too; which of the two is told depends on when the model makes its next step.
+      expect(exited.message).toMatch(/^node2 \(rank 1\) (?:is lost: its connection has |has closed its connections, )/);
       expect(exited.atMs - sinceMs).toBeLessThan(15_000);
     }
     await stream.ended;

@@ -1,5 +1,6 @@
 // What scenarios of a job over two nodes do and look at.
 
+import { once } from 'node:events';
 import { expect } from 'vitest';
 import type { TestbedHandle } from '../../testbed.ts';
 import { asRoot } from '../break-site.ts';
@@ -107,6 +108,10 @@ export async function cutNodes(
  */
 export async function slowNodes(testbed: TestbedHandle): Promise<AsyncDisposable> {
   const address = await addressOf(testbed, 'node1');
+  // No answer to its datagrams ends the program.
+  const sink = ['add table inet sink', 'add chain inet sink in { type filter hook input priority 0 ; }'];
+  sink.push('add rule inet sink in udp dport 9 drop');
+  await asRoot(testbed, 'node1', sink.map((rule) => `nft '${rule}'`).join('; '));
   await asRoot(testbed, 'node2', 'tc qdisc add dev eth0 root tbf rate 1mbit burst 4kb limit 1mb');
   const filler = testbed.spawn('node2', ['bash', '-c', `exec dd if=/dev/zero bs=60 >/dev/udp/${address}/9`], {
     user: 'root',
@@ -114,9 +119,10 @@ export async function slowNodes(testbed: TestbedHandle): Promise<AsyncDisposable
   });
   return {
     async [Symbol.asyncDispose]() {
-      process.kill(-(filler.pid ?? 0), 'SIGKILL');
-      await testbed.exec('node2', ['pkill', '-KILL', '-x', 'dd'], { user: 'root' });
-      await asRoot(testbed, 'node2', 'tc qdisc del dev eth0 root');
+      const closed = once(filler, 'close');
+      await asRoot(testbed, 'node2', 'pkill -KILL -x dd; tc qdisc del dev eth0 root');
+      await closed;
+      await asRoot(testbed, 'node1', 'nft delete table inet sink');
     },
   };
 }
