@@ -18,7 +18,7 @@ describe('EngineSim: faults', () => {
 
   test('hang: with streams, `running` stays and tokens stop; afterwards they go on', async () => {
     await using engine = await openSim();
-    using stream = engine.open(ask({ stream: true, sim: { decode_ms: 5, tokens: 60 } }));
+    using stream = engine.open(ask({ stream: true, sim: { decode_ms: 5, tokens: 300 } }));
     await until(() => engine.sim.stats().generationTokens > 2);
     engine.sim.setFault('hang');
     const { running, generationTokens } = engine.sim.stats();

@@ -7,6 +7,7 @@ export { drainWindow, type DrainWindow, placeSignal, warningSeconds } from './in
 export { endOwnJob } from './inside/end-own-job.ts';
 export { type JobIdentity, readJobIdentity } from './inside/job-identity.ts';
 export { expandHostList } from './inside/expand-host-list.ts';
+export { failedNodesIn } from './inside/failed-nodes.ts';
 export { type JobNodes, readJobNodes } from './inside/job-nodes.ts';
 export { learnKillWait } from './inside/learn-kill-wait.ts';
 export { listGpus, visibleGpus } from './inside/list-gpus.ts';

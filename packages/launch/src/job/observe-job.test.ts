@@ -2,7 +2,7 @@ import { defined } from '@fairlead/kit';
 import type { JobObservation } from '@fairlead/scheduler';
 import { describe, expect, it } from 'vitest';
 
-import { explainCompleted, observedState } from './observe-job.ts';
+import { blameNodes, explainCompleted, observedState } from './observe-job.ts';
 
 const job = (more: Partial<JobObservation>): JobObservation => ({
   jobId: '7',
@@ -92,4 +92,23 @@ describe('What the scheduler says of a job', () => {
       ),
     ).toMatchObject({ cause: { message: expect.stringContaining('exit code 12') } });
   });
+});
+
+describe('blameNodes', () => {
+  const ended = job({ phase: { kind: 'ended', outcome: 'failed' }, state: 'FAILED', reason: 'NonZeroExitCode' });
+  const state = observedState(ended)!;
+
+  it('names the nodes that Slurm lost while the job ran', () => {
+    const log = ['srun: error: Node failure on node3', 'srun: error: node2: task 0: Killed'];
+    expect(blameNodes(state, log)).toMatchObject({
+      status: 'failed',
+      cause: {
+        code: 'node_lost',
+        message: 'Slurm lost node3 while the job ran: job 7 ended: FAILED (NonZeroExitCode)',
+        badNodes: ['node3'],
+      },
+    });
+  });
+  it('blames none where srun has no word of one', () =>
+    expect(blameNodes(state, ['srun: error: node2: task 0: Killed'])).toBe(state));
 });

@@ -4,7 +4,7 @@ import { defined } from '@fairlead/kit';
 import { join } from 'node:path/posix';
 
 import type { EndCauseCode, JobObserved } from '@fairlead/protocol';
-import { expandHostList, type JobObservation } from '@fairlead/scheduler';
+import { expandHostList, failedNodesIn, type JobObservation } from '@fairlead/scheduler';
 
 import type { Run } from '../machine.ts';
 import { jobDirOf } from '../cluster-paths.ts';
@@ -38,7 +38,16 @@ export async function observationFor(
   const lastLines = log.slice(-shownLines);
   const explained = seen && state?.status === 'stopped' ? explainCompleted(seen, log, instance.hasServed) : state;
   if (explained?.status !== 'failed' || lastLines.length === 0) return explained;
-  return { ...explained, cause: { ...explained.cause, lastLines } };
+  return blameNodes({ ...explained, cause: { ...explained.cause, lastLines } }, log);
+}
+
+/** Pure. Where Slurm kills a step for a node that it lost, the agents may have no time to tell, and accounting has a failed task alone. */
+export function blameNodes(state: ObservedState, log: readonly string[]): ObservedState {
+  const badNodes = failedNodesIn(log);
+  if (state.status !== 'failed' || badNodes.length === 0) return state;
+  const message = `Slurm lost ${badNodes.join(', ')} while the job ran: ${state.cause.message}`;
+  const hint = 'Deploy again: what failed is left out then.';
+  return { ...state, cause: { ...state.cause, code: 'node_lost', message, hint, badNodes } };
 }
 
 const shownLines = 5;

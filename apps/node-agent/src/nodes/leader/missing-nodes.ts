@@ -1,6 +1,7 @@
-// Which other nodes have failed when Slurm ends the job: those whose link is gone, and those whose agent ended before it had one. Pure.
+// Which other nodes have failed when Slurm ends the job: those whose link is gone, those that Slurm names, and those whose agent ended before
+// it had a link. Pure.
 
-import { expandHostList } from '@fairlead/scheduler';
+import { expandHostList, failedNodesIn } from '@fairlead/scheduler';
 import { nameNode } from '../roster/roster.ts';
 import type { RosterNode } from '../roster/roster-state.ts';
 
@@ -20,6 +21,11 @@ export function missingNodes({ suspicion, awaited }: SeenNodes, jobLog: string):
   const hint = 'The job log (`fairlead logs <name> --source job`) has what its agent and Slurm said last.';
   if (suspicion) return { ...suspicion, message: `the job ended because a node is gone: ${suspicion.message}`, hint };
   const lines = jobLog.split('\n');
+  const failed = failedNodesIn(lines);
+  if (failed.length > 0) {
+    const message = `the job ended because a node is gone: Slurm tells of a failure of ${failed.join(', ')}`;
+    return { message, hint, hosts: failed };
+  }
   const ended = awaited.flatMap((node) => {
     const why = endOf(node, lines);
     return why === undefined ? [] : [{ host: node.host, words: `${nameNode(node)}: ${why}` }];
