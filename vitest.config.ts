@@ -20,6 +20,7 @@ const programs = [
   'apps/*/src/main.test.ts',
   'apps/control/src/faults/*.test.ts',
   'apps/node-agent/src/agent.test.ts',
+  'apps/node-agent/src/nodes/audit-of-endings.test.ts',
   'apps/node-agent/src/nodes/several-nodes.test.ts',
   'packages/engines/src/judge/classify-failure.test.ts',
   'apps/node-agent/src/engine/spawn-engine.test.ts',

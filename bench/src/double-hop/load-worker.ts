@@ -3,7 +3,15 @@
 import { takeOrders } from '../harness/worker.ts';
 import { quantile } from '../harness/statistics.ts';
 import type { Requester } from './requester.ts';
-import { type FirstBytes, loadBulk, loadBurst, loadFirstBytes, type LoadOptions, loadStreams } from './load.ts';
+import {
+  type FirstBytes,
+  loadAgain,
+  loadBulk,
+  loadBurst,
+  loadFirstBytes,
+  type LoadOptions,
+  loadStreams,
+} from './load.ts';
 import { createRawRequester, type RawAddress } from './raw-requester.ts';
 import { openSdkRequester, type SdkAddress } from './sdk-requester.ts';
 
@@ -31,6 +39,7 @@ const orders = {
   async burst({ way, streams }: { way: string; streams: number }) {
     return summaryOf(await loadBurst(requesterOf(way), { streams }));
   },
+  again: ({ way, ...options }: LoadOptions & { way: string }) => loadAgain(requesterOf(way), options),
   async streams({ way, ...options }: LoadOptions & { way: string; decodeMs: number }) {
     const { gapsMs, ...flow } = await loadStreams(requesterOf(way), options);
     return { ...flow, gapP99Ms: quantile(gapsMs, 0.99) };

@@ -69,6 +69,26 @@ export async function loadBurst(requester: Requester, { streams }: Pick<LoadOpti
   return found;
 }
 
+/** Requests a second of that many clients, each of which asks again, on a new connection, as soon as it has been answered: one token each. */
+export async function loadAgain(
+  requester: Requester,
+  { streams, seconds }: LoadOptions,
+): Promise<{ requestsPerSecond: number; failures: number }> {
+  const body = chatBody({ max_tokens: 1, sim: { prefill_ms: 0 } });
+  const found: FirstBytes = { samplesMs: [], failures: 0 };
+  const beganMs = performance.now();
+  const endMs = beganMs + seconds * 1000;
+  let answered = 0;
+  const loop = async () => {
+    while (performance.now() < endMs) {
+      await timeFirstByte(requester, { body, keep: false }, found);
+      if (performance.now() < endMs) answered += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: streams }, loop));
+  return { requestsPerSecond: answered / seconds, failures: found.failures };
+}
+
 /** Resolves when the answer has ended. Tries a refused request again; the sample includes that time. */
 async function timeFirstByte(
   requester: Requester,

@@ -9,6 +9,7 @@ const row = (way: Row['way'], streams: number, ms: number): Row => ({
   ttfbNewMs: { p50: ms, p99: ms },
   ttfbKeptMs: { p50: ms, p99: ms },
   ttfbBurstMs: { p50: ms, p99: ms },
+  requestsPerSecond: 1,
   tokensPerSecond: 1,
   gapMs: { p99: 1 },
   bulkMBPerSecond: 1,

@@ -28,6 +28,10 @@ export interface Round {
   bulkMBPerSecond: number;
   /** CPU time of all processes together for one token. */
   cpuSecondsPerToken: number;
+  /** The same without engine and client. */
+  wayCpuSecondsPerToken: number;
+  /** Of clients that ask again as soon as they are answered. */
+  requestsPerSecond: number;
   failures: number;
 }
 
@@ -37,6 +41,7 @@ export interface Row {
   ttfbNewMs: { p50: number; p99: number };
   ttfbKeptMs: { p50: number; p99: number };
   ttfbBurstMs: { p50: number; p99: number };
+  requestsPerSecond: number;
   tokensPerSecond: number;
   gapMs: { p99: number };
   bulkMBPerSecond: number;
@@ -63,76 +68,110 @@ export function rowsOf(streams: number, rounds: Rounds): Row[] {
       ttfbNewMs: { p50: of(({ ttfbNewMs }) => ttfbNewMs.p50), p99: of(({ ttfbNewMs }) => ttfbNewMs.p99) },
       ttfbKeptMs: { p50: of(({ ttfbKeptMs }) => ttfbKeptMs.p50), p99: of(({ ttfbKeptMs }) => ttfbKeptMs.p99) },
       ttfbBurstMs: { p50: of(({ ttfbBurstMs }) => ttfbBurstMs.p50), p99: of(({ ttfbBurstMs }) => ttfbBurstMs.p99) },
+      requestsPerSecond: of(({ requestsPerSecond }) => requestsPerSecond),
       tokensPerSecond: of(({ tokensPerSecond }) => tokensPerSecond),
       gapMs: { p99: of(({ gapP99Ms }) => gapP99Ms) },
       bulkMBPerSecond: of(({ bulkMBPerSecond }) => bulkMBPerSecond),
       cpuSeconds: of(({ cpuSecondsPerToken }) => cpuSecondsPerToken),
       failures: rounds[way].reduce((sum, { failures }) => sum + failures, 0),
       ratios: {
-        ttfbNewAdded: median(addedRatios(rounds, way, ({ ttfbNewMs }) => ttfbNewMs.p50)),
-        ttfbKeptAdded: median(addedRatios(rounds, way, ({ ttfbKeptMs }) => ttfbKeptMs.p50)),
-        ttfbBurstAdded: median(addedRatios(rounds, way, ({ ttfbBurstMs }) => ttfbBurstMs.p50)),
-        tokensPerSecond: median(plainRatios(rounds, way, ({ tokensPerSecond }) => tokensPerSecond)),
-        cpuSeconds: median(plainRatios(rounds, way, ({ cpuSecondsPerToken }) => cpuSecondsPerToken)),
+        ttfbNewAdded: median(addedRatios(rounds, { way }, ({ ttfbNewMs }) => ttfbNewMs.p50)),
+        ttfbKeptAdded: median(addedRatios(rounds, { way }, ({ ttfbKeptMs }) => ttfbKeptMs.p50)),
+        ttfbBurstAdded: median(addedRatios(rounds, { way }, ({ ttfbBurstMs }) => ttfbBurstMs.p50)),
+        tokensPerSecond: median(plainRatios(rounds, { way }, ({ tokensPerSecond }) => tokensPerSecond)),
+        cpuSeconds: median(plainRatios(rounds, { way }, ({ cpuSecondsPerToken }) => cpuSecondsPerToken)),
       },
     };
   });
 }
 
-/** For each round: what the way adds to direct, divided by what OpenSSH as typed adds. */
-function addedRatios(rounds: Rounds, way: WayName, read: (round: Round) => number): number[] {
+interface Compared {
+  way: WayName;
+  /** Absent: OpenSSH as typed. */
+  against?: WayName;
+}
+
+type Read = (round: Round) => number;
+
+/** For each round: what the way adds to direct, divided by what the other one adds. */
+function addedRatios(rounds: Rounds, { way, against = 'openssh' }: Compared, read: Read): number[] {
   return rounds[way].map((round, at) => {
-    const [direct, openssh] = [rounds.direct[at], rounds.openssh[at]];
-    if (!direct || !openssh) return Number.NaN;
-    return (read(round) - read(direct)) / (read(openssh) - read(direct));
+    const [direct, other] = [rounds.direct[at], rounds[against][at]];
+    if (!direct || !other) return Number.NaN;
+    return (read(round) - read(direct)) / (read(other) - read(direct));
   });
 }
 
-function plainRatios(rounds: Rounds, way: WayName, read: (round: Round) => number): number[] {
+function plainRatios(rounds: Rounds, { way, against = 'openssh' }: Compared, read: Read): number[] {
   return rounds[way].map((round, at) => {
-    const openssh = rounds.openssh[at];
-    return openssh ? read(round) / read(openssh) : Number.NaN;
+    const other = rounds[against][at];
+    return other ? read(round) / read(other) : Number.NaN;
   });
 }
+
+/** What `deploy` and `connect` give without a flag. */
+const ours: Compared = { way: 'fairlead-mux' };
+const best = 'openssh-session';
 
 /** The budgets for this number of streams. */
 export function verdictsOf(streams: number, rounds: Rounds): Judged[] {
-  const at = (budget: (typeof budgets)[keyof typeof budgets]) => ({
-    ...budget,
-    what: budget.what.includes(' at ') ? budget.what : `${budget.what}, ${streams} at a time`,
-  });
-  const added = (read: (round: Round) => number) => addedRatios(rounds, 'fairlead', read);
+  const firstByte = { ...budgets.addedFirstByte, what: `${budgets.addedFirstByte.what}, ${streams} at a time` };
+  const added = (read: Read) => addedRatios(rounds, ours, read);
   const verdicts = [
     judge(
       added(({ ttfbNewMs }) => ttfbNewMs.p50),
-      at(budgets.addedFirstByte),
+      firstByte,
     ),
   ];
   if (streams > 1)
     verdicts.push(
       judge(
         added(({ ttfbBurstMs }) => ttfbBurstMs.p50),
-        { ...budgets.addedFirstByte, what: `the same of ${streams} that come at once` },
+        { ...firstByte, what: `the same of ${streams} that come at once` },
       ),
       judge(
         added(({ ttfbBurstMs }) => ttfbBurstMs.p99),
-        { ...budgets.addedFirstByte, what: `the same of the slowest of them (p99)` },
+        { ...firstByte, what: `the same of the slowest of them (p99)` },
       ),
     );
-  if (streams === 500)
-    verdicts.push(
-      judge(
-        plainRatios(rounds, 'fairlead', ({ tokensPerSecond }) => tokensPerSecond),
-        at(budgets.tokensPerSecond),
-      ),
-    );
-  if (streams === 50) {
-    const gaps = rounds.fairlead.map(
-      ({ gapP99Ms }, round) => gapP99Ms - (rounds.direct[round]?.gapP99Ms ?? Number.NaN),
-    );
-    verdicts.push(judge(gaps, at(budgets.addedGap)));
-  }
-  return verdicts;
+  return [...verdicts, ...(verdictsAt[streams]?.(rounds) ?? [])];
+}
+
+const toBest = (rounds: Rounds, read: Read, way: WayName = ours.way) =>
+  plainRatios(rounds, { way, against: best }, read);
+const requestsPerSecond: Read = (round) => round.requestsPerSecond;
+
+const verdictsAt: Readonly<Record<number, (rounds: Rounds) => Judged[]>> = {
+  1: (rounds) => [
+    judge(
+      toBest(rounds, ({ ttfbNewMs }) => ttfbNewMs.p50),
+      budgets.firstByteAlone,
+    ),
+  ],
+  50: (rounds) => [
+    judge(
+      addedRatios(rounds, { ...ours, against: best }, ({ ttfbNewMs }) => ttfbNewMs.p50),
+      budgets.firstByteOfBest,
+    ),
+    judge(addedGaps(rounds), budgets.addedGap),
+    judge(toBest(rounds, requestsPerSecond), budgets.againOf50),
+    judge(toBest(rounds, requestsPerSecond, 'sdk-mux'), budgets.sdkAgainOf50),
+  ],
+  500: (rounds) => [
+    judge(
+      plainRatios(rounds, ours, ({ tokensPerSecond }) => tokensPerSecond),
+      budgets.tokensPerSecond,
+    ),
+    judge(toBest(rounds, requestsPerSecond), budgets.againOf500),
+    judge(
+      toBest(rounds, ({ wayCpuSecondsPerToken }) => wayCpuSecondsPerToken),
+      budgets.wayCpuOfBest,
+    ),
+  ],
+};
+
+function addedGaps(rounds: Rounds): number[] {
+  return rounds[ours.way].map(({ gapP99Ms }, at) => gapP99Ms - (rounds.direct[at]?.gapP99Ms ?? Number.NaN));
 }
 
 export function tableOf(streams: number, rows: readonly Row[]): Table {
@@ -146,6 +185,7 @@ export function tableOf(streams: number, rows: readonly Row[]): Table {
       'p99',
       'at once p50',
       'p99',
+      'again/s',
       'tokens/s',
       'gap p99',
       'MB/s',
@@ -160,6 +200,7 @@ export function tableOf(streams: number, rows: readonly Row[]): Table {
       figure(row.ttfbKeptMs.p99),
       figure(row.ttfbBurstMs.p50),
       figure(row.ttfbBurstMs.p99),
+      figure(row.requestsPerSecond),
       figure(row.tokensPerSecond),
       figure(row.gapMs.p99),
       figure(row.bulkMBPerSecond),

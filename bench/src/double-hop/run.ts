@@ -58,6 +58,7 @@ export async function runDoubleHop(options: DoubleHopOptions): Promise<BenchResu
     notes: [
       `${options.rounds} interleaved rounds of ${options.seconds} s a figure; the bulk is one body (measured beside the first number of streams) of ${bulkMegabytes(options.quick)} MB to the engine.`,
       'new: requests on new connections that begin among the streams, about 500 a second; at once: that many that begin at the same moment.',
+      'again/s: requests a second of that many clients that ask again as soon as they are answered, each time on a new connection.',
       'kept: a client that would use a connection again. Ours takes one request a connection, over an SSH connection that stays.',
     ],
     data: { ways: rows.flat(), processes: uses },
@@ -95,6 +96,8 @@ async function measure(
   const kept = await load.order('firstBytes', { way, streams, seconds, keep: true });
   await ways.idle();
   const burst = streams > 1 ? await load.order('burst', { way, streams }) : noBurst;
+  const again = await load.order('again', { way, streams, seconds });
+  await ways.idle();
   const reading = await load.order('streams', { way, streams, seconds, decodeMs: readingPaceMs(streams) });
   await ways.idle();
   const before = await ways.processes();
@@ -111,7 +114,9 @@ async function measure(
     gapP99Ms: reading.gapP99Ms,
     bulkMBPerSecond,
     cpuSecondsPerToken: spent / full.allTokens,
-    failures: fresh.failures + kept.failures + burst.failures + reading.failures + full.failures,
+    wayCpuSecondsPerToken: spentOnTheWay(cpu) / full.allTokens,
+    requestsPerSecond: again.requestsPerSecond,
+    failures: fresh.failures + kept.failures + burst.failures + again.failures + reading.failures + full.failures,
     use: { cpu },
   };
 }
@@ -126,6 +131,12 @@ function useOf(before: readonly ProcessUse[], after: readonly ProcessUse[]): Use
       residentMB: Math.round(residentMB),
     }))
     .filter(({ cpuSeconds }) => cpuSeconds > 0);
+}
+
+/** Without engine and client, which all ways need. The SDK's near end is in its client. */
+function spentOnTheWay(cpu: Use['cpu']): number {
+  const ends = new Set(['engine-sim', 'load-worker']);
+  return cpu.reduce((sum, { program, cpuSeconds }) => (ends.has(program) ? sum : sum + cpuSeconds), 0);
 }
 
 /** A short name for a process, without paths and options. */

@@ -9,6 +9,20 @@ export interface Budget {
 
 export const budgets = {
   addedFirstByte: { what: 'added time to first byte, new connections, against OpenSSH', unit: 'x', atMost: 1 },
+  firstByteAlone: { what: "time to first byte, one at a time, against OpenSSH's best", unit: 'x', atMost: 1.15 },
+  firstByteOfBest: { what: "added time to first byte at 50 streams, against OpenSSH's best", unit: 'x', atMost: 0.7 },
+  againOf50: { what: "requests/s of 50 clients at once, against OpenSSH's best", unit: 'x', atLeast: 1.4 },
+  againOf500: { what: "requests/s of 500 clients at once, against OpenSSH's best", unit: 'x', atLeast: 3 },
+  sdkAgainOf50: {
+    what: "requests/s of 50 clients of the SDK at once, against OpenSSH's best",
+    unit: 'x',
+    atLeast: 3.5,
+  },
+  wayCpuOfBest: {
+    what: "processor time of the way for a token at 500 streams, against OpenSSH's best",
+    unit: 'x',
+    atMost: 0.65,
+  },
   tokensPerSecond: { what: 'tokens/s at 500 streams against OpenSSH', unit: 'x', atLeast: 1 },
   addedGap: { what: 'p99 gap between tokens at 50 streams, above direct', unit: 'ms', atMost: 5 },
   linkReset: { what: 'link reset: noticed and back', unit: 'ms', atMost: 2_000 },

@@ -43,6 +43,15 @@ async function twoNodes(): Promise<string> {
   return path;
 }
 
+it('An older Node is told which one is needed', async () => {
+  const old = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.17.1' } })`;
+  const child = spawn(process.execPath, ['--import', old, ...programArgs('cli'), '--version']);
+  let stderr = '';
+  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
+  expect(await once(child, 'close')).toEqual([1, null]);
+  expect(stderr).toContain('it needs Node 22.18 or newer: got 22.17.1');
+});
+
 describe('What was compiled of the program', () => {
   it('is kept for the next run', async () => {
     cacheHome = join(folder, 'kept');

@@ -25,7 +25,7 @@ export const leafSwitches = z.strictObject({
   maxWait: slurmTime.optional().meta({
     description:
       'How long the job waits for such nodes; then it takes others. Default, and upper limit: the `max_switch_wait` of the site, mostly 5 minutes.',
-    examples: ['02:00:00'],
+    examples: ['00:05:00'],
   }),
 });
 

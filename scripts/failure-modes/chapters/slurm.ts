@@ -85,5 +85,21 @@ export const slurmChapter: FailureChapter = {
       scenario('slurm/job-ends'),
       'out of memory: the engine error has the cure; for a killed agent, the queue explains the end',
     ]),
+    mode(
+      'more nodes than the partition has, or gives to one job; a heterogeneous job',
+      "the partition's number, before anything is submitted; what to choose instead",
+      [
+        scenario('nodes/placement'),
+        'a job over two nodes gets whole nodes at one switch where the settings say so, and no more than there are',
+      ],
+    ),
+    mode('a node dies in a job that Slurm lets run on (`--no-kill`)', 'the name of the node; the job ends', [
+      scenario('nodes/lost-nodes'),
+      "a worker's node that dies while Slurm lets the job run on is named by the leader, which ends the job",
+    ]),
+    mode("Slurm's notice of the end has no reason", 'the reason that Slurm tells when it is asked', [
+      'apps/node-agent/src/pass-signals.test.ts',
+      "The end of a job whose notice has no reason has Slurm's: %s",
+    ]),
   ],
 };

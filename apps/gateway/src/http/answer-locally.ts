@@ -5,19 +5,28 @@ import { STATUS_CODES } from 'node:http';
 import { type ApiRoute, modelOf, modelRoute, type Refusal, refuse } from '@fairlead/openai-wire';
 import { isServing } from '@fairlead/protocol';
 
-import type { KeyRecord } from '../accounts/account-records.ts';
+import type { Grant } from '../accounts/account-records.ts';
+import type { LimitLeft } from '../limits/budget.ts';
 import { findOfferedModel, mayUse } from '../relay/find-offered-model.ts';
-import { healthRoute, modelListRoute } from '../relay/relayed-routes.ts';
+import { healthRoute, modelListRoute, usageRoute } from '../relay/relayed-routes.ts';
 import type { ModelTable, OfferedModel } from '../routing/offer.ts';
 
 export type LocalAnswer = { ok: true; body: object } | { ok: false; refusal: Refusal };
+
+export interface LocalFacts {
+  models: ModelTable;
+  grant: Grant;
+  leftOf: (grant: Grant) => readonly LimitLeft[];
+}
 
 /** Undefined for a route that goes to an instance. */
 export function answerLocally(
   route: ApiRoute,
   path: string,
-  { models, key }: { models: ModelTable; key: Pick<KeyRecord, 'models'> },
+  { models, grant, leftOf }: LocalFacts,
 ): LocalAnswer | undefined {
+  const { key } = grant;
+  if (route === usageRoute) return { ok: true, body: describeLimits(grant, leftOf(grant)) };
   if (route === modelListRoute) {
     const data = [...models.values()].filter((model) => mayUse(key, model)).map(describeModel);
     return { ok: true, body: { object: 'list', data } };
@@ -50,6 +59,12 @@ export function renderLocal(body: object, { requestId, keepAlive }: LocalFrame):
   return Buffer.from(
     `HTTP/1.1 200 ${STATUS_CODES[200]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(content)}\r\nx-fairlead-request-id: ${requestId}\r\nconnection: ${keepAlive ? 'keep-alive' : 'close'}\r\n\r\n${content}`,
   );
+}
+
+/** Times are milliseconds from now. */
+function describeLimits({ member, key }: Grant, limits: readonly LimitLeft[]): object {
+  const data = limits.map(({ limit, most, left, resetMs }) => ({ limit, most, left, resets_in_ms: resetMs }));
+  return { object: 'usage', member: member.name, team: member.team ?? null, key: key.id, limits: data };
 }
 
 /** OpenAI's fields, and how the model is. */

@@ -15,6 +15,7 @@ import {
   type RequestHead,
 } from '@fairlead/openai-wire';
 
+import type { Grant } from '../accounts/account-records.ts';
 import { keyPrefix } from '../accounts/api-key.ts';
 import { sourceOf } from '../accounts/guess-guard.ts';
 import type { KeyProblem } from '../accounts/key-book.ts';
@@ -198,7 +199,9 @@ export class GatewayConnection implements ExchangeClient {
     if (!checked.ok) return refuseIt(this.#refusalOfKey(checked.why, head));
     if (!pick.ok) return refuseIt(noSuchRoute(head, pick.otherMethods));
     const { grant } = checked;
-    const local = answerLocally(pick.route, head.path, { models: this.#deps.router.models, key: grant.key });
+    const { clock, ledger, router } = this.#deps;
+    const leftOf = (one: Grant) => ledger.leftOf(one, { monotonicMs: clock.monotonicMs(), wallMs: clock.now() });
+    const local = answerLocally(pick.route, head.path, { models: router.models, grant, leftOf });
     if (local && !isPlain)
       return refuseIt(refuse('bad_request', 'A GET request has no body here. Correct the client.'));
     if (local) return local.ok ? this.#answerLocal(local.body, head, requestId) : refuseIt(local.refusal);

@@ -30,11 +30,13 @@ const relayed: readonly RelayedRoute[] = [
 ];
 
 export const modelListRoute: ApiRoute = { method: 'GET', path: '/v1/models' };
+/** What is left of the limits of the key that asks. */
+export const usageRoute: ApiRoute = { method: 'GET', path: '/v1/usage' };
 /** For load balancers: answered without a key. */
 export const healthRoute: ApiRoute = { method: 'GET', path: '/health' };
 
 /** Those that the gateway answers itself are among them. */
-export const gatewayRoutes = createRouteTable([...relayed, modelListRoute, modelRoute, healthRoute]);
+export const gatewayRoutes = createRouteTable([...relayed, modelListRoute, modelRoute, usageRoute, healthRoute]);
 
 export function isGenerating(route: ApiRoute): boolean {
   return (route as RelayedRoute).generates === true;

@@ -31,6 +31,7 @@ import { dryRun } from './dry-run.ts';
 import { startDuration, stateWords } from './instance-words.ts';
 import { type Task, taskOf } from './model-task.ts';
 import { readyText } from './ready-text.ts';
+import { gpuWords } from './sized-text.ts';
 
 export interface DeployArgs extends DeployRequest {
   on?: string | undefined;
@@ -133,12 +134,11 @@ function sayPlanned(
   { cluster, files }: { cluster: string; files: readonly string[] },
   output: Output,
 ): void {
-  const { name, model, engine, gpus, timeMinutes, risks } = plan;
-  const words = gpus === 0 ? 'no GPU' : `${gpus} GPU${gpus === 1 ? '' : 's'}`;
+  const { name, model, engine, gpus, nodes, timeMinutes, risks } = plan;
   output.event(
     'deployment.planned',
-    { name, model, engine, cluster, gpus, timeMinutes, configFiles: files, risks },
-    `${output.style('bold', name)}: ${model} on ${cluster} with ${engine}, ${words}, ${formatSlurmDuration(timeMinutes)}\n        configuration: ${files.join(', ') || 'no file'}`,
+    { name, model, engine, cluster, gpus, nodes, timeMinutes, configFiles: files, risks },
+    `${output.style('bold', name)}: ${model} on ${cluster} with ${engine}, ${gpuWords(gpus, nodes)}, ${formatSlurmDuration(timeMinutes)}\n        configuration: ${files.join(', ') || 'no file'}`,
   );
 }
 

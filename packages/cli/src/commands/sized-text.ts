@@ -13,11 +13,17 @@ export function reasonLines({ reasons }: Pick<SizedDeployment, 'reasons'>): stri
 }
 
 export function sizedText(plan: SizedDeployment): string {
-  const { gpus, timeMinutes, partition, cost } = plan;
+  const { gpus, nodes, timeMinutes, partition, cost } = plan;
   const where = partition === undefined ? '' : ` in partition ${partition}`;
   const price = cost ? `, ${costWords(cost)}` : '';
-  const head = `planned: ${gpus} GPU${gpus === 1 ? '' : 's'}${where} for ${formatSlurmDuration(timeMinutes)}${price}`;
+  const head = `planned: ${gpuWords(gpus, nodes)}${where} for ${formatSlurmDuration(timeMinutes)}${price}`;
   return [head, ...reasonLines(plan).map((line) => `        ${line}`)].join('\n');
+}
+
+/** `gpus` are those of each node. */
+export function gpuWords(gpus: number, nodes: number): string {
+  const words = gpus === 0 ? 'no GPU' : `${gpus} GPU${gpus === 1 ? '' : 's'}`;
+  return nodes === 1 ? words : `${nodes} nodes with ${words} each`;
 }
 
 export function sizedFields(plan: SizedDeployment): LineFields<'deployment.sized'> {

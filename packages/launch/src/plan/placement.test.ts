@@ -1,3 +1,4 @@
+import type { ClusterConfig, FairleadConfig } from '@fairlead/config';
 import { findGpu, placeOfGpu } from '@fairlead/planner';
 import { describe, expect, it } from 'vitest';
 
@@ -37,10 +38,21 @@ describe('placementOf', () => {
   });
 });
 
-it('A job script asks Slurm for nodes of its own, and for near ones', () => {
-  const slurm = { exclusive: true, switches: { count: 1, maxWait: '30' } } as const;
-  const plan = planDeployment({ what: 'demo', nodes: 2 }, {}, { slurm });
-  const place = { instance: 'i0000000', paths: clusterPaths({}, { home: '/h' }), nodePath: '/n', agentPath: '/a.mjs' };
-  const script = jobScript(plan, { name: 'mine', config: { slurm } }, place);
-  expect(script).toContain('\n#SBATCH --exclusive\n#SBATCH --switches=1@00:30:00\n');
+describe('A job script asks Slurm for nodes of its own, and for near ones', () => {
+  const scriptOf = (config: FairleadConfig, slurm: NonNullable<ClusterConfig['slurm']>, what = 'demo') => {
+    const plan = planDeployment({ what, nodes: 2 }, config, { slurm });
+    const job = { instance: 'i0000000', paths: clusterPaths({}, { home: '/h' }), nodePath: '/n', agentPath: '/a.mjs' };
+    return jobScript(plan, { name: 'mine', config: { slurm } }, job);
+  };
+
+  it('as the cluster says', () => {
+    const slurm = { exclusive: true, switches: { count: 1, maxWait: '30' } } as const;
+    expect(scriptOf({}, slurm)).toContain('\n#SBATCH --exclusive\n#SBATCH --switches=1@00:30:00\n');
+  });
+
+  it('as a preset says, instead of the cluster', () => {
+    const presets = { wide: { model: 'org/model', exclusive: 'user' as const, switches: { count: 2 } } };
+    const script = scriptOf({ presets }, { exclusive: true, switches: { count: 1 } }, 'wide');
+    expect(script).toContain('\n#SBATCH --exclusive=user\n#SBATCH --switches=2\n');
+  });
 });

@@ -113,3 +113,22 @@ test(
   },
   timeoutMs,
 );
+
+test(
+  "a worker's node that dies while Slurm lets the job run on is named by the leader, which ends the job",
+  async () => {
+    // node1 is down by now.
+    const { instance, jobId } = await alice.deploy('worked', ...overTwo, '--set', 'slurm.extra=["#SBATCH --no-kill"]');
+    expect(await squeue('-j', jobId, '-o', '%N')).toBe('node[2-3]');
+    const sinceMs = Date.now();
+    await testbed.crash('node3');
+    const lost = await noteOf(testbed, instance, { kind: 'node.lost', sinceMs });
+    expect(lost.message).toMatch(/^node3 \(rank 1\) is lost: /);
+    expect(lost.atMs - sinceMs).toBeLessThan(15_000);
+    const { state } = await alice.until('worked', ({ state: { status } }) => status === 'failed', 90_000);
+    // srun ends its step for a failed node all the same, and may be quicker than the leader, which waits for the node to come back.
+    expect(state.cause?.code).toMatch(/^(?:node_lost|job_ended)$/);
+    await expect.poll(() => processesLeft(testbed, ['node2']), { timeout: 20_000 }).toEqual([]);
+  },
+  timeoutMs,
+);

@@ -37,6 +37,7 @@ const launchLines = {
     engine: text,
     cluster: optionalText,
     gpus: z.number().optional(),
+    nodes: z.number().optional(),
     timeMinutes: minutes.optional(),
     ...sizedFields,
     reasons: reasons.optional(),
