@@ -207,6 +207,10 @@ export const jobChapter: FailureChapter = {
       scenario('real-vllm/ray'),
       'names a node that is frozen within 15 s, and serves again on a new Ray when it is back',
     ]),
+    mode('over several nodes: one has another version of vLLM', 'both versions and nodes, before the parts compute', [
+      `${nodes}/leader/open-nodes.test.ts`,
+      'a node with another version of the engine ends the start, with both versions; the same one does not',
+    ]),
     mode('over several nodes: the first one is gone', 'the others end their parts within 30 s and leave', [
       'apps/node-agent/src/nodes/several-nodes.test.ts',
       'stop without their leader, and leave nothing behind',
