@@ -31,7 +31,8 @@ it("srun's words are told of agents that said nothing", () => {
 });
 
 it('a node that Slurm has lost is named, although its link is still open', () => {
-  const log = 'srun: error: Node failure on node3\nsrun: Job step aborted: Waiting up to 12 seconds for job step to finish.\n';
+  const log =
+    'srun: error: Node failure on node3\nsrun: Job step aborted: Waiting up to 12 seconds for job step to finish.\n';
   expect(missingNodes({ ...none, awaited: [] }, log)).toMatchObject({
     message: 'the job ended because a node is gone: Slurm tells of a failure of node3',
     hosts: ['node3'],
