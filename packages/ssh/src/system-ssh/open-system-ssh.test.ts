@@ -366,8 +366,11 @@ describe.skipIf(!hasOpenSsh)("openSsh with the system's ssh", () => {
   it('is gone soon after the process that opened it was killed', async () => {
     const { mastersBefore, dir } = await killed;
     expect(mastersBefore).not.toEqual([]);
-    await vi.waitFor(async () => expect(await mastersLeft(dir)).toEqual([]), { timeout: 12_000, interval: 250 });
-    expect(await readdir(dir)).not.toContainEqual(expect.stringMatching(/^fl-ssh-/));
+    const isGone = async () => {
+      expect(await mastersLeft(dir)).toEqual([]);
+      expect(await readdir(dir)).not.toContainEqual(expect.stringMatching(/^fl-ssh-/));
+    };
+    await vi.waitFor(isGone, { timeout: 12_000, interval: 250 });
     await rm(dir, { recursive: true });
   });
 });
