@@ -38,8 +38,11 @@ const renderers: Renderers = {
   'agent.uploaded': ({ type, files }, output) => output.event(type, { files }, `uploaded ${files.join(', ')}`),
   'deployment.submitted': ({ type, name, jobId, instance }, output) =>
     output.event(type, { name, jobId, instance }, `submitted as job ${jobId}`),
-  'instance.changed': ({ type, instance }, output) =>
-    output.event(type, instanceFacts(instance), stateWords(instance.state)),
+  'instance.changed'({ type, instance }, output) {
+    const { state } = instance;
+    // That it was submitted, a person has read with the job's number.
+    output.event(type, instanceFacts(instance), state.status === 'submitted' ? undefined : stateWords(state));
+  },
   'queue.back': ({ type, cluster }, output) => output.event(type, { cluster }, `${cluster} answers again`),
   'deployment.left': ({ type, name, jobId }, output) =>
     output.event(
