@@ -33,8 +33,8 @@ export default defineConfig({
   resolve: { conditions: ['fairlead-source'] },
   ssr: { resolve: { conditions: ['fairlead-source'] } },
   test: {
-    // Half of the time is spent waiting for processes: more workers than cores. Each loads all that its tests import, a second of processor time.
-    maxWorkers: 4,
+    // More than half of the time is spent waiting for processes: three workers for each of two cores. Each loads all that its tests import, a second of processor time.
+    maxWorkers: 6,
     // A process for each file would cost a second of processor time and more; none may leave anything behind in one.
     isolate: false,
     // A machine with seven busy processes for each core takes 20 s for what takes a second on a quiet one.

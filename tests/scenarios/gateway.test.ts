@@ -41,6 +41,11 @@ const question = (model: string, max_tokens: number) => ({
   messages: [{ role: 'user' as const, content: 'Tell me of ropes.' }],
 });
 
+interface Sample {
+  name: string;
+  value: number;
+}
+
 interface Streamed {
   pieces: number;
   finish: string | undefined;
@@ -70,20 +75,17 @@ async function stream(
   return seen;
 }
 
-/** By the engine's own count, as its agent told it last. */
-async function generatedBy(deployment: string): Promise<number> {
-  const { instances } = (await world.json('status', deployment)).last['deployment'] as {
-    instances: Array<{ load?: { generationTokens?: number } }>;
-  };
-  return instances[0]?.load?.generationTokens ?? 0;
-}
-
-/** Once two messages of its agent, some seconds apart, tell the same. */
+/** By the engine's own count, when no request runs there any more. */
 async function settledCount(deployment: string): Promise<number> {
-  let last = -1;
-  const isSettled = async () => last === (last = await generatedBy(deployment));
-  await expect.poll(isSettled, { interval: 6_000, timeout: 60_000 }).toBe(true);
-  return last;
+  const valueOf = (samples: Sample[], metric: string) => samples.find(({ name }) => name === metric)?.value;
+  let count: number | undefined;
+  const isSettled = async () => {
+    const samples = (await world.json('metrics', deployment)).last['samples'] as Sample[];
+    count = valueOf(samples, 'vllm:generation_tokens_total');
+    return valueOf(samples, 'vllm:num_requests_running');
+  };
+  await expect.poll(isSettled).toBe(0);
+  return count!;
 }
 
 async function usageBy(group: string): Promise<Array<Record<string, unknown>>> {

@@ -24,6 +24,7 @@ export interface HangReportOptions {
 
 const maxReports = 3;
 const limitMs = 4_000;
+const readMs = 50;
 const maxProcesses = 32;
 const maxThreads = 64;
 const maxPartBytes = 64 * 1024;
@@ -51,7 +52,10 @@ export async function saveHangReport(options: HangReportOptions): Promise<string
   const lookAtAll = async () => {
     await Promise.all(seen.map(look));
     // One after another: what they print goes into one log.
-    for (const pid of hasStacks ? [] : seen) await abortForStacks(pid, clock, limit.signal);
+    if (hasStacks) return;
+    for (const pid of seen) await abortForStacks(pid, clock, limit.signal);
+    // What they have printed is in a pipe that this process has yet to read.
+    await clock.sleep(readMs, limit.signal);
   };
   await untilAborted(lookAtAll(), limit.signal).catch((error: unknown) => {
     if (!limit.signal.aborted) throw error;
