@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { learnCapacity, usualCapacity } from './learn-capacity.ts';
 
-/** An engine that runs so many at once, and queues the rest. */
+/** What an engine says of its load. It runs at most `fits` requests at once; the others wait in it. */
 const loadOf = (inFlight: number, fits: number) => ({
   inFlight,
   running: Math.min(inFlight, fits),

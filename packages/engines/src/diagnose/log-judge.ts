@@ -79,7 +79,7 @@ const told =
   /\[shutdown\] API server: shutdown triggered|\[serve\.py:\d+\] Waiting up to \d+ seconds for processes to exit/;
 /** A rank without requests says no more of an order to end. */
 const executorEnds = /\[shutdown\] Executor: workers still running after grace period/;
-/** A record of no failure where somebody ends the engine. */
+/** vLLM logs it when its parent process is gone. Where the engine was told to end, it is no sign of a failure. */
 const orphaned = /^\(\w+ pid=\d+\) INFO .{10,80}\] (Parent process exited, terminating worker queues)/;
 /** uvicorn's line, which vLLM 0.10 to 0.17 names its process in. vLLM before 0.18 logs no other line when it is told to end. */
 const closing = /^(?:\((?:APIServer|ApiServer_\d+) pid=\d+\) )?INFO: {4,6}Shutting down$/;
