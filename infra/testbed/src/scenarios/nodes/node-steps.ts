@@ -103,8 +103,8 @@ export async function cutNodes(
 }
 
 /**
- * What node2 sends leaves at 1 Mbit/s behind a queue of about 200 ms, until disposed: another program keeps that queue full. It sends as
- * long as its socket has room, which is 277 datagrams of 60 bytes.
+ * What node2 sends leaves at 1 Mbit/s behind a queue of 110 to 220 ms, until disposed: another program fills that queue. It sends as long
+ * as its socket has room, which is 277 datagrams of 60 bytes, and is woken again when half of them have left.
  */
 export async function slowNodes(testbed: TestbedHandle): Promise<AsyncDisposable> {
   const address = await addressOf(testbed, 'node1');
