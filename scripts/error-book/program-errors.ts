@@ -82,6 +82,10 @@ export const gatewayErrors: ErrorBook<GatewayErrorCode> = {
     cure: 'See the message; make room, or put a copy of the file back.',
   },
   gateway_store_newer: { cause: 'A newer gateway has made the database.', cure: 'Install that version.' },
+  gateway_restart_failed: {
+    cause: 'Another process of the gateway could not take the place of the one that serves; the message says why.',
+    cure: 'The gateway serves on as it is. Look at what `fairlead gateway serve` says; or end it, and start it again.',
+  },
   gateway_already_serves: {
     cause: 'Another gateway serves the same state directory: together they would allow each member twice their limits.',
     cure: 'Use that gateway or stop it; for a second one give another `--state`.',

@@ -227,6 +227,35 @@ it('A gateway tells its operator what it does, and what is left of the limits', 
   expect(second.stdout).toContain('gateway_already_serves');
 });
 
+it(
+  'A gateway whose process is replaced drops no stream and refuses no request, and its budgets know what the last one used',
+  { timeout: timeoutMs },
+  async () => {
+    const usedToday = async () => {
+      const { accounts } = (await world.json('gateway', 'limits')).last as { accounts: Array<{ today: number }> };
+      return accounts[0]!.today;
+    };
+    const begun = Array.from({ length: 4 }, () => Promise.withResolvers<void>());
+    const across = begun.map(({ resolve }) => stream(keys.ann, 'slow-b', 60, resolve));
+    await Promise.all(begun.map(({ promise }) => promise));
+    const over = new AbortController();
+    const asked: Streamed[] = [];
+    const asking = Array.from({ length: 4 }, async () => {
+      while (!over.signal.aborted) asked.push(await stream(keys.ann, 'quick', 5));
+    });
+    const before = await usedToday();
+    const { code, last } = await world.json('gateway', 'restart');
+    expect({ code, last }).toMatchObject({ code: 0, last: { event: 'gateway.restarted', address } });
+    over.abort();
+    await Promise.all(asking);
+    for (const one of await Promise.all(across))
+      expect(one).toEqual({ pieces: 60, finish: 'length', error: undefined });
+    for (const one of asked) expect(one).toEqual({ pieces: 5, finish: 'length', error: undefined });
+    await expect.poll(usedToday).toBeGreaterThanOrEqual(before + 4 * 60);
+    expect((await fetch(`http://127.0.0.1:${metricsPort}/readyz`)).status).toBe(200);
+  },
+);
+
 it('A gateway that is stopped ends by itself, and what was used is written', { timeout: timeoutMs }, async () => {
   const before = await usageBy('day');
   expect(await stream(keys.ann, 'quick', 3)).toMatchObject({ pieces: 3 });

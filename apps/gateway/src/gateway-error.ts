@@ -10,4 +10,5 @@ export type GatewayErrorCode =
   | 'gateway_store_newer'
   | 'gateway_already_serves'
   | 'gateway_not_serving'
+  | 'gateway_restart_failed'
   | 'gateway_listen_failed';

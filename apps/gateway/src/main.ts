@@ -1,17 +1,27 @@
 // The command: serve, and what changes or shows members, keys and usage. Prints one JSON object a line. Reads arguments and signals.
 
+import { EventEmitter, once } from 'node:events';
 import { hostname, userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 
-import { countBuffersAsHeap, errorText, isCodedError, type Log, systemClock, systemRandom } from '@fairlead/kit';
+import {
+  countBuffersAsHeap,
+  errnoOf,
+  errorText,
+  isCodedError,
+  type Log,
+  systemClock,
+  systemRandom,
+} from '@fairlead/kit';
 
 import { accountCommandUsage, runAccountCommand } from './account-commands.ts';
 import type { Listen } from './open-gateway.ts';
+import { restartGateway } from './hand-over/restart-gateway.ts';
 import { askStatus } from './operator/ask-operator.ts';
 import { openGatewayStore } from './store/gateway-store.ts';
 
-const usage = `Usage: gateway serve --state DIR (--port N | --socket PATH) [--metrics-port N] [--log-level LEVEL]
-       gateway status
+const usage = `Usage: gateway serve --state DIR (--port N | --socket PATH) [--metrics-port N] [--log-level LEVEL] [--take-over]
+       gateway status | restart
        gateway ${accountCommandUsage}All commands take --state DIR.
 `;
 
@@ -22,6 +32,7 @@ const argumentOptions = {
   socket: accountFlag,
   'metrics-port': accountFlag,
   'log-level': accountFlag,
+  'take-over': { type: 'boolean' },
   team: accountFlag,
   'requests-per-minute': accountFlag,
   'tokens-per-minute': accountFlag,
@@ -50,6 +61,10 @@ async function main(argv: string[]): Promise<number> {
     printLine({ event: 'gateway.status', ok: true, ...(await askStatus(stateDir)) });
     return 0;
   }
+  if (words.join(' ') === 'restart') {
+    printLine({ event: 'gateway.restarted', ok: true, ...(await restartGateway(stateDir, systemClock)) });
+    return 0;
+  }
   using store = openGatewayStore(stateDir, 'command');
   const line = runAccountCommand(store, {
     words,
@@ -70,6 +85,8 @@ async function serve(stateDir: string, flags: ReturnType<typeof readArgs>['flags
   process.on('SIGUSR1', () => undefined);
   process.on('SIGHUP', () => undefined);
   countBuffersAsHeap(process.versions.node);
+  const parentSays = new EventEmitter();
+  process.on('message', (message: { answer?: string }) => void parentSays.emit(message?.answer ?? '', message));
   const asked = Promise.withResolvers<string>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => asked.resolve(signal));
   const log = await createLog(flags['log-level'] ?? 'info');
@@ -81,15 +98,37 @@ async function serve(stateDir: string, flags: ReturnType<typeof readArgs>['flags
     listen,
     metricsPort,
     env: process.env,
+    takesOver: flags['take-over'] === true,
+    isAlive,
+    startSuccessor: process.send && (() => askParent(parentSays)),
     clock: systemClock,
     random: systemRandom,
     log,
   });
   printLine({ event: 'gateway.listening', ok: true, address: gateway.address, metricsPort: gateway.metricsPort });
-  const signal = await asked.promise;
+  void gateway.handedOver.then(() => printLine({ event: 'gateway.draining', ok: true }));
+  const signal = await Promise.race([asked.promise, gateway.drained]);
   log.info({ op: 'gateway.stop', signal });
   await gateway[Symbol.asyncDispose]();
+  // The channel to what started it would keep this process.
+  if (process.connected) process.disconnect();
   return 0;
+}
+
+/** `fairlead gateway serve` starts a process beside this one, and answers when it has taken over or has failed. */
+async function askParent(says: EventEmitter): Promise<void> {
+  process.send?.({ ask: 'gateway.restart' });
+  const [answer] = (await once(says, 'gateway.restart')) as [{ ok: boolean; message?: string }];
+  if (!answer.ok) throw new Error(answer.message ?? 'another process could not be started');
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errnoOf(error) === 'EPERM';
+  }
 }
 
 async function createLog(level: string): Promise<Log> {

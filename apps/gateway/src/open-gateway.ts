@@ -12,12 +12,16 @@ import { type Clock, CodedError, errnoOf, errorText, type Log, Scope } from '@fa
 import { createRequestId } from './create-request-id.ts';
 import { followAccounts } from './accounts/follow-accounts.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
+import { askHandOver } from './hand-over/ask-hand-over.ts';
+import { Door } from './hand-over/door.ts';
+import { type SettledElsewhere, usedOf } from './hand-over/settled-elsewhere.ts';
+import { Succession } from './hand-over/succession.ts';
 import { periodsOf } from './limits/calendar.ts';
 import { Ledger } from './limits/ledger.ts';
 import { createRelayServer, listenBacklog } from './relay/create-relay-server.ts';
 import { createGatewayMetrics } from './operator/gateway-metrics.ts';
-import { describeGateway } from './operator/gateway-status.ts';
-import { openOperatorServer, type OperatorServer, type OperatorServerDeps } from './operator/operator-server.ts';
+import { describeGateway, type GatewayStatus } from './operator/gateway-status.ts';
+import { openOperatorServer, openWatchPort, type WatchPort, type WatchPortDeps } from './operator/operator-server.ts';
 import { openRelay } from './relay/open-relay.ts';
 import { relayLimits } from './relay/relay-limits.ts';
 import { followLoads } from './routing/follow-loads.ts';
@@ -25,7 +29,9 @@ import { followOffers } from './routing/follow-offers.ts';
 import { Router } from './routing/router.ts';
 import { claimServing } from './store/claim-serving.ts';
 import { type GatewayStore, openGatewayStore } from './store/gateway-store.ts';
+import { readLeftJournals, removeAsideJournal } from './store/left-journals.ts';
 import { openUsageJournal } from './store/usage-journal.ts';
+import type { UsageRecord } from './usage/usage-record.ts';
 import { openUsageRecorder } from './usage/usage-recorder.ts';
 
 /** A port of this machine's loopback, 0 for any; or a unix socket, which this account alone can open. */
@@ -40,6 +46,11 @@ export interface GatewayOptions {
   metricsPort: number | undefined;
   /** Where the profile is, as for every program of the SDK. */
   env: Record<string, string | undefined>;
+  /** The process that serves the directory now hands over to this one. It listens already where both have one parent. */
+  takesOver?: boolean;
+  isAlive: (pid: number) => boolean;
+  /** Asks what started this process for another one; undefined where nothing can. Rejects with why not. */
+  startSuccessor?: (() => Promise<void>) | undefined;
   clock: Clock;
   random: () => number;
   log: Log;
@@ -49,6 +60,10 @@ export interface Gateway extends AsyncDisposable {
   /** `http://127.0.0.1:<port>`, or the path of the socket. */
   readonly address: string;
   readonly metricsPort: number | undefined;
+  /** Resolves when another process has taken over. */
+  readonly handedOver: Promise<void>;
+  /** Resolves when it has handed over and its last request has ended, or the time for that is over. */
+  readonly drained: Promise<void>;
 }
 
 /** Resolves when it takes requests. Throws what a session throws, `gateway_already_serves`, `gateway_listen_failed` and the errors of the store. Disposing ends its requests. */
@@ -63,12 +78,13 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick<Gateway, 'address' | 'metricsPort'>> {
+async function buildGateway(
+  options: GatewayOptions,
+  scope: Scope,
+): Promise<Pick<Gateway, 'address' | 'metricsPort' | 'handedOver' | 'drained'>> {
   const { stateDir, env, clock, random, log } = options;
-  scope.use(claimServing(stateDir, options.pid));
-  const store = scope.use(openGatewayStore(stateDir, 'serve'));
-  const keys = scope.use(followAccounts({ store, clock, log }));
-  const { recorder, ledger } = openAccounting(store, options, scope);
+  const claim = scope.use(new DisposableStack());
+  if (!options.takesOver) claim.use(claimServing(stateDir, options.pid));
   const session = scope.use(await openSession({ env, log, clock }));
   const router = new Router({ monotonicMs: () => clock.monotonicMs(), random, log });
   const endpoints = endpointsOf(session);
@@ -76,8 +92,30 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
   const follower = scope.use(followOffers({ watch, endpoints, onTable: (table) => router.replace(table), clock, log }));
   await follower.first;
   scope.use(followLoads({ list: (signal) => session.api.listDeployments({}, signal), router, clock, log }));
+  const door = scope.use(new Door());
+  const server = createRelayServer(door);
+  // Such as a lack of file descriptors: the next connection may be taken.
+  server.on('error', (error) => log.error({ op: 'gateway.accept', ok: false, error: errorText(error) }));
+  const address = await listenAt(server, options.listen);
+  const closeServer = () => void server.close();
+  scope.defer(closeServer);
   const metrics = createGatewayMetrics();
+  let status: (() => GatewayStatus) | undefined;
+  const watchPort = await openWatch(options, { metrics, status: () => status?.() }, scope);
+  if (options.takesOver) {
+    await askHandOver(stateDir);
+    claim.use(claimServing(stateDir, options.pid));
+  }
+  const store = scope.use(openGatewayStore(stateDir, 'serve'));
+  const keys = scope.use(followAccounts({ store, clock, log }));
+  const succession = new Succession(options);
+  const { recorder, ledger, now } = openAccounting(store, { ...options, succession }, scope);
   const reach = createReach(carrierKinds.map((kind) => kind.createReacher({ link: session.link })));
+  const onSettled = (record: UsageRecord) => {
+    recorder.add(record);
+    metrics.observe(record);
+    logRequest(record, log);
+  };
   const relay = scope.use(
     openRelay({
       limits: relayLimits,
@@ -89,49 +127,61 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
       router,
       log,
       reach: (offer, signal) => reach.reach(offer.address, { signal }),
-      onSettled(record) {
-        recorder.add(record);
-        metrics.observe(record);
-        const { outcome, member, model, status, totalMs, requestId } = record;
-        log.debug({
-          op: 'gateway.request',
-          ok: outcome === 'completed',
-          outcome,
-          member,
-          model,
-          status,
-          totalMs,
-          requestId,
-        });
-      },
+      onSettled,
     }),
   );
-  const server = createRelayServer(relay);
-  // Such as a lack of file descriptors: the next connection may be taken.
-  server.on('error', (error) => log.error({ op: 'gateway.accept', ok: false, error: errorText(error) }));
-  // Ahead of the relay: no request comes after the last one has ended.
-  scope.defer(() => void server.close());
-  const address = await listenAt(server, options.listen);
   const startedMs = clock.now();
-  const status = () => describeGateway({ startedMs, address }, relay, router);
+  const describe = () => describeGateway({ startedMs, address }, relay, router);
+  status = describe;
+  const orders = {
+    handOver: () =>
+      succession.handOver({
+        listeners: [{ stopListening: closeServer }, operator, watchPort],
+        claim,
+        drain: () => relay.drain(),
+      }),
+    restart: () => succession.restart(),
+    noteSettled: (settled: readonly SettledElsewhere[]) => ledger.remember(usedOf(settled, now()), now()),
+  };
   const operator = scope.use(
-    await listenForOperator({ stateDir, metricsPort: options.metricsPort, status, metrics, log }),
+    await listening(stateDir, () => openOperatorServer({ stateDir, status: describe, orders, log })),
   );
-  return { address, metricsPort: operator.metricsPort };
+  // Ahead of the relay: no request comes after the last one has ended.
+  scope.defer(closeServer);
+  door.open(relay);
+  const { handedOver, drained } = succession;
+  return { address, metricsPort: watchPort?.port, handedOver, drained };
 }
 
-async function listenForOperator(deps: OperatorServerDeps): Promise<OperatorServer> {
+function logRequest({ outcome, member, model, status, totalMs, requestId }: UsageRecord, log: Log): void {
+  log.debug({ op: 'gateway.request', ok: outcome === 'completed', outcome, member, model, status, totalMs, requestId });
+}
+
+/** Undefined where no port was asked for. */
+async function openWatch(
+  { metricsPort: port, log }: GatewayOptions,
+  told: Pick<WatchPortDeps, 'metrics' | 'status'>,
+  scope: Scope,
+): Promise<WatchPort | undefined> {
+  if (port === undefined) return undefined;
+  return scope.use(await listening(`port ${port}`, () => openWatchPort({ ...told, port, log })));
+}
+
+async function listening<Opened>(place: string, open: () => Promise<Opened>): Promise<Opened> {
   try {
-    return await openOperatorServer(deps);
+    return await open();
   } catch (error) {
-    throw listenFailed(deps.metricsPort === undefined ? deps.stateDir : `port ${deps.metricsPort}`, error);
+    throw listenFailed(place, error);
   }
 }
 
-/** What the last process had settled and not written is written first, so that the budgets know of it. */
-function openAccounting(store: GatewayStore, { stateDir, clock, log }: GatewayOptions, scope: Scope) {
+/** What other processes had settled and not written is written first, so that the budgets know of it. */
+function openAccounting(store: GatewayStore, given: GatewayOptions & { succession: Succession }, scope: Scope) {
+  const { stateDir, clock, log, isAlive, pid, succession } = given;
+  scope.defer(() => removeAsideJournal(stateDir, pid));
   const journal = scope.use(openUsageJournal(stateDir));
-  const left = journal.read();
+  const others = readLeftJournals(stateDir, isAlive);
+  const left = [...journal.read(), ...others.records];
   if (left.length > 0) {
     log.info(
       { op: 'gateway.journal', ok: true, records: left.length },
@@ -140,12 +190,17 @@ function openAccounting(store: GatewayStore, { stateDir, clock, log }: GatewayOp
     store.addUsage(left);
   }
   journal.clear();
-  const now = { monotonicMs: clock.monotonicMs(), wallMs: clock.now() };
-  const { day, month } = periodsOf(now.wallMs);
+  others.forget();
+  const now = () => ({ monotonicMs: clock.monotonicMs(), wallMs: clock.now() });
+  const { day, month } = periodsOf(now().wallMs);
   const ledger = new Ledger();
-  ledger.remember(store.usedTokens({ monthMs: month.startMs, dayMs: day.startMs }), now);
-  const recorder = scope.use(openUsageRecorder({ write: (records) => store.addUsage(records), journal, clock, log }));
-  return { recorder, ledger };
+  ledger.remember(store.usedTokens({ monthMs: month.startMs, dayMs: day.startMs }), now());
+  const write = (records: readonly UsageRecord[]) => {
+    store.addUsage(records);
+    succession.noteSettled(records);
+  };
+  const recorder = scope.use(openUsageRecorder({ write, journal, clock, log }));
+  return { recorder, ledger, now };
 }
 
 /** Where control says that there is no endpoint, there is none. */

@@ -39,6 +39,7 @@ const faultNames = [
   'instance drained',
   'gateway killed',
   'gateway stopped',
+  'gateway replaced',
   'database locked',
 ] as const;
 type FaultName = (typeof faultNames)[number];
@@ -174,6 +175,9 @@ async function perform(
       await gateway.stop();
       await gateway.start();
       return 'and started again';
+    case 'gateway replaced':
+      await gateway.replace();
+      return 'by another process';
     case 'database locked':
       await gateway.lockDatabase(sleep(lockedMs));
       return `for ${lockedMs / 1_000} s`;

@@ -42,6 +42,12 @@ export class SoakGateway {
     await this.#end('SIGINT');
   }
 
+  /** No request may notice it. */
+  async replace(): Promise<void> {
+    const { code, last, stderr } = await this.#world.json('gateway', 'restart');
+    if (code !== 0) throw new Error(`the gateway is not replaced: ${JSON.stringify(last)} ${stderr}`);
+  }
+
   /** Holds the database against all other writers. */
   async lockDatabase(until: Promise<void>): Promise<void> {
     const database = new DatabaseSync(this.#databaseFile, { timeout: 5_000 });

@@ -95,6 +95,24 @@ export const gatewayChapter: FailureChapter = {
       'tests/scenarios/gateway.test.ts',
       'A gateway that is killed under load has forgotten no token of an answer that a client got whole',
     ]),
+    mode(
+      'a restart of the gateway, as for an update',
+      'no stream is dropped and no request refused; the budgets know what the last process used',
+      [
+        'tests/scenarios/gateway.test.ts',
+        'A gateway whose process is replaced drops no stream and refuses no request, and its budgets know what the last one used',
+      ],
+      [
+        gateway('relay/drained'),
+        'A request on a kept connection is answered by the process that drains, and told that it is the last one there',
+      ],
+      [gateway('hand-over/succession'), 'Who asks for another process is told %s'],
+    ),
+    mode(
+      'a process killed while it drains',
+      'what it had settled is in a journal of its own, which the next one reads',
+      [gateway('store/left-journals'), 'A journal that is put aside is written on, and read by the next process'],
+    ),
     mode('a restart in the middle of a day or month', 'what was used before still counts', [
       gateway('limits/ledger'),
       'knows what was used before this process began',

@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { askStatus } from './ask-operator.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import type { GatewayStatus } from './gateway-status.ts';
-import { openOperatorServer, operatorSocket } from './operator-server.ts';
+import { openOperatorServer, openWatchPort, type OperatorOrders, operatorSocket } from './operator-server.ts';
 
 const status: GatewayStatus = {
   startedMs: 1,
@@ -19,16 +19,20 @@ const status: GatewayStatus = {
   instances: [{ id: 'i', deployment: 'd', requests: 2, capacity: 256, breaker: 'open', reason: 'it hung up' }],
 };
 
-async function openOperator(now = status) {
+const noOrders = { handOver: () => undefined, restart: () => Promise.resolve(), noteSettled: () => undefined };
+
+async function openOperator(now = status, orders: OperatorOrders = noOrders) {
   const stateDir = mkdtempSync(join(tmpdir(), 'fl-operator-'));
   const metrics = createGatewayMetrics();
-  const server = await openOperatorServer({ stateDir, metricsPort: 0, status: () => now, metrics, log: silentLog });
+  const server = await openOperatorServer({ stateDir, status: () => now, orders, log: silentLog });
+  const port = await openWatchPort({ port: 0, status: () => now, metrics, log: silentLog });
   onTestFinished(async () => {
     await server[Symbol.asyncDispose]();
+    await port[Symbol.asyncDispose]();
     rmSync(stateDir, { recursive: true });
   });
   const get = async (path: string) => {
-    const answer = await fetch(`http://127.0.0.1:${server.metricsPort}${path}`);
+    const answer = await fetch(`http://127.0.0.1:${port.port}${path}`);
     return { status: answer.status, text: await answer.text() };
   };
   return { stateDir, metrics, get };

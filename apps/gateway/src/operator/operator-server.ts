@@ -3,25 +3,49 @@
 
 import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 
 import { detach, errorText, type Log, Scope } from '@fairlead/kit';
 
+import { readSettled, type SettledElsewhere } from '../hand-over/settled-elsewhere.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { GatewayStatus } from './gateway-status.ts';
 
-export interface OperatorServerDeps {
-  stateDir: string;
-  /** Undefined: none. 0: any. */
-  metricsPort: number | undefined;
-  status: () => GatewayStatus;
+/** What other processes of the same account ask of this one. */
+export interface OperatorOrders {
+  /** Takes no more connections, and lets another process serve. */
+  handOver(): void;
+  /** Resolves when another process has taken over; rejects with why not. */
+  restart(): Promise<void>;
+  /** A process that drains has settled this. */
+  noteSettled(settled: readonly SettledElsewhere[]): void;
+}
+
+export interface WatchPortDeps {
+  /** 0: any. */
+  port: number;
+  /** Undefined while the gateway is being opened. */
+  status: () => GatewayStatus | undefined;
   metrics: Pick<GatewayMetrics, 'render'>;
   log: Log;
 }
 
+export interface OperatorServerDeps {
+  stateDir: string;
+  status: () => GatewayStatus;
+  orders: OperatorOrders;
+  log: Log;
+}
+
 export interface OperatorServer extends AsyncDisposable {
-  readonly metricsPort: number | undefined;
+  /** Another process may listen in its place; answers that are under way are given. */
+  stopListening(): void;
+}
+
+export interface WatchPort extends OperatorServer {
+  readonly port: number;
 }
 
 export function operatorSocket(stateDir: string): string {
@@ -30,35 +54,40 @@ export function operatorSocket(stateDir: string): string {
 
 /** The caller has the claim of the directory: a socket that lies there is dead. Throws what listening throws. */
 export async function openOperatorServer(deps: OperatorServerDeps): Promise<OperatorServer> {
+  const path = operatorSocket(deps.stateDir);
+  rmSync(path, { force: true });
+  const server = createServer((request, response) => {
+    if (request.method === 'POST') return detach(takeOrder(deps, request, response));
+    if (request.url !== '/status') return send(response, 404, 'text/plain', 'There is /status.\n');
+    send(response, 200, 'application/json', JSON.stringify(deps.status()));
+  });
+  // Exclusive: its successor has a socket of its own, at the same path.
+  const opened = await openServer(server, { path, exclusive: true });
+  chmodSync(path, 0o600);
+  return opened;
+}
+
+/** For those who watch the gateway. A process that takes over from another opens it while the other has it open. Throws what listening throws. */
+export async function openWatchPort(deps: WatchPortDeps): Promise<WatchPort> {
+  const server = createServer((request, response) => answer(deps, request.url, response));
+  const opened = await openServer(server, { host: '127.0.0.1', port: deps.port });
+  return { ...opened, port: (server.address() as { port: number }).port };
+}
+
+async function openServer(server: Server, where: Where): Promise<OperatorServer> {
   const scope = new Scope();
   try {
-    const path = operatorSocket(deps.stateDir);
-    rmSync(path, { force: true });
-    await listen(
-      scope,
-      createServer((request, response) => answer(deps, { path: request.url, isOwn: true }, response)),
-      { path },
-    );
-    chmodSync(path, 0o600);
-    const metricsPort = deps.metricsPort === undefined ? undefined : await openPort(scope, deps, deps.metricsPort);
-    return { metricsPort, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
+    await listen(scope, server, where);
+    return { stopListening: () => void server.close(), [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
   } catch (error) {
     await scope[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function openPort(scope: Scope, deps: OperatorServerDeps, port: number): Promise<number> {
-  const server = createServer((request, response) => answer(deps, { path: request.url, isOwn: false }, response));
-  await listen(scope, server, { host: '127.0.0.1', port });
-  return (server.address() as { port: number }).port;
-}
+type Where = { path: string; exclusive: true } | { host: string; port: number };
 
-async function listen(
-  scope: Scope,
-  server: Server,
-  where: { path: string } | { host: string; port: number },
-): Promise<void> {
+async function listen(scope: Scope, server: Server, where: Where): Promise<void> {
   scope.defer(() => {
     server.close();
     server.closeAllConnections();
@@ -67,27 +96,47 @@ async function listen(
   await once(server, 'listening');
 }
 
-function answer(
-  deps: OperatorServerDeps,
-  { path, isOwn }: { path: string | undefined; isOwn: boolean },
+async function takeOrder(
+  { orders, log }: OperatorServerDeps,
+  request: IncomingMessage,
   response: ServerResponse,
-): void {
+): Promise<void> {
+  try {
+    const body = await text(request);
+    if (request.url === '/hand-over') orders.handOver();
+    else if (request.url === '/restart') await orders.restart();
+    else if (request.url === '/settled') orders.noteSettled(readSettled(body));
+    else return send(response, 404, 'text/plain', 'there is no such order\n');
+    send(response, 200, 'text/plain', 'ok\n');
+  } catch (error) {
+    log.error({ op: 'gateway.order', ok: false, path: request.url, error: errorText(error) });
+    send(response, 500, 'text/plain', `${errorText(error)}\n`);
+  }
+}
+
+function answer(deps: WatchPortDeps, path: string | undefined, response: ServerResponse): void {
   if (path === '/livez') return send(response, 200, 'text/plain', 'ok\n');
-  if (path === '/readyz') return answerReady(deps, response);
-  if (path === '/metrics') return detach(answerMetrics(deps, response));
-  if (path === '/status' && isOwn) return send(response, 200, 'application/json', JSON.stringify(deps.status()));
+  const status = deps.status();
+  if (path === '/readyz') return answerReady(status, response);
+  if (path === '/metrics' && status) return detach(answerMetrics(deps, status, response));
+  if (path === '/metrics') return send(response, 503, 'text/plain', 'the gateway is being opened\n');
   send(response, 404, 'text/plain', 'There are /livez, /readyz and /metrics.\n');
 }
 
 /** Ready while a model can be asked. */
-function answerReady({ status }: OperatorServerDeps, response: ServerResponse): void {
-  const isReady = status().models.some(({ instances }) => instances > 0);
+function answerReady(status: GatewayStatus | undefined, response: ServerResponse): void {
+  if (!status) return send(response, 503, 'text/plain', 'the gateway is being opened\n');
+  const isReady = status.models.some(({ instances }) => instances > 0);
   send(response, isReady ? 200 : 503, 'text/plain', isReady ? 'ok\n' : 'no model is up\n');
 }
 
-async function answerMetrics({ status, metrics, log }: OperatorServerDeps, response: ServerResponse): Promise<void> {
+async function answerMetrics(
+  { metrics, log }: WatchPortDeps,
+  status: GatewayStatus,
+  response: ServerResponse,
+): Promise<void> {
   try {
-    send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', await metrics.render(status()));
+    send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', await metrics.render(status));
   } catch (error) {
     log.error({ op: 'gateway.metrics', ok: false, error: errorText(error) });
     send(response, 500, 'text/plain', 'The log of the gateway says why.\n');

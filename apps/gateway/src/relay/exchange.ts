@@ -225,7 +225,8 @@ export class Exchange {
     const { offer } = this.#sent!;
     const wish = this.#wish!;
     const pieces = renderUpstreamRequest(this.#request, { offer, wish, body: this.#bodyBytes });
-    const keepAlive = interpreted.framing.kind === 'length' && !asksToClose(head);
+    const isLast = asksToClose(head) || this.#deps.life.isDraining;
+    const keepAlive = interpreted.framing.kind === 'length' && !isLast;
     this.#answer = new AnswerRelay({
       dialect,
       requestId,

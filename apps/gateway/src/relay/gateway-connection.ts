@@ -99,7 +99,7 @@ export class GatewayConnection implements ExchangeClient {
 
   check(now: number): void {
     if (this.#exchange) return this.#exchange.check(now);
-    const { idleMs, headMs, lingerMs, quietMs } = this.#deps.limits;
+    const { headMs, lingerMs, quietMs } = this.#deps.limits;
     const waitedMs = now - this.#waitingSince;
     if (this.#closing !== 'no') {
       // A slow reader may take its time over an answer.
@@ -107,7 +107,12 @@ export class GatewayConnection implements ExchangeClient {
       if (waitedMs > limitMs) this.drop();
     } else if (this.#parser.started) {
       if (waitedMs > headMs) this.refuseAll(lateProblems.head);
-    } else if (waitedMs > idleMs) this.drop();
+    } else if (waitedMs > this.#idleMs) this.drop();
+  }
+
+  get #idleMs(): number {
+    const { limits, life } = this.#deps;
+    return life.isDraining ? limits.drainIdleMs : limits.idleMs;
   }
 
   write(bytes: Buffer): void {
@@ -220,7 +225,7 @@ export class GatewayConnection implements ExchangeClient {
   }
 
   #answerLocal(body: object, head: RequestHead, requestId: string): void {
-    const keepAlive = !asksToClose(head);
+    const keepAlive = !asksToClose(head) && !this.#deps.life.isDraining;
     this.#client.write(renderLocal(body, { requestId, keepAlive }));
     if (keepAlive) this.#next();
     else this.#endClient('patient');

@@ -18,6 +18,8 @@ export interface Relay extends AsyncDisposable {
   readonly size: number;
   /** Requests that wait until an instance has room. */
   readonly waiting: number;
+  /** From now on each connection is closed behind its request. Resolves when none is left, and when the time for that is over; the caller disposes then. */
+  drain(): Promise<void>;
 }
 
 /** A revoked key ends its streams within this time, beside the time in which the revocation is noticed. */
@@ -34,13 +36,14 @@ class OpenRelay implements Relay, ConnectionOwner {
   readonly #lingering = new Map<Duplex, number>();
   readonly #disposed = new AbortController();
   readonly #checking: Promise<void>;
-  #whenEmpty: (() => void) | undefined;
+  readonly #whenEmpty = new Set<() => void>();
 
   constructor(deps: RelayDeps) {
     const { limits, router, clock, log } = deps;
     const admission = new FairAdmission(router, limits, () => clock.monotonicMs());
     router.onRoom = () => admission.letIn();
-    this.#deps = { ...deps, admission, bodies: new BodyRoom(limits.allBodiesBytes), guesses: new GuessGuard(log) };
+    const bodies = new BodyRoom(limits.allBodiesBytes);
+    this.#deps = { ...deps, admission, bodies, guesses: new GuessGuard(log), life: { isDraining: false } };
     this.#checking = this.#checkAgain();
   }
 
@@ -62,7 +65,7 @@ class OpenRelay implements Relay, ConnectionOwner {
 
   onClosed(connection: GatewayConnection): void {
     this.#connections.delete(connection);
-    if (this.#connections.size === 0) this.#whenEmpty?.();
+    if (this.#connections.size === 0) for (const tell of this.#whenEmpty) tell();
   }
 
   linger(channel: Duplex): void {
@@ -70,24 +73,29 @@ class OpenRelay implements Relay, ConnectionOwner {
     channel.once('close', () => this.#lingering.delete(channel));
   }
 
+  drain(): Promise<void> {
+    this.#deps.life.isDraining = true;
+    return this.#untilEmpty(this.#deps.limits.drainMs);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed.abort();
     for (const connection of this.#connections) connection.stop();
-    await this.#untilEmpty();
+    // What does not take its last bytes in time is dropped.
+    await this.#untilEmpty(this.#deps.limits.lingerMs);
+    for (const connection of this.#connections) connection.drop();
     for (const channel of this.#lingering.keys()) channel.destroy();
     await this.#checking;
   }
 
-  /** What does not take its last bytes in time is dropped. */
-  async #untilEmpty(): Promise<void> {
+  async #untilEmpty(limitMs: number): Promise<void> {
     if (this.#connections.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const over = new AbortController();
-    this.#whenEmpty = resolve;
-    const late = untilOver(this.#deps.clock.sleep(this.#deps.limits.lingerMs, over.signal), over.signal);
+    this.#whenEmpty.add(resolve);
+    const late = untilOver(this.#deps.clock.sleep(limitMs, over.signal), over.signal);
     await Promise.race([promise, late]);
     over.abort();
-    for (const connection of this.#connections) connection.drop();
   }
 
   /** The oldest connection that waits for nothing gives way, else the oldest that has not shown a key: strangers cannot shut out members. */

@@ -35,4 +35,6 @@ export interface RelayConnectionDeps extends RelayDeps {
   admission: FairAdmission;
   bodies: Pick<BodyRoom, 'take' | 'give'>;
   guesses: Pick<GuessGuard, 'note'>;
+  /** While the relay drains, no connection is kept beyond its request. */
+  life: { isDraining: boolean };
 }

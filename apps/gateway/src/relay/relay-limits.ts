@@ -26,6 +26,10 @@ export interface RelayLimits extends HeadLimits, AdmissionLimits {
   firstByteMs: number;
   /** Between two pieces of an answer. */
   quietMs: number;
+  /** Between two requests of a connection, while another process has taken over: clients may have begun to send one. */
+  drainIdleMs: number;
+  /** Until requests that run are cut, after another process has taken over. */
+  drainMs: number;
   /** How long a client may keep its side open after an error. */
   lingerMs: number;
   /** Bytes that wait for a client, before its instance is no longer read: the high-water mark of its socket. */
@@ -47,6 +51,8 @@ export const relayLimits: RelayLimits = {
   connectMs: 10_000,
   firstByteMs: 600_000,
   quietMs: 300_000,
+  drainIdleMs: 5_000,
+  drainMs: 900_000,
   lingerMs: 2_000,
   heldBytes: 32 * 1024,
 };

@@ -14,9 +14,11 @@ export interface UsageJournal extends Disposable {
   clear(): void;
 }
 
+export const usageJournalName = 'usage.journal';
+
 /** The folder is there. Throws what the file system throws. */
-export function openUsageJournal(stateDir: string): UsageJournal {
-  const path = join(stateDir, 'usage.journal');
+export function openUsageJournal(stateDir: string, name = usageJournalName): UsageJournal {
+  const path = join(stateDir, name);
   const file = openSync(path, 'a', 0o600);
   chmodSync(path, 0o600);
   let isEmpty = false;

@@ -52,6 +52,8 @@ export interface RelayWorld extends AsyncDisposable {
   /** Requests that wait in the gateway. */
   readonly waiting: number;
   revoke(): void;
+  /** As where another process has taken over. */
+  drain(): Promise<void>;
   /** Sends bytes as they are; resolves with all that comes until the gateway closes. */
   raw(text: string): Promise<string>;
   /** Opens a connection that the test closes. */
@@ -129,6 +131,7 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
       return relay.size;
     },
     revoke,
+    drain: () => relay.drain(),
     dial,
     table,
     kill: (at) => engines[at]!.kill(),

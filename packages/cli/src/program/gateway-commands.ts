@@ -11,6 +11,7 @@ export function addGatewayCommands(program: Command, go: RunCommand): void {
     .command('gateway')
     .description('a URL for a team: its members use your deployments by keys of their own');
   addServe(gateway, go);
+  addRestart(gateway, go);
   addStatus(gateway, go);
   addTeams(gateway, go);
   addAudit(gateway, go);
@@ -49,6 +50,18 @@ function addStatus(gateway: Command, go: RunCommand): void {
     .addOption(stateFlag())
     .action(async (options: { state?: string }) =>
       go(async (context) => (await import('../commands/gateway/status.ts')).runGatewayLimits(options, context)),
+    );
+}
+
+function addRestart(gateway: Command, go: RunCommand): void {
+  gateway
+    .command('restart')
+    .description(
+      'replace the process of a gateway that serves, as after an update: no connection is refused, and requests that run end whole',
+    )
+    .addOption(stateFlag())
+    .action(async (options: { state?: string }) =>
+      go(async (context) => (await import('../commands/gateway/restart.ts')).runGatewayRestart(options, context)),
     );
 }
 

@@ -33,12 +33,18 @@ export function flagWords(flags: Readonly<Record<string, string | number | undef
   return Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
 }
 
+/** Of Node, for the program. */
+export const gatewayArguments = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning'] as const;
+
 /** The caller ends it. */
-export async function startGateway(words: readonly string[], context: Context): Promise<ChildProcess> {
+async function startGateway(words: readonly string[], context: Context): Promise<ChildProcess> {
   const { path } = await findBundle('gateway', cacheDir(context));
   context.signal.throwIfAborted();
-  const args = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning', path, ...words];
-  return spawn(context.nodePath, args, { env: context.env, cwd: context.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(context.nodePath, [...gatewayArguments, path, ...words], {
+    env: context.env,
+    cwd: context.cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /** A command of the gateway to its end: its line. Throws the error that it tells, and `gateway_failed`. */

@@ -2,12 +2,12 @@
 
 import { resolve } from 'node:path';
 
-import { CodedError, defined } from '@fairlead/kit';
+import { defined } from '@fairlead/kit';
 
 import { ensureProfile } from '../../bastion/ensure-profile.ts';
-import type { CliErrorCode } from '../../cli-error.ts';
 import type { Context } from '../../context.ts';
-import { eachLine, flagWords, gatewayStateDir, readGatewayLine, startGateway } from './gateway-program.ts';
+import { gatewayEnded, GatewayProcesses } from './gateway-processes.ts';
+import { flagWords, gatewayStateDir } from './gateway-program.ts';
 
 export interface ServeArgs {
   port: number;
@@ -33,36 +33,18 @@ export async function runGatewayServe(
       'log-level': 'warn',
     }),
   ];
-  const child = await startGateway(words, context);
-  const problems: string[] = [];
-  child.stderr!.on('data', (piece) => {
-    const text = String(piece).trimEnd();
-    problems.push(text);
-    if (isUp) output.warn(text);
-  });
-  // A Ctrl-C of a terminal reaches it too; a second signal changes nothing.
-  const onAbort = () => child.kill('SIGTERM');
-  context.signal.addEventListener('abort', onAbort, { once: true });
-  let isUp = false;
-  let failure: unknown;
-  const code = await eachLine(child, (line) => {
-    try {
-      const { address, metricsPort: told } = readGatewayLine('gateway.listening', line, problems.join('\n'));
-      isUp = true;
+  const processes = new GatewayProcesses({
+    words,
+    context,
+    onProblem: (text) => output.warn(text),
+    onListening: ({ address, metricsPort: told }) =>
       output.event(
         'gateway.listening',
         { ok: true, address, ...defined({ metricsPort: told }) },
         `the gateway listens at ${address}; Ctrl-C ends it`,
-      );
-    } catch (error) {
-      failure = error;
-    }
+      ),
   });
-  context.signal.removeEventListener('abort', onAbort);
-  if (failure) throw failure;
-  if (code !== 0 || !context.signal.aborted)
-    throw new CodedError<CliErrorCode>('gateway_failed', `the gateway has ended: ${problems.join('\n').slice(-500)}`, {
-      hint: 'Start it again; if it ends again, report it with this message.',
-    });
+  const last = await processes.run();
+  if (!context.signal.aborted) throw gatewayEnded(last);
   output.event('gateway.stopped', { ok: true }, 'the gateway has ended');
 }

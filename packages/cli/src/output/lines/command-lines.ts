@@ -72,6 +72,7 @@ export const commandLines: Readonly<Record<string, readonly LineName[]>> = {
   prefetch: ['prefetch.planned', 'prefetch.progress', 'prefetch.checking', 'prefetched'],
   setup: ['setup.planned', 'setup.step', 'setup.built', 'setup.trial', 'setup.tried', 'config.written', 'setup.done'],
   gateway: [],
+  'gateway restart': ['gateway.restarted'],
   'gateway status': ['gateway.status'],
   'gateway limits': ['limits'],
   'gateway teams': [],

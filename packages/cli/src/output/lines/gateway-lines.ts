@@ -36,12 +36,13 @@ const teamFields = { team: text, weight: z.number(), limits };
 const memberFields = { member: text, team: optionalText, limits, createdMs: z.number() };
 
 export const gatewayLines = {
-  'gateway.listening': line('The gateway takes requests.', {
+  'gateway.listening': line('The gateway takes requests; once more when another process has taken over.', {
     ok,
     address: text,
     metricsPort: z.number().optional(),
   }),
   'gateway.stopped': line('The last line: it takes no more.', { ok }),
+  'gateway.restarted': line('The result: another process serves.', { ok, address: text, startedMs: z.number() }),
   'gateway.status': line(
     'The result: a gateway that serves, at this moment. `requests` are those of this gateway at an instance.',
     {

@@ -1,0 +1,121 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { type LogFields, silentLog } from '@fairlead/kit';
+import { expect, it, onTestFinished } from 'vitest';
+
+import { openOperatorServer, operatorSocket } from '../operator/operator-server.ts';
+import { claimServing } from '../store/claim-serving.ts';
+import { recordOf } from '../testing/usage-record.ts';
+import { askHandOver, askRestart } from './ask-hand-over.ts';
+import type { SettledElsewhere } from './settled-elsewhere.ts';
+import { Succession, type SuccessionDeps } from './succession.ts';
+
+const status = () => ({ startedMs: 1, address: 'a', connections: 0, waiting: 0, models: [], instances: [] });
+const pid = 4_711;
+
+/** A process that serves, as far as it can hand over. */
+async function openServing(stateDir: string, deps: Partial<SuccessionDeps> = {}) {
+  const settled: SettledElsewhere[] = [];
+  const told = Promise.withResolvers<void>();
+  const drain = Promise.withResolvers<void>();
+  const claim = new DisposableStack();
+  claim.use(claimServing(stateDir, pid));
+  writeFileSync(join(stateDir, 'usage.journal'), '');
+  const succession = new Succession({ stateDir, pid, log: silentLog, ...deps });
+  const operator = await openOperatorServer({
+    stateDir,
+    status,
+    orders: {
+      handOver: () => succession.handOver({ listeners: [operator], claim, drain: () => drain.promise }),
+      restart: () => succession.restart(),
+      noteSettled(more) {
+        settled.push(...more);
+        told.resolve();
+      },
+    },
+    log: silentLog,
+  });
+  onTestFinished(async () => {
+    claim.dispose();
+    await operator[Symbol.asyncDispose]();
+  });
+  return { succession, settled, told: told.promise, drain };
+}
+
+function openStateDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'fl-hand-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+it('A process that hands over lets go of all that its successor needs, and tells it what it settles later', async () => {
+  const stateDir = openStateDir();
+  const first = await openServing(stateDir);
+  first.succession.noteSettled([recordOf('before')]);
+  await askHandOver(stateDir);
+  await first.succession.handedOver;
+  expect(existsSync(join(stateDir, `usage.${pid}.journal`))).toBe(true);
+  const second = await openServing(stateDir);
+  first.succession.noteSettled([recordOf('behind', { promptTokens: 1, completionTokens: 2 })]);
+  await second.told;
+  expect(second.settled).toMatchObject([{ keyId: 'k', member: 'bob', tokens: 3 }]);
+  first.drain.resolve();
+  await first.succession.drained;
+  // Its own listener is gone, the successor's is there.
+  expect(existsSync(operatorSocket(stateDir))).toBe(true);
+});
+
+it('Where no process serves, there is nothing to hand over', async () => {
+  const stateDir = openStateDir();
+  await expect(askHandOver(stateDir)).resolves.toBeUndefined();
+});
+
+it('A process that has handed over refuses to do it again', async () => {
+  const stateDir = openStateDir();
+  const { succession } = await openServing(stateDir);
+  const nothing = { listeners: [], claim: new DisposableStack(), drain: () => Promise.resolve() };
+  succession.handOver(nothing);
+  expect(() => succession.handOver(nothing)).toThrow('already');
+});
+
+it('A successor that is gone is no reason to fail: the log tells that it was not told', async () => {
+  const told = Promise.withResolvers<LogFields>();
+  const stateDir = openStateDir();
+  const { succession } = await openServing(stateDir, { log: { ...silentLog, warn: told.resolve } });
+  await askHandOver(stateDir);
+  succession.noteSettled([recordOf('a')]);
+  expect(await told.promise).toMatchObject({ op: 'gateway.settled', ok: false });
+});
+
+it.each<[string, SuccessionDeps['startSuccessor'], RegExp]>([
+  ['that nothing can start another one', undefined, /it was not started by `fairlead gateway serve`/],
+  ['why its successor failed', () => Promise.reject(new Error('the bastion is away')), /the bastion is away/],
+])('Who asks for another process is told %s', async (_title, startSuccessor, message) => {
+  const stateDir = openStateDir();
+  await openServing(stateDir, { startSuccessor });
+  await expect(askRestart(stateDir)).rejects.toMatchObject({
+    code: 'gateway_restart_failed',
+    message: expect.stringMatching(message),
+  });
+});
+
+it('A process is not drained before its restart is answered', async () => {
+  const stateDir = openStateDir();
+  const successor = Promise.withResolvers<void>();
+  const { succession, drain } = await openServing(stateDir, { startSuccessor: () => successor.promise });
+  const asked = askRestart(stateDir);
+  await askHandOver(stateDir);
+  drain.resolve();
+  const order: string[] = [];
+  const both = Promise.all([
+    asked.then(() => order.push('answered')),
+    succession.drained.then(() => order.push('drained')),
+  ]);
+  await succession.handedOver;
+  expect(order).toEqual([]);
+  successor.resolve();
+  await both;
+  expect([...order].sort()).toEqual(['answered', 'drained']);
+});

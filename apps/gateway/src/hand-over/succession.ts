@@ -1,0 +1,81 @@
+// How this process gives the gateway to another one: it stops to listen, lets go of the claim, and tells the other what it still settles.
+
+import { detach, errorText, type Log } from '@fairlead/kit';
+
+import type { OperatorServer } from '../operator/operator-server.ts';
+import { putJournalAside } from '../store/left-journals.ts';
+import type { UsageRecord } from '../usage/usage-record.ts';
+import { tellSettled } from './ask-hand-over.ts';
+import { settledOf } from './settled-elsewhere.ts';
+
+export interface SuccessionDeps {
+  stateDir: string;
+  pid: number;
+  startSuccessor?: (() => Promise<void>) | undefined;
+  log: Log;
+}
+
+/** What this process gives up. */
+export interface Estate {
+  listeners: ReadonlyArray<Pick<OperatorServer, 'stopListening'> | undefined>;
+  claim: Pick<DisposableStack, 'dispose'>;
+  /** Resolves when no request runs. */
+  drain: () => Promise<void>;
+}
+
+export class Succession {
+  readonly #deps: SuccessionDeps;
+  readonly #handedOver = Promise.withResolvers<void>();
+  readonly #drained = Promise.withResolvers<void>();
+  #isOver = false;
+  #restarting: Promise<void> | undefined;
+
+  constructor(deps: SuccessionDeps) {
+    this.#deps = deps;
+  }
+
+  get handedOver(): Promise<void> {
+    return this.#handedOver.promise;
+  }
+
+  get drained(): Promise<void> {
+    return this.#drained.promise;
+  }
+
+  /** In one turn: when it returns, another process may have all of it. */
+  handOver({ listeners, claim, drain }: Estate): void {
+    if (this.#isOver) throw new Error('it has handed over already');
+    this.#isOver = true;
+    const { stateDir, pid, log } = this.#deps;
+    putJournalAside(stateDir, pid);
+    for (const listener of listeners) listener?.stopListening();
+    claim.dispose();
+    log.info({ op: 'gateway.hand_over', ok: true }, 'another process takes over; requests that run end here');
+    this.#handedOver.resolve();
+    // Who asked for it is answered first.
+    detach(Promise.all([drain(), this.#restarting]).then(() => this.#drained.resolve()));
+  }
+
+  /** Resolves when another process has taken over. */
+  async restart(): Promise<void> {
+    const { startSuccessor } = this.#deps;
+    if (!startSuccessor) throw new Error('it was not started by `fairlead gateway serve`');
+    const restarting = startSuccessor();
+    this.#restarting = restarting.catch(() => undefined);
+    await restarting;
+  }
+
+  /** The rows are written. The successor's budgets are to know of them; where it cannot be told, they know at its next start. */
+  noteSettled(records: readonly UsageRecord[]): void {
+    if (!this.#isOver) return;
+    const { stateDir, log } = this.#deps;
+    const tell = async () => {
+      try {
+        await tellSettled(stateDir, settledOf(records));
+      } catch (error) {
+        log.warn({ op: 'gateway.settled', ok: false, error: errorText(error) }, 'the successor was not told of usage');
+      }
+    };
+    detach(tell());
+  }
+}
