@@ -290,6 +290,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       ...kit,
       ...protocol,
       'apps/control': 'its server, behind a testing door',
+      'apps/gateway': 'its data path, behind a testing door',
       'apps/node-agent': 'its front, behind a testing door',
       'packages/mux': 'what a consumer sends to a front',
       'packages/launch': 'parsers of what hosts say of themselves',

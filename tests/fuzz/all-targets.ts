@@ -1,6 +1,7 @@
 // All targets: every reader of bytes from outside.
 
 import type { FuzzTarget } from './fuzz-target.ts';
+import { gatewayAnswerTarget, gatewayRequestTarget } from './gateway-targets.ts';
 import { readTargets } from './read-targets.ts';
 import { muxTarget } from './mux-target.ts';
 import { agentLinkTarget, controlHttpTarget, frontTarget } from './serve-targets.ts';
@@ -8,6 +9,8 @@ import { agentLinkTarget, controlHttpTarget, frontTarget } from './serve-targets
 export const allTargets: readonly FuzzTarget[] = [
   frontTarget,
   muxTarget,
+  gatewayRequestTarget,
+  gatewayAnswerTarget,
   controlHttpTarget,
   agentLinkTarget,
   ...readTargets,

@@ -23,6 +23,13 @@ describe('The head of an answer', () => {
     `${ok}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n`,
     `${ok}content-length: five\r\n\r\n`,
     `${ok}transfer-encoding: gzip, chunked\r\n\r\n`,
+    `${ok}content-length: 5\r\ncontent-length: 6\r\n\r\n`,
+    `${ok}HTTP/1.1 200 OK\r\n\r\n`,
+    `${ok} folded: line\r\n\r\n`,
+    `${ok}x-b: a\0b\r\n\r\n`,
+    `${ok}x-b : c\r\n\r\n`,
+    'HTTP/1.1 200 O\0K\r\n\r\n',
+    'HTTP/1.1 000 OK\r\n\r\n',
     'x'.repeat(70_000),
   ])('%.40s is not believed', (text) => {
     expect(read(text).kind).toBe('bad');

@@ -24,7 +24,10 @@ export type AnswerHeadStep =
 
 const headEnd = Buffer.from('\r\n\r\n');
 const maxHeadBytes = 64 * 1024;
-const statusLine = /^HTTP\/1\.[01] (\d{3}(?: [^\r\n]*)?)$/;
+const statusLine = /^HTTP\/1\.[01] ([1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?)$/;
+/** RFC 9110 5.1 and 5.5, without folded lines: a client would refuse what is not of this form. */
+const fieldLine = /^[!#$%&'*+.^_`|~\dA-Za-z-]+:[\t\x20-\x7e\x80-\xff]*$/;
+const lengthLine = /^content-length:/i;
 /** Meant for one hop, or put there anew. */
 const dropped = /^(?:connection|keep-alive|transfer-encoding|content-length|proxy-[\w-]*|trailer|upgrade):/i;
 
@@ -35,6 +38,7 @@ export function readAnswerHead(bytes: Buffer): AnswerHeadStep {
   const [first = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n');
   const statusText = statusLine.exec(first)?.[1];
   if (statusText === undefined) return bad('it does not begin with a status line of HTTP/1.1');
+  if (!lines.every((line) => fieldLine.test(line))) return bad('a line of its head is no field');
   const rest = bytes.subarray(end + headEnd.length);
   const status = Number(statusText.slice(0, 3));
   if (status < 200) return readAnswerHead(rest);
@@ -52,6 +56,7 @@ function framingOf(status: number, lines: readonly string[]): AnswerFraming | un
   if (status === 204 || status === 304) return { kind: 'none' };
   const encoding = valueOf(lines, 'transfer-encoding');
   const length = valueOf(lines, 'content-length');
+  if (lines.filter((line) => lengthLine.test(line)).length > 1) return undefined;
   if (encoding !== undefined)
     return encoding.toLowerCase() === 'chunked' && length === undefined ? { kind: 'chunked' } : undefined;
   if (length === undefined) return { kind: 'close' };
