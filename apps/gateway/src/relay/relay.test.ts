@@ -240,12 +240,15 @@ describe('An instance that fails', () => {
   });
 });
 
+/** A busy machine may hold up each process for longer: one of the tries keeps the time. */
+const busy = { retry: 5 };
+
 describe('A client that leaves', () => {
   const never = () => undefined;
   it.each([
     ['before the first byte', never, { ...question }],
     ['in the middle of a stream', chatThen(never), streamed],
-  ])('%s frees the instance within 100 ms', async (_, handler, body) => {
+  ])('%s frees the instance within 100 ms', busy, async (_, handler, body) => {
     const world = await open({ instances: [handler] });
     const text = JSON.stringify(body);
     const client = await world.dial();
@@ -262,7 +265,7 @@ describe('A client that leaves', () => {
     expect(record).toMatchObject({ outcome: 'client_left' });
   });
 
-  it('while its instance is dialled ends the dial within 100 ms', async () => {
+  it('while its instance is dialled ends the dial within 100 ms', busy, async () => {
     const dialled = Promise.withResolvers<AbortSignal>();
     const never = new Promise<never>(() => undefined);
     const reach = (signal: AbortSignal) => {
@@ -296,7 +299,7 @@ describe('A client that leaves', () => {
 });
 
 describe('A stream', () => {
-  it('of a key that is revoked ends within a second, with the reason', async () => {
+  it('of a key that is revoked ends within a second, with the reason', busy, async () => {
     const world = await open({ instances: [chatThen(() => undefined)] });
     const answer = await world.post(path, streamed);
     const reader = answer.body!.getReader();
