@@ -1,7 +1,6 @@
 // The data path between real sockets.
 
 import { once } from 'node:events';
-
 import type { ServerResponse } from 'node:http';
 
 import OpenAI from 'openai';
@@ -240,15 +239,13 @@ describe('An instance that fails', () => {
   });
 });
 
-/** A busy machine may hold up each process for longer: one of the tries keeps the time. */
-const busy = { retry: 5 };
-
-describe('A client that leaves', () => {
+// A busy machine may hold up each process for longer: one of the tries keeps the time.
+describe('A client that leaves', { retry: 5 }, () => {
   const never = () => undefined;
   it.each([
     ['before the first byte', never, { ...question }],
     ['in the middle of a stream', chatThen(never), streamed],
-  ])('%s frees the instance within 100 ms', busy, async (_, handler, body) => {
+  ])('%s frees the instance within 100 ms', async (_, handler, body) => {
     const world = await open({ instances: [handler] });
     const text = JSON.stringify(body);
     const client = await world.dial();
@@ -265,7 +262,7 @@ describe('A client that leaves', () => {
     expect(record).toMatchObject({ outcome: 'client_left' });
   });
 
-  it('while its instance is dialled ends the dial within 100 ms', busy, async () => {
+  it('while its instance is dialled ends the dial within 100 ms', async () => {
     const dialled = Promise.withResolvers<AbortSignal>();
     const never = new Promise<never>(() => undefined);
     const reach = (signal: AbortSignal) => {
@@ -299,7 +296,7 @@ describe('A client that leaves', () => {
 });
 
 describe('A stream', () => {
-  it('of a key that is revoked ends within a second, with the reason', busy, async () => {
+  it('of a key that is revoked ends within a second, with the reason', async () => {
     const world = await open({ instances: [chatThen(() => undefined)] });
     const answer = await world.post(path, streamed);
     const reader = answer.body!.getReader();

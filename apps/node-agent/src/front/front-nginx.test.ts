@@ -54,7 +54,7 @@ describe.skipIf(!(await hasNginx()))('a stream through nginx (which this machine
     expect(text).toMatch(/data: \[DONE\]\n\n$/);
   });
 
-  test('arrives token by token', async () => {
+  test('arrives token by token, at the pace of the engine', async () => {
     const { url } = await openAll(60_000);
     const answer = await ask(url, { decode_ms: 3_600_000, tokens: 8 });
     // Held back until a buffer is full, the first one would arrive with the last, hours later.
