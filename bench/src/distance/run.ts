@@ -69,17 +69,18 @@ function emptyRounds(): Record<DistantWay, DistantRound[]> {
 }
 
 async function measure(
-  { load, idle }: Ways,
+  ways: Ways,
   { way, relay, seconds }: { way: DistantWay; relay: Relay; seconds: number },
 ): Promise<Omit<DistantRound, 'roundTripMs'>> {
+  const { load } = ways;
   const alone = await load.order('firstBytes', { way, streams: 1, seconds, keep: false });
-  await idle();
+  await ways.idle();
   const among = await load.order('firstBytes', { way, streams, seconds: seconds / 3, keep: false });
-  await idle();
+  await ways.idle();
   relay.limit(bytesPerSecond);
   const narrow = await load.order('delays', { way, streams, bulks, seconds });
   relay.limit(undefined);
-  await idle();
+  await ways.idle();
   // The engine's own socket is not behind the relay.
   const onTheWayMs = way === 'direct' ? 0 : delayMs;
   return {
