@@ -74,7 +74,8 @@ describe('The streams of a mux at the front', () => {
     expect((await answerTo(ask('GET', '/v1/models'))).status).toBe(200);
   });
 
-  it('free the engine at once when their client leaves, in each state', async () => {
+  // A busy machine may hold up each process for longer: one of the tries keeps the time.
+  it('free the engine within 100 ms when their client leaves, in each state', { retry: 5 }, async () => {
     await open({ raw: (socket) => void socket.resume() });
     for (const state of ['waiting', 'uploading', 'streaming'] as const) {
       const asked = ask('POST', completions, state === 'uploading' ? { 'transfer-encoding': 'chunked' } : {});
@@ -92,8 +93,7 @@ describe('The streams of a mux at the front', () => {
       const leftAt = performance.now();
       asked.destroy();
       await closed;
-      // A few milliseconds where the machine is not busy.
-      expect(performance.now() - leftAt, state).toBeLessThan(1_000);
+      expect(performance.now() - leftAt, state).toBeLessThan(100);
     }
     await until(() => world.front.inFlight === 0);
     expect(world.front.stats.outcomes.client_left).toBe(3);
