@@ -146,6 +146,8 @@ it(
   'An instance that is killed under 50 streams: each ends whole, or with the reason, and new ones go to the other',
   { timeout: timeoutMs },
   async () => {
+    const status = (await world.json('status', 'slow-a')).last['deployment'] as { instances: Array<{ id: string }> };
+    const processes = await processesOf(status.instances[0]!.id);
     let begun = 0;
     const allBegun = Promise.withResolvers<void>();
     const running = Array.from({ length: 50 }, () => {
@@ -156,8 +158,7 @@ it(
       });
     });
     await allBegun.promise;
-    const status = (await world.json('status', 'slow-a')).last['deployment'] as { instances: Array<{ id: string }> };
-    for (const { pid } of await processesOf(status.instances[0]!.id)) process.kill(pid, 'SIGKILL');
+    for (const { pid } of processes) process.kill(pid, 'SIGKILL');
     const seen = await Promise.all(running);
     const whole = seen.filter(
       ({ pieces, finish, error }) => pieces === 30 && finish === 'length' && error === undefined,

@@ -98,8 +98,8 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
       router,
       log,
       reach: (offer, signal) => reach.reach(offer.address, { signal }),
-      onSettled(record) {
-        recorder.add(record);
+      onSettled(record, onKept) {
+        recorder.add(record, onKept);
         metrics.observe(record);
         const { outcome, member, model, status, totalMs, requestId } = record;
         log.debug({
@@ -140,14 +140,9 @@ async function listenForOperator(deps: OperatorServerDeps): Promise<OperatorServ
 /** What the last process had settled and not written is written first, so that the budgets know of it. */
 function openAccounting(store: GatewayStore, { stateDir, clock, log }: GatewayOptions, scope: Scope) {
   const journal = scope.use(openUsageJournal(stateDir));
-  const left = journal.read();
-  if (left.length > 0) {
-    log.info(
-      { op: 'gateway.journal', ok: true, records: left.length },
-      'usage of a process that was killed is written',
-    );
-    store.addUsage(left);
-  }
+  const records = store.addUsage(journal.read());
+  if (records > 0)
+    log.info({ op: 'gateway.journal', ok: true, records }, 'usage of a process that was killed is written');
   journal.clear();
   const now = { monotonicMs: clock.monotonicMs(), wallMs: clock.now() };
   const { day, month } = periodsOf(now.wallMs);

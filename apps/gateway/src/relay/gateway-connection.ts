@@ -115,7 +115,7 @@ export class GatewayConnection implements ExchangeClient {
   }
 
   write(bytes: Buffer): void {
-    this.#client.write(bytes);
+    if (!this.#isGone) this.#client.write(bytes);
   }
 
   askForBody(): void {
@@ -124,6 +124,7 @@ export class GatewayConnection implements ExchangeClient {
 
   finish(keepAlive: boolean, lingering: Duplex | undefined): void {
     if (lingering) this.#owner.linger(lingering);
+    if (this.#isGone) return;
     if (keepAlive) this.#next();
     else this.#endClient('patient');
   }

@@ -50,8 +50,8 @@ export interface GatewayStore extends Disposable {
   redeemInvite(id: string, key: KeyRecord, change: AccountChange): void;
   /** The oldest first. */
   readAudit(sinceMs: number): AuditRecord[];
-  /** All or none. A record that is there already is passed over. */
-  addUsage(records: readonly UsageRecord[]): void;
+  /** All or none. A record that is there already is passed over. Returns how many were not. */
+  addUsage(records: readonly UsageRecord[]): number;
   sumUsage(by: UsageGroup, sinceMs: number): UsageSum[];
   /** By key, of this month and this day, which begin then. */
   usedTokens(since: { monthMs: number; dayMs: number }): UsedTokens[];
@@ -115,13 +115,13 @@ class SqliteGatewayStore implements GatewayStore {
   readonly #connection: DatabaseSync;
   readonly #db: SqliteDatabase;
   readonly #dataVersion;
-  readonly #addUsage: (record: UsageRecord) => void;
+  readonly #addUsage: (record: UsageRecord) => boolean;
 
   constructor(connection: DatabaseSync, db: SqliteDatabase) {
     this.#connection = connection;
     this.#db = db;
     this.#dataVersion = connection.prepare('PRAGMA data_version');
-    this.#addUsage = prepareAddUsage(db);
+    this.#addUsage = prepareAddUsage(connection);
   }
 
   readAccounts(): AccountsSnapshot {
@@ -253,13 +253,10 @@ class SqliteGatewayStore implements GatewayStore {
     });
   }
 
-  addUsage(records: readonly UsageRecord[]): void {
-    this.#db.transaction(
-      () => {
-        for (const record of records) this.#addUsage(record);
-      },
-      { behavior: 'immediate' },
-    );
+  addUsage(records: readonly UsageRecord[]): number {
+    return this.#db.transaction(() => records.filter((record) => this.#addUsage(record)).length, {
+      behavior: 'immediate',
+    });
   }
 
   sumUsage(by: UsageGroup, sinceMs: number): UsageSum[] {
