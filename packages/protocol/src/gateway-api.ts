@@ -16,7 +16,6 @@ export const accountLimits = z.object({
   concurrent: limit.optional(),
   maxTokens: limit.optional(),
 });
-export type AccountLimits = z.infer<typeof accountLimits>;
 
 /** A key as its member sees it: never its text. */
 export const memberKey = z.object({
@@ -41,14 +40,12 @@ export const joinRequest = z.object({
   /** The code of the invitation. */
   invite: secretText(256, 1),
 });
-export type JoinRequest = z.infer<typeof joinRequest>;
 
 export const joined = newMemberKey.extend({ team: boundedText(nameLength).optional() });
 export type Joined = z.infer<typeof joined>;
 
 /** `GET /v1/keys` */
 export const memberKeyList = z.object({ object: z.literal('list'), data: z.array(memberKey).max(100_000) });
-export type MemberKeyList = z.infer<typeof memberKeyList>;
 
 /** `POST /v1/keys`: another key of the member whose key asks, for no more than that key is for. */
 export const createMemberKey = z.strictObject({
@@ -61,7 +58,6 @@ export type CreateMemberKey = z.infer<typeof createMemberKey>;
 
 /** `POST /v1/keys/<id>/rotate`: another key like it, and the end of it after a while. */
 export const rotateMemberKey = z.strictObject({ overlapMs: count });
-export type RotateMemberKey = z.infer<typeof rotateMemberKey>;
 
 /** `replaces`: the key that was rotated, which is good until then. */
 export const rotatedMemberKey = newMemberKey.extend({ replaces: memberKey });

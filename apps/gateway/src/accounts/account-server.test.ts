@@ -69,13 +69,18 @@ beforeEach(async () => {
 });
 afterEach(() => scope[Symbol.asyncDispose]());
 
-async function ask(method: string, path: string, { body, key }: { body?: object | string; key?: unknown } = {}) {
+interface Answer {
+  key?: string;
+  error?: { code: string };
+}
+
+async function ask(method: string, path: string, { body, key }: { body?: object | string; key?: string | undefined } = {}) {
   const answer = await fetch(url + path, {
     method,
-    headers: key === undefined ? {} : { authorization: `Bearer ${String(key)}` },
+    headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
-  return { status: answer.status, body: (await answer.json()) as Record<string, any> };
+  return { status: answer.status, body: (await answer.json()) as Answer };
 }
 
 const redeem = (invite: string) => ask('POST', '/v1/join', { body: { invite } });
@@ -90,7 +95,7 @@ it('An invitation becomes a key once, with what was said of it, and the key is g
     status: 200,
     body: { member: 'bob', team: 'nlp', models: ['qwen'], expiresMs: wallMs + 30 * 86_400_000, limits: {} },
   });
-  expect((await ask('GET', '/v1/usage', { key: body['key'] })).body).toMatchObject({ member: 'bob', team: 'nlp' });
+  expect((await ask('GET', '/v1/usage', { key: body.key })).body).toMatchObject({ member: 'bob', team: 'nlp' });
   const again = await redeem(codeOf(added['joinLine']));
   expect(again).toMatchObject({ status: 410, body: { error: { code: 'invite_used', hint: expect.any(String) } } });
   expect(command('audit')['changes']).toMatchObject([
@@ -110,7 +115,7 @@ it('Of 20 who redeem one invitation at a time, one gets a key', async () => {
 it('A line that is unknown, mistyped, expired or replaced is told from the others', async () => {
   const first = codeOf(command('members add bob')['joinLine']);
   const second = codeOf(command('members invite bob', { 'join-within': '1h' })['joinLine']);
-  const codes = async (code: string) => (await redeem(code)).body['error'].code as string;
+  const codes = async (code: string) => (await redeem(code)).body.error?.code;
   expect(await codes(first)).toBe('invite_unknown');
   expect(await codes(createInviteCode(randomBytes(40)).key.reveal())).toBe('invite_unknown');
   expect(await codes(second.slice(0, -1))).toBe('invite_mistyped');
