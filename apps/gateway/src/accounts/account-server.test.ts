@@ -74,7 +74,11 @@ interface Answer {
   error?: { code: string };
 }
 
-async function ask(method: string, path: string, { body, key }: { body?: object | string; key?: string | undefined } = {}) {
+async function ask(
+  method: string,
+  path: string,
+  { body, key }: { body?: object | string; key?: string | undefined } = {},
+) {
   const answer = await fetch(url + path, {
     method,
     headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
