@@ -97,11 +97,6 @@ export const gatewayErrors: ErrorBook<GatewayErrorCode> = {
   },
   member_exists: { cause: 'There is a member of that name.', cure: 'Make another key for them: `fairlead keys add`.' },
   key_unknown: { cause: 'No key of the gateway has that id.', cure: 'Use an id from `fairlead keys list`.' },
-  key_scope: {
-    cause:
-      'A key asks for a key of more models, a longer time or higher limits than its own; or for the key of another member.',
-    cure: 'Ask for less, with another key of yours, or ask the owner of the gateway.',
-  },
   invite_mistyped: {
     cause: 'The line of `fairlead join` has a typo, or was cut short.',
     cure: 'Copy it again, from `flj_` to its end.',

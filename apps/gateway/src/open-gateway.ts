@@ -10,8 +10,8 @@ import { ControlAnswerError, openSession, type Session } from '@fairlead/client/
 import { type Clock, CodedError, errnoOf, errorText, type Log, Scope } from '@fairlead/kit';
 
 import { createRequestId } from './create-request-id.ts';
-import { openAccountServer } from './accounts/account-server.ts';
-import { followAccounts } from './accounts/follow-accounts.ts';
+import { type AccountServer, openAccountServer } from './accounts/account-server.ts';
+import { followAccounts, type LiveKeys } from './accounts/follow-accounts.ts';
 import { GuessGuard } from './accounts/guess-guard.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
 import { periodsOf } from './limits/calendar.ts';
@@ -82,10 +82,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
   scope.use(followLoads({ list: (signal) => session.api.listDeployments({}, signal), router, clock, log }));
   const metrics = createGatewayMetrics();
   const reach = createReach(carrierKinds.map((kind) => kind.createReacher({ link: session.link })));
-  const now = () => ({ wallMs: clock.now(), monotonicMs: clock.monotonicMs() });
-  const accounts = scope.use(
-    openAccountServer({ store, keys, guesses: new GuessGuard(log), random: () => randomBytes(40), now, log }),
-  );
+  const accounts = scope.use(openAccounts(store, keys, options));
   const relay = scope.use(
     openRelay({
       accounts,
@@ -127,6 +124,12 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
     await listenForOperator({ stateDir, metricsPort: options.metricsPort, status, metrics, log }),
   );
   return { address, metricsPort: operator.metricsPort };
+}
+
+function openAccounts(store: GatewayStore, keys: LiveKeys, { clock, log }: GatewayOptions): AccountServer {
+  const now = () => ({ wallMs: clock.now(), monotonicMs: clock.monotonicMs() });
+  const random = () => randomBytes(40);
+  return openAccountServer({ store, keys, guesses: new GuessGuard(log), random, now, log });
 }
 
 async function listenForOperator(deps: OperatorServerDeps): Promise<OperatorServer> {

@@ -118,7 +118,6 @@ const statuses: Partial<Record<GatewayErrorCode, number>> = {
   invite_used: 410,
   invite_expired: 410,
   key_unknown: 404,
-  key_scope: 403,
 };
 
 function failureReply({ code, message, hint }: CodedError<GatewayErrorCode>): AccountReply {

@@ -42,7 +42,7 @@ function handOver(server: Server, client: Duplex, bytes: Buffer): void {
   client.pause();
   client.unshift(bytes);
   server.emit('connection', client);
-  process.nextTick(() => client.resume());
+  client.resume();
 }
 
 async function answer(
