@@ -18,7 +18,11 @@ const keyWord = 'KEY_OF_THE_MEMBER';
 const messages = '"messages":[{"role":"user","content":"count"}]';
 
 function post(path: string, body: string, more: readonly string[] = []): Buffer {
-  const fields = [`authorization: Bearer ${keyWord}`, 'connection: close', `content-length: ${Buffer.byteLength(body)}`];
+  const fields = [
+    `authorization: Bearer ${keyWord}`,
+    'connection: close',
+    `content-length: ${Buffer.byteLength(body)}`,
+  ];
   return Buffer.from(`POST ${path} HTTP/1.1\r\nhost: g\r\n${[...fields, ...more].join('\r\n')}\r\n\r\n${body}`);
 }
 

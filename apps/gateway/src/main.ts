@@ -14,13 +14,14 @@ import {
   systemRandom,
 } from '@fairlead/kit';
 
-import { accountCommandUsage, runAccountCommand } from './account-commands.ts';
+import { accountCommandUsage, invitesMember, runAccountCommand } from './account-commands.ts';
 import type { Listen } from './open-gateway.ts';
 import { restartGateway } from './hand-over/restart-gateway.ts';
 import { askStatus } from './operator/ask-operator.ts';
+import { findMemberUrl, readMemberUrl } from './operator/member-url.ts';
 import { openGatewayStore } from './store/gateway-store.ts';
 
-const usage = `Usage: gateway serve --state DIR (--port N | --socket PATH) [--metrics-port N] [--log-level LEVEL] [--take-over]
+const usage = `Usage: gateway serve --state DIR (--port N | --socket PATH) [--url URL] [--metrics-port N] [--log-level LEVEL] [--take-over]
        gateway status | restart
        gateway ${accountCommandUsage}All commands take --state DIR.
 `;
@@ -44,6 +45,9 @@ const argumentOptions = {
   models: accountFlag,
   expires: accountFlag,
   label: accountFlag,
+  url: accountFlag,
+  'join-within': accountFlag,
+  key: { type: 'boolean' },
   by: accountFlag,
   since: accountFlag,
 } as const;
@@ -65,12 +69,14 @@ async function main(argv: string[]): Promise<number> {
     printLine({ event: 'gateway.restarted', ok: true, ...(await restartGateway(stateDir, systemClock)) });
     return 0;
   }
+  const url = invitesMember(words, flags) ? await findMemberUrl(flags.url, stateDir) : undefined;
   using store = openGatewayStore(stateDir, 'command');
   const line = runAccountCommand(store, {
     words,
     flags,
     nowMs: Date.now(),
     actor: `${userInfo().username}@${hostname()}`,
+    url,
   });
   if (!line) throw new UsageError(`unknown command ${words.join(' ')}`);
   printLine(line);
@@ -96,6 +102,7 @@ async function serve(stateDir: string, flags: ReturnType<typeof readArgs>['flags
     stateDir,
     pid: process.pid,
     listen,
+    url: flags.url === undefined ? undefined : readMemberUrl(flags.url),
     metricsPort,
     env: process.env,
     takesOver: flags['take-over'] === true,
@@ -110,8 +117,6 @@ async function serve(stateDir: string, flags: ReturnType<typeof readArgs>['flags
   const signal = await Promise.race([asked.promise, gateway.drained]);
   log.info({ op: 'gateway.stop', signal });
   await gateway[Symbol.asyncDispose]();
-  // The channel to what started it would keep this process.
-  if (process.connected) process.disconnect();
   return 0;
 }
 
@@ -175,4 +180,7 @@ try {
     printLine({ event: 'error', ok: false, error: { code, message: errorText(error), hint } });
     process.exitCode = 1;
   }
+} finally {
+  // The channel to what started it would keep this process.
+  process.channel?.unref();
 }

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { connect, type Server, type Socket } from 'node:net';
 
 import { carrierKinds, createReach } from '@fairlead/carrier';
@@ -10,7 +10,9 @@ import { ControlAnswerError, openSession, type Session } from '@fairlead/client/
 import { type Clock, CodedError, errnoOf, errorText, type Log, Scope } from '@fairlead/kit';
 
 import { createRequestId } from './create-request-id.ts';
-import { followAccounts } from './accounts/follow-accounts.ts';
+import { type AccountServer, openAccountServer } from './accounts/account-server.ts';
+import { followAccounts, type LiveKeys } from './accounts/follow-accounts.ts';
+import { GuessGuard } from './accounts/guess-guard.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
 import { askHandOver } from './hand-over/ask-hand-over.ts';
 import { Door } from './hand-over/door.ts';
@@ -26,6 +28,7 @@ import { openRelay } from './relay/open-relay.ts';
 import { relayLimits } from './relay/relay-limits.ts';
 import { followLoads } from './routing/follow-loads.ts';
 import { followOffers } from './routing/follow-offers.ts';
+import type { Offer } from './routing/offer.ts';
 import { Router } from './routing/router.ts';
 import { claimServing } from './store/claim-serving.ts';
 import { type GatewayStore, openGatewayStore } from './store/gateway-store.ts';
@@ -42,6 +45,8 @@ export interface GatewayOptions {
   /** Told to a second gateway on the same directory, which is refused. */
   pid: number;
   listen: Listen;
+  /** By which members reach it; absent: where it listens. */
+  url?: string | undefined;
   /** Of the loopback, for metrics and health; 0: any; undefined: none. */
   metricsPort: number | undefined;
   /** Where the profile is, as for every program of the SDK. */
@@ -82,23 +87,11 @@ async function buildGateway(
   options: GatewayOptions,
   scope: Scope,
 ): Promise<Pick<Gateway, 'address' | 'metricsPort' | 'handedOver' | 'drained'>> {
-  const { stateDir, env, clock, random, log } = options;
+  const { stateDir, clock, random, log } = options;
   const claim = scope.use(new DisposableStack());
   if (!options.takesOver) claim.use(claimServing(stateDir, options.pid));
-  const session = scope.use(await openSession({ env, log, clock }));
-  const router = new Router({ monotonicMs: () => clock.monotonicMs(), random, log });
-  const endpoints = endpointsOf(session);
-  const watch = (signal: AbortSignal) => session.watch(signal);
-  const follower = scope.use(followOffers({ watch, endpoints, onTable: (table) => router.replace(table), clock, log }));
-  await follower.first;
-  scope.use(followLoads({ list: (signal) => session.api.listDeployments({}, signal), router, clock, log }));
-  const door = scope.use(new Door());
-  const server = createRelayServer(door);
-  // Such as a lack of file descriptors: the next connection may be taken.
-  server.on('error', (error) => log.error({ op: 'gateway.accept', ok: false, error: errorText(error) }));
-  const address = await listenAt(server, options.listen);
-  const closeServer = () => void server.close();
-  scope.defer(closeServer);
+  const { router, reach } = await followModels(options, scope);
+  const { door, address, closeServer } = await openDoor(options, scope);
   const metrics = createGatewayMetrics();
   let status: (() => GatewayStatus) | undefined;
   const watchPort = await openWatch(options, { metrics, status: () => status?.() }, scope);
@@ -110,14 +103,15 @@ async function buildGateway(
   const keys = scope.use(followAccounts({ store, clock, log }));
   const succession = new Succession(options);
   const { recorder, ledger, now } = openAccounting(store, { ...options, succession }, scope);
-  const reach = createReach(carrierKinds.map((kind) => kind.createReacher({ link: session.link })));
-  const onSettled = (record: UsageRecord) => {
-    recorder.add(record);
+  const onSettled = (record: UsageRecord, onKept?: () => void) => {
+    recorder.add(record, onKept);
     metrics.observe(record);
     logRequest(record, log);
   };
+  const accounts = scope.use(openAccounts(store, keys, options));
   const relay = scope.use(
     openRelay({
+      accounts,
       limits: relayLimits,
       clock,
       random,
@@ -126,12 +120,12 @@ async function buildGateway(
       ledger,
       router,
       log,
-      reach: (offer, signal) => reach.reach(offer.address, { signal }),
+      reach,
       onSettled,
     }),
   );
   const startedMs = clock.now();
-  const describe = () => describeGateway({ startedMs, address }, relay, router);
+  const describe = () => describeGateway({ startedMs, address, url: options.url }, relay, router);
   status = describe;
   const orders = {
     handOver: () =>
@@ -153,6 +147,29 @@ async function buildGateway(
   return { address, metricsPort: watchPort?.port, handedOver, drained };
 }
 
+/** The deployments of the account that serves, and the way to their instances. Resolves when they are known. */
+async function followModels({ env, clock, random, log }: GatewayOptions, scope: Scope) {
+  const session = scope.use(await openSession({ env, log, clock }));
+  const router = new Router({ monotonicMs: () => clock.monotonicMs(), random, log });
+  const endpoints = endpointsOf(session);
+  const watch = (signal: AbortSignal) => session.watch(signal);
+  const follower = scope.use(followOffers({ watch, endpoints, onTable: (table) => router.replace(table), clock, log }));
+  await follower.first;
+  scope.use(followLoads({ list: (signal) => session.api.listDeployments({}, signal), router, clock, log }));
+  const { reach } = createReach(carrierKinds.map((kind) => kind.createReacher({ link: session.link })));
+  return { router, reach: ({ address }: Offer, signal: AbortSignal) => reach(address, { signal }) };
+}
+
+async function openDoor({ listen, log }: GatewayOptions, scope: Scope) {
+  const door = scope.use(new Door());
+  const server = createRelayServer(door);
+  // Such as a lack of file descriptors: the next connection may be taken.
+  server.on('error', (error) => log.error({ op: 'gateway.accept', ok: false, error: errorText(error) }));
+  const closeServer = () => void server.close();
+  scope.defer(closeServer);
+  return { door, closeServer, address: await listenAt(server, listen) };
+}
+
 function logRequest({ outcome, member, model, status, totalMs, requestId }: UsageRecord, log: Log): void {
   log.debug({ op: 'gateway.request', ok: outcome === 'completed', outcome, member, model, status, totalMs, requestId });
 }
@@ -165,6 +182,12 @@ async function openWatch(
 ): Promise<WatchPort | undefined> {
   if (port === undefined) return undefined;
   return scope.use(await listening(`port ${port}`, () => openWatchPort({ ...told, port, log })));
+}
+
+function openAccounts(store: GatewayStore, keys: LiveKeys, { clock, log }: GatewayOptions): AccountServer {
+  const now = () => ({ wallMs: clock.now(), monotonicMs: clock.monotonicMs() });
+  const random = () => randomBytes(40);
+  return openAccountServer({ store, keys, guesses: new GuessGuard(log), random, now, log });
 }
 
 async function listening<Opened>(place: string, open: () => Promise<Opened>): Promise<Opened> {
@@ -181,14 +204,9 @@ function openAccounting(store: GatewayStore, given: GatewayOptions & { successio
   scope.defer(() => removeAsideJournal(stateDir, pid));
   const journal = scope.use(openUsageJournal(stateDir));
   const others = readLeftJournals(stateDir, isAlive);
-  const left = [...journal.read(), ...others.records];
-  if (left.length > 0) {
-    log.info(
-      { op: 'gateway.journal', ok: true, records: left.length },
-      'usage of a process that was killed is written',
-    );
-    store.addUsage(left);
-  }
+  const records = store.addUsage([...journal.read(), ...others.records]);
+  if (records > 0)
+    log.info({ op: 'gateway.journal', ok: true, records }, 'usage of a process that was killed is written');
   journal.clear();
   others.forget();
   const now = () => ({ monotonicMs: clock.monotonicMs(), wallMs: clock.now() });
