@@ -107,13 +107,13 @@ async function serve(stateDir: string, flags: ReturnType<typeof readArgs>['flags
     env: process.env,
     takesOver: flags['take-over'] === true,
     isAlive,
+    onHandedOver: () => printLine({ event: 'gateway.draining', ok: true }),
     startSuccessor: process.send && (() => askParent(parentSays)),
     clock: systemClock,
     random: systemRandom,
     log,
   });
   printLine({ event: 'gateway.listening', ok: true, address: gateway.address, metricsPort: gateway.metricsPort });
-  void gateway.handedOver.then(() => printLine({ event: 'gateway.draining', ok: true }));
   const signal = await Promise.race([asked.promise, gateway.drained]);
   log.info({ op: 'gateway.stop', signal });
   await gateway[Symbol.asyncDispose]();

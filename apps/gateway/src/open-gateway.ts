@@ -56,6 +56,8 @@ export interface GatewayOptions {
   isAlive: (pid: number) => boolean;
   /** Asks what started this process for another one; undefined where nothing can. Rejects with why not. */
   startSuccessor?: (() => Promise<void>) | undefined;
+  /** Another process has taken over. */
+  onHandedOver: () => void;
   clock: Clock;
   random: () => number;
   log: Log;
@@ -65,8 +67,6 @@ export interface Gateway extends AsyncDisposable {
   /** `http://127.0.0.1:<port>`, or the path of the socket. */
   readonly address: string;
   readonly metricsPort: number | undefined;
-  /** Resolves when another process has taken over. */
-  readonly handedOver: Promise<void>;
   /** Resolves when it has handed over and its last request has ended, or the time for that is over. */
   readonly drained: Promise<void>;
 }
@@ -83,18 +83,15 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-async function buildGateway(
-  options: GatewayOptions,
-  scope: Scope,
-): Promise<Pick<Gateway, 'address' | 'metricsPort' | 'handedOver' | 'drained'>> {
+async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit<Gateway, keyof AsyncDisposable>> {
   const { stateDir, clock, random, log } = options;
   const claim = scope.use(new DisposableStack());
   if (!options.takesOver) claim.use(claimServing(stateDir, options.pid));
   const { router, reach } = await followModels(options, scope);
-  const { door, address, closeServer } = await openDoor(options, scope);
+  const { door, address, listener } = await openDoor(options, scope);
   const metrics = createGatewayMetrics();
-  let status: (() => GatewayStatus) | undefined;
-  const watchPort = await openWatch(options, { metrics, status: () => status?.() }, scope);
+  const opened: { describe?: () => GatewayStatus } = {};
+  const watchPort = await openWatch(options, { metrics, status: () => opened.describe?.() }, scope);
   if (options.takesOver) {
     await askHandOver(stateDir);
     claim.use(claimServing(stateDir, options.pid));
@@ -126,14 +123,9 @@ async function buildGateway(
   );
   const startedMs = clock.now();
   const describe = () => describeGateway({ startedMs, address, url: options.url }, relay, router);
-  status = describe;
+  opened.describe = describe;
   const orders = {
-    handOver: () =>
-      succession.handOver({
-        listeners: [{ stopListening: closeServer }, operator, watchPort],
-        claim,
-        drain: () => relay.drain(),
-      }),
+    handOver: () => succession.handOver({ listeners: [listener, operator, watchPort], claim, relay }),
     restart: () => succession.restart(),
     noteSettled: (settled: readonly SettledElsewhere[]) => ledger.remember(usedOf(settled, now()), now()),
   };
@@ -141,10 +133,9 @@ async function buildGateway(
     await listening(stateDir, () => openOperatorServer({ stateDir, status: describe, orders, log })),
   );
   // Ahead of the relay: no request comes after the last one has ended.
-  scope.defer(closeServer);
+  scope.defer(listener.stopListening);
   door.open(relay);
-  const { handedOver, drained } = succession;
-  return { address, metricsPort: watchPort?.port, handedOver, drained };
+  return { address, metricsPort: watchPort?.port, drained: succession.drained };
 }
 
 /** The deployments of the account that serves, and the way to their instances. Resolves when they are known. */
@@ -156,8 +147,8 @@ async function followModels({ env, clock, random, log }: GatewayOptions, scope: 
   const follower = scope.use(followOffers({ watch, endpoints, onTable: (table) => router.replace(table), clock, log }));
   await follower.first;
   scope.use(followLoads({ list: (signal) => session.api.listDeployments({}, signal), router, clock, log }));
-  const { reach } = createReach(carrierKinds.map((kind) => kind.createReacher({ link: session.link })));
-  return { router, reach: ({ address }: Offer, signal: AbortSignal) => reach(address, { signal }) };
+  const reach = createReach(carrierKinds.map((kind) => kind.createReacher({ link: session.link })));
+  return { router, reach: ({ address }: Offer, signal: AbortSignal) => reach.reach(address, { signal }) };
 }
 
 async function openDoor({ listen, log }: GatewayOptions, scope: Scope) {
@@ -165,9 +156,9 @@ async function openDoor({ listen, log }: GatewayOptions, scope: Scope) {
   const server = createRelayServer(door);
   // Such as a lack of file descriptors: the next connection may be taken.
   server.on('error', (error) => log.error({ op: 'gateway.accept', ok: false, error: errorText(error) }));
-  const closeServer = () => void server.close();
-  scope.defer(closeServer);
-  return { door, closeServer, address: await listenAt(server, listen) };
+  const listener = { stopListening: () => void server.close() };
+  scope.defer(listener.stopListening);
+  return { door, listener, address: await listenAt(server, listen) };
 }
 
 function logRequest({ outcome, member, model, status, totalMs, requestId }: UsageRecord, log: Log): void {

@@ -17,18 +17,25 @@ const pid = 4_711;
 
 /** A process that serves, as far as it can hand over. */
 async function openServing(stateDir: string, deps: Partial<SuccessionDeps> = {}) {
+  const seen: string[] = [];
   const settled: SettledElsewhere[] = [];
   const told = Promise.withResolvers<void>();
   const drain = Promise.withResolvers<void>();
   const claim = new DisposableStack();
   claim.use(claimServing(stateDir, pid));
   writeFileSync(join(stateDir, 'usage.journal'), '');
-  const succession = new Succession({ stateDir, pid, log: silentLog, ...deps });
+  const succession = new Succession({
+    stateDir,
+    pid,
+    onHandedOver: () => void seen.push('handed over'),
+    log: silentLog,
+    ...deps,
+  });
   const operator = await openOperatorServer({
     stateDir,
     status,
     orders: {
-      handOver: () => succession.handOver({ listeners: [operator], claim, drain: () => drain.promise }),
+      handOver: () => succession.handOver({ listeners: [operator], claim, relay: { drain: () => drain.promise } }),
       restart: () => succession.restart(),
       noteSettled(more) {
         settled.push(...more);
@@ -41,7 +48,7 @@ async function openServing(stateDir: string, deps: Partial<SuccessionDeps> = {})
     claim.dispose();
     await operator[Symbol.asyncDispose]();
   });
-  return { succession, settled, told: told.promise, drain };
+  return { succession, seen, settled, told: told.promise, drain };
 }
 
 function openStateDir(): string {
@@ -55,7 +62,7 @@ it('A process that hands over lets go of all that its successor needs, and tells
   const first = await openServing(stateDir);
   first.succession.noteSettled([recordOf('before')]);
   await askHandOver(stateDir);
-  await first.succession.handedOver;
+  expect(first.seen).toEqual(['handed over']);
   expect(existsSync(join(stateDir, `usage.${pid}.journal`))).toBe(true);
   const second = await openServing(stateDir);
   first.succession.noteSettled([recordOf('behind', { promptTokens: 1, completionTokens: 2 })]);
@@ -75,7 +82,7 @@ it('Where no process serves, there is nothing to hand over', async () => {
 it('A process that has handed over refuses to do it again', async () => {
   const stateDir = openStateDir();
   const { succession } = await openServing(stateDir);
-  const nothing = { listeners: [], claim: new DisposableStack(), drain: () => Promise.resolve() };
+  const nothing = { listeners: [], claim: new DisposableStack(), relay: { drain: () => Promise.resolve() } };
   succession.handOver(nothing);
   expect(() => succession.handOver(nothing)).toThrow('already');
 });
@@ -113,7 +120,6 @@ it('A process is not drained before its restart is answered', async () => {
     asked.then(() => order.push('answered')),
     succession.drained.then(() => order.push('drained')),
   ]);
-  await succession.handedOver;
   expect(order).toEqual([]);
   successor.resolve();
   await both;

@@ -3,6 +3,7 @@
 import { detach, errorText, type Log } from '@fairlead/kit';
 
 import type { OperatorServer } from '../operator/operator-server.ts';
+import type { Relay } from '../relay/open-relay.ts';
 import { putJournalAside } from '../store/left-journals.ts';
 import type { UsageRecord } from '../usage/usage-record.ts';
 import { tellSettled } from './ask-hand-over.ts';
@@ -12,6 +13,7 @@ export interface SuccessionDeps {
   stateDir: string;
   pid: number;
   startSuccessor?: (() => Promise<void>) | undefined;
+  onHandedOver: () => void;
   log: Log;
 }
 
@@ -19,13 +21,11 @@ export interface SuccessionDeps {
 export interface Estate {
   listeners: ReadonlyArray<Pick<OperatorServer, 'stopListening'> | undefined>;
   claim: Pick<DisposableStack, 'dispose'>;
-  /** Resolves when no request runs. */
-  drain: () => Promise<void>;
+  relay: Pick<Relay, 'drain'>;
 }
 
 export class Succession {
   readonly #deps: SuccessionDeps;
-  readonly #handedOver = Promise.withResolvers<void>();
   readonly #drained = Promise.withResolvers<void>();
   #isOver = false;
   #restarting: Promise<void> | undefined;
@@ -34,26 +34,22 @@ export class Succession {
     this.#deps = deps;
   }
 
-  get handedOver(): Promise<void> {
-    return this.#handedOver.promise;
-  }
-
   get drained(): Promise<void> {
     return this.#drained.promise;
   }
 
   /** In one turn: when it returns, another process may have all of it. */
-  handOver({ listeners, claim, drain }: Estate): void {
+  handOver({ listeners, claim, relay }: Estate): void {
     if (this.#isOver) throw new Error('it has handed over already');
     this.#isOver = true;
-    const { stateDir, pid, log } = this.#deps;
+    const { stateDir, pid, onHandedOver, log } = this.#deps;
     putJournalAside(stateDir, pid);
     for (const listener of listeners) listener?.stopListening();
     claim.dispose();
     log.info({ op: 'gateway.hand_over', ok: true }, 'another process takes over; requests that run end here');
-    this.#handedOver.resolve();
+    onHandedOver();
     // Who asked for it is answered first.
-    detach(Promise.all([drain(), this.#restarting]).then(() => this.#drained.resolve()));
+    detach(Promise.all([relay.drain(), this.#restarting]).then(() => this.#drained.resolve()));
   }
 
   /** Resolves when another process has taken over. */

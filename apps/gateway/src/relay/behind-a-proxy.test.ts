@@ -116,7 +116,7 @@ describe.skipIf(!hasProgram(analyzer))('The unit of systemd', () => {
     const dir = makeFolder();
     const unit = readFileSync(new URL('../../../../infra/gateway/fairlead-gateway.service', import.meta.url), 'utf8');
     const file = join(dir, 'fairlead-gateway.service');
-    writeFileSync(file, unit.replace('%h/.local/bin/fairlead', '/bin/true'));
+    writeFileSync(file, unit.replaceAll('%h/.local/bin/fairlead', '/bin/true'));
     const env = { ...process.env, XDG_RUNTIME_DIR: dir };
     // It fails, or says something, where a line is not understood.
     expect(execFileSync(analyzer, ['--user', 'verify', file], { env, encoding: 'utf8', stdio: 'pipe' })).toBe('');

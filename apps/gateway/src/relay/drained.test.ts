@@ -11,13 +11,13 @@ const question = { model: 'm', messages: [{ role: 'user', content: 'count' }] };
 
 /** Streams one word, and the rest when the test says so. */
 function openHeld() {
-  const finish = Promise.withResolvers<void>();
+  let finish = () => {};
   const handler: Handler = (_request, response) => {
     response.setHeader('content-type', 'text/event-stream');
     response.write(delta('one '));
-    void finish.promise.then(() => response.end(`${delta('two')}data: [DONE]\n\n`));
+    finish = () => void response.end(`${delta('two')}data: [DONE]\n\n`);
   };
-  return { handler, finish: finish.resolve };
+  return { handler, finish: () => finish() };
 }
 
 it('A stream that runs while another process takes over is whole, and then nothing is left', async () => {

@@ -4,7 +4,7 @@
 import cluster, { type Worker } from 'node:cluster';
 
 import { cacheDir } from '@fairlead/client/cache-dir';
-import { CodedError, errorText } from '@fairlead/kit';
+import { CodedError, detach, errorText } from '@fairlead/kit';
 import { findBundle } from '@fairlead/launch';
 
 import type { CliErrorCode } from '../../cli-error.ts';
@@ -102,7 +102,7 @@ export class GatewayProcesses {
     const part: Part = { worker, listening: listening.promise, ended, problems: told };
     listening.promise.catch(() => undefined);
     worker.on('message', (message: { ask?: string } | undefined) => {
-      if (message?.ask === 'gateway.restart') void this.#replace(part);
+      if (message?.ask === 'gateway.restart') detach(this.#replace(part));
     });
     this.#parts.add(part);
     return part;
