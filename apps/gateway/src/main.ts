@@ -7,12 +7,14 @@ import { countBuffersAsHeap, errorText, isCodedError, type Log, systemClock, sys
 
 import { accountCommandUsage, runAccountCommand } from './account-commands.ts';
 import type { Listen } from './open-gateway.ts';
-import { askStatus } from './operator/ask-operator.ts';
+import type { PublisherDoor } from './sources/open-sources.ts';
+import { runSourceCommand, sourceCommandUsage } from './sources/source-commands.ts';
+import { askDoor, askStatus } from './operator/ask-operator.ts';
 import { openGatewayStore } from './store/gateway-store.ts';
 
-const usage = `Usage: gateway serve --state DIR (--port N | --socket PATH) [--metrics-port N] [--log-level LEVEL]
+const usage = `Usage: gateway serve --state DIR (--port N | --socket PATH) [--metrics-port N] [--publishers PATH] [--no-own] [--log-level LEVEL]
        gateway status
-       gateway ${accountCommandUsage}All commands take --state DIR.
+       gateway ${accountCommandUsage}       gateway ${sourceCommandUsage}All commands take --state DIR.
 `;
 
 const accountFlag = { type: 'string' } as const;
@@ -21,6 +23,8 @@ const argumentOptions = {
   port: accountFlag,
   socket: accountFlag,
   'metrics-port': accountFlag,
+  publishers: accountFlag,
+  'no-own': { type: 'boolean' },
   'log-level': accountFlag,
   team: accountFlag,
   'requests-per-minute': accountFlag,
@@ -33,6 +37,9 @@ const argumentOptions = {
   models: accountFlag,
   expires: accountFlag,
   label: accountFlag,
+  account: accountFlag,
+  url: accountFlag,
+  'key-file': accountFlag,
   by: accountFlag,
   since: accountFlag,
 } as const;
@@ -51,12 +58,10 @@ async function main(argv: string[]): Promise<number> {
     return 0;
   }
   using store = openGatewayStore(stateDir, 'command');
-  const line = runAccountCommand(store, {
-    words,
-    flags,
-    nowMs: Date.now(),
-    actor: `${userInfo().username}@${hostname()}`,
-  });
+  const command = { words, flags, nowMs: Date.now(), actor: `${userInfo().username}@${hostname()}` };
+  const line =
+    runAccountCommand(store, command) ??
+    (await runSourceCommand(store, { ...command, askDoor: () => askDoor(stateDir, process.getuid?.() ?? -1) }));
   if (!line) throw new UsageError(`unknown command ${words.join(' ')}`);
   printLine(line);
   return 0;
@@ -80,6 +85,8 @@ async function serve(stateDir: string, flags: ReturnType<typeof readArgs>['flags
     pid: process.pid,
     listen,
     metricsPort,
+    publishers: readPublisherDoor(flags.publishers),
+    servesOwn: !flags['no-own'],
     env: process.env,
     clock: systemClock,
     random: systemRandom,
@@ -114,6 +121,12 @@ function readListen({ port, socket }: { port?: string | undefined; socket?: stri
   if (socket !== undefined && port === undefined) return { socket };
   if (socket === undefined && port !== undefined) return { port: readPort('--port', port) };
   throw new UsageError('serve takes a --port or a --socket');
+}
+
+function readPublisherDoor(socket: string | undefined): PublisherDoor | undefined {
+  const { getuid, getgid } = process;
+  if (socket === undefined || !getuid || !getgid) return undefined;
+  return { socket, account: { uid: getuid.call(process), gid: getgid.call(process) } };
 }
 
 function readPort(flag: string, port: string): number {

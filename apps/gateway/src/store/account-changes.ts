@@ -11,7 +11,8 @@ import { auditTable, keysTable, membersTable, teamsTable } from './schema.ts';
 
 export type ChangesRead = { isWhole: true; patch: AccountsPatch; last: number } | { isWhole: false; last: number };
 
-type Kind = 'team' | 'member' | 'key';
+/** `source`: of no member. */
+type Kind = 'team' | 'member' | 'key' | 'source';
 const kinds: Readonly<Record<AuditRecord['action'], Kind>> = {
   'team.set': 'team',
   'team.removed': 'team',
@@ -19,6 +20,10 @@ const kinds: Readonly<Record<AuditRecord['action'], Kind>> = {
   'member.removed': 'member',
   'key.added': 'key',
   'key.revoked': 'key',
+  'publisher.added': 'source',
+  'publisher.removed': 'source',
+  'upstream.added': 'source',
+  'upstream.removed': 'source',
 };
 
 /** One transaction, so that all is of one time. */
@@ -53,6 +58,8 @@ export function readChanges(db: SqliteDatabase, since: number, most: number): Ch
           break;
         case 'key':
           keys.set(name, tx.select().from(keysTable).where(eq(keysTable.id, name)).all().map(keyOf)[0]);
+          break;
+        case 'source':
           break;
       }
     }

@@ -18,9 +18,12 @@ import { type ChangesRead, readChanges } from './account-changes.ts';
 import { keyOf, limitRow, memberOf, rowOfKey, teamOf } from './account-rows.ts';
 import MIGRATIONS from './migrations.json' with { type: 'json' };
 import { auditTable, keysTable, membersTable, teamsTable } from './schema.ts';
+import { SourceRows } from './source-rows.ts';
 import { prepareAddUsage, readUsedTokens, sumUsage } from './usage-rows.ts';
 
 export interface GatewayStore extends Disposable {
+  /** Publishers and upstreams. */
+  readonly sources: SourceRows;
   readAccounts(): AccountsSnapshot;
   /** The number of the newest change of teams, members and keys. */
   lastChange(): number;
@@ -106,12 +109,14 @@ class SqliteGatewayStore implements GatewayStore {
   readonly #db: SqliteDatabase;
   readonly #dataVersion;
   readonly #addUsage: (record: UsageRecord) => void;
+  readonly sources: SourceRows;
 
   constructor(connection: DatabaseSync, db: SqliteDatabase) {
     this.#connection = connection;
     this.#db = db;
     this.#dataVersion = connection.prepare('PRAGMA data_version');
     this.#addUsage = prepareAddUsage(db);
+    this.sources = new SourceRows(db, (record, make) => this.#change(record, make));
   }
 
   readAccounts(): AccountsSnapshot {

@@ -198,7 +198,7 @@ function offerOf(at: number, path: string): Offer {
     deployment: 'd',
     instanceId: `i${at}`,
     generation: 1,
-    address: { kind: 'bastion-socket', socket: path },
+    place: { kind: 'carrier', address: { kind: 'bastion-socket', socket: path } },
     apiKey: new Secret(engineKey),
     servedModel: 'm',
   };
@@ -209,8 +209,9 @@ function tableOf(offers: readonly Offer[]): ModelTable {
   return new Map(['m', 'd'].map((id) => [id, { id, ...model }]));
 }
 
-async function reach({ address }: Offer, signal: AbortSignal): Promise<Socket> {
-  const socket = connect({ path: (address as { socket: string }).socket, signal, allowHalfOpen: true });
+async function reach({ place }: Offer, signal: AbortSignal): Promise<Socket> {
+  const { address } = place as { address: { socket: string } };
+  const socket = connect({ path: address.socket, signal, allowHalfOpen: true });
   await once(socket, 'connect');
   return socket;
 }

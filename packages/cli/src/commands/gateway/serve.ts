@@ -13,15 +13,18 @@ export interface ServeArgs {
   port: number;
   socket?: string;
   metricsPort?: number;
+  publishers?: string;
+  /** False: only what others publish, and upstreams. */
+  own: boolean;
   state?: string;
 }
 
 export async function runGatewayServe(
-  { port, socket, metricsPort, state }: ServeArgs,
+  { port, socket, metricsPort, publishers, own, state }: ServeArgs,
   context: Context,
 ): Promise<void> {
   const { output } = context;
-  await ensureProfile(context);
+  if (own) await ensureProfile(context);
   output.busy('opening the gateway');
   const listen = socket === undefined ? { port } : { socket: resolve(context.cwd, socket) };
   const words = [
@@ -30,8 +33,10 @@ export async function runGatewayServe(
       state: gatewayStateDir(state, context),
       ...listen,
       'metrics-port': metricsPort,
+      publishers: publishers === undefined ? undefined : resolve(context.cwd, publishers),
       'log-level': 'warn',
     }),
+    ...(own ? [] : ['--no-own']),
   ];
   const child = await startGateway(words, context);
   const problems: string[] = [];
