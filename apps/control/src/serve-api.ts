@@ -10,7 +10,7 @@ import type { ClaimedState } from './claim-state.ts';
 import { type ControlOptions, defaultHeartbeatMs } from './control-options.ts';
 import { DeploymentDesk } from './deployment-desk.ts';
 import { createApp } from './http/app.ts';
-import { Publisher } from './publish/publisher.ts';
+import { PublicationDesk } from './publish/publication-desk.ts';
 import { SocketSharing } from './publish/share-sockets.ts';
 import type { Registry } from './registry/registry.ts';
 import { createPrincipals } from './state/principals.ts';
@@ -42,13 +42,13 @@ export function serveApi(parts: ApiParts, scope: Scope): { carrier: SecureCarrie
     ...defined({ behindBytes: watchBehindBytes }),
   });
   const sharing = new SocketSharing(state.runDir.path, { log });
-  const publisher = scope.use(new Publisher({ stateDir: options.stateDir, registry, sharing, clock, log }));
+  const publications = scope.use(new PublicationDesk({ stateDir: options.stateDir, registry, sharing, clock, log }));
   const app = createApp({
     registry,
     store: state.store,
     clock,
     desk: new DeploymentDesk({ registry, store: state.store, clock, runDir: state.runDir.path }),
-    publisher,
+    publications,
     principals,
     carrier,
     hello: helloOf(parts),

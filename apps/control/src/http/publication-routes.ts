@@ -11,18 +11,18 @@ import { readBody, readName } from './read-request.ts';
 
 const forOwner = forPrincipals('owner');
 
-export function publicationRoutes({ publisher }: AppDeps): Hono<Env> {
+export function publicationRoutes({ publications }: AppDeps): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get('/publications', forOwner, (context) =>
-    answer(context, publicationList, { publications: publisher.list() }),
+    answer(context, publicationList, { publications: publications.list() }),
   );
   routes.put('/publications/:name', forOwner, async (context) => {
     const name = readName(context);
     const { gateway } = await readBody(context, publishDeployment);
-    return answer(context, publicationView, await publisher.publish(name, gateway));
+    return answer(context, publicationView, await publications.publish(name, gateway));
   });
   routes.delete('/publications/:name', forOwner, async (context) =>
-    answer(context, publicationView, await publisher.unpublish(readName(context))),
+    answer(context, publicationView, await publications.unpublish(readName(context))),
   );
   return routes;
 }

@@ -10,7 +10,7 @@ import { GatewayLink } from './gateway-link.ts';
 import { readPublications, writePublications } from './publications-file.ts';
 import type { SocketSharing } from './share-sockets.ts';
 
-export interface PublisherDeps {
+export interface PublicationDeskDeps {
   stateDir: string;
   registry: Registry;
   sharing: SocketSharing;
@@ -27,13 +27,13 @@ interface Held {
 }
 
 /** Disposal closes the links: the gateways have no more access to the sockets. */
-export class Publisher implements AsyncDisposable {
-  readonly #deps: PublisherDeps;
+export class PublicationDesk implements AsyncDisposable {
+  readonly #deps: PublicationDeskDeps;
   readonly #publications: Map<string, PublishTarget>;
   readonly #links = new Map<string, Held>();
   readonly #guard: Guard;
 
-  constructor(deps: PublisherDeps) {
+  constructor(deps: PublicationDeskDeps) {
     this.#deps = deps;
     this.#guard = new Guard(deps.log);
     this.#publications = readPublications(deps.stateDir, deps.log);
