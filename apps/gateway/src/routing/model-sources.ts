@@ -1,14 +1,15 @@
-// Joins the tables of all sources. A name that the gateway's own deployments or its upstreams have is not given to a publisher.
+// Joins the tables of all sources. A name that the gateway's own deployments have is not given to an upstream, and that of either to no publisher.
 
 import type { ModelTable, OfferedModel } from './offer.ts';
 
-export type PublishedTable = (isTaken: (name: string) => boolean) => ModelTable;
+/** `isTaken`: by a source that goes before. */
+export type TableBeside = (isTaken: (name: string) => boolean) => ModelTable;
 
 export class ModelSources {
   readonly #onTable: (table: ModelTable) => void;
   #own: ModelTable = new Map();
-  #upstreams: ModelTable = new Map();
-  #published: PublishedTable = () => new Map();
+  #upstreams: TableBeside = () => new Map();
+  #published: TableBeside = () => new Map();
 
   constructor(onTable: (table: ModelTable) => void) {
     this.#onTable = onTable;
@@ -19,20 +20,19 @@ export class ModelSources {
     this.refresh();
   }
 
-  set upstreams(table: ModelTable) {
+  set upstreams(table: TableBeside) {
     this.#upstreams = table;
-    this.refresh();
   }
 
-  set published(table: PublishedTable) {
+  set published(table: TableBeside) {
     this.#published = table;
   }
 
-  /** After a change of what is published. */
+  /** After a change of upstreams, or of what is published. */
   refresh(): void {
     const joined = new Map<string, OfferedModel>(this.#own);
-    for (const [id, model] of this.#upstreams) if (!joined.has(id)) joined.set(id, model);
-    for (const [id, model] of this.#published((name) => joined.has(name))) if (!joined.has(id)) joined.set(id, model);
+    for (const tableBeside of [this.#upstreams, this.#published])
+      for (const [id, model] of tableBeside((name) => joined.has(name))) if (!joined.has(id)) joined.set(id, model);
     this.#onTable(joined);
   }
 }

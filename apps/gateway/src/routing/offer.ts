@@ -17,6 +17,8 @@ export interface Offer {
   apiKey: Secret;
   /** What the engine takes as `model`. */
   servedModel: string;
+  /** Requests at a time; absent: as learnt. */
+  capacity?: number;
 }
 
 /** A model under a name that members ask for. */

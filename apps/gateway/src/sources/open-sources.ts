@@ -7,7 +7,9 @@ import type { Router } from '../routing/router.ts';
 import type { GatewayStore } from '../store/gateway-store.ts';
 import { followSources } from './follow-sources.ts';
 import { PublisherDesk, type PublisherStatus } from './publisher-desk.ts';
+import { listUpstreamModels } from './list-upstream-models.ts';
 import { servePublishers } from './serve-publishers.ts';
+import { UpstreamDesk } from './upstream-desk.ts';
 
 /** A path, and the account of this process: publishers give it access to their sockets. */
 export interface PublisherDoor {
@@ -39,7 +41,14 @@ export async function openSources(deps: OpenSourcesDeps, scope: Scope): Promise<
     log,
   });
   sources.published = (isTaken) => desk.table(isTaken);
-  const read = () => desk.replace(door ? store.sources.publishers() : []);
+  const upstreams = scope.use(
+    new UpstreamDesk({ list: listUpstreamModels, onChanged: () => sources.refresh(), clock, log }),
+  );
+  sources.upstreams = (isTaken) => upstreams.table(isTaken);
+  const read = () => {
+    upstreams.replace(store.sources.upstreams());
+    desk.replace(door ? store.sources.publishers() : []);
+  };
   scope.use(followSources({ version: () => store.version(), read, clock, log }));
   if (door) scope.use(await servePublishers({ ...door, desk, clock, log }));
   return {
