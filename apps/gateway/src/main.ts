@@ -5,14 +5,15 @@ import { parseArgs } from 'node:util';
 
 import { countBuffersAsHeap, errorText, isCodedError, type Log, systemClock, systemRandom } from '@fairlead/kit';
 
-import { accountCommandUsage, runAccountCommand } from './account-commands.ts';
+import { accountCommandUsage, invitesMember, runAccountCommand } from './account-commands.ts';
 import type { Listen } from './open-gateway.ts';
+import { askDoor, askStatus } from './operator/ask-operator.ts';
+import { findMemberUrl, readMemberUrl } from './operator/member-url.ts';
 import type { PublisherDoor } from './sources/open-sources.ts';
 import { runSourceCommand, sourceCommandUsage } from './sources/source-commands.ts';
-import { askDoor, askStatus } from './operator/ask-operator.ts';
 import { openGatewayStore } from './store/gateway-store.ts';
 
-const usage = `Usage: gateway serve --state DIR (--port N | --socket PATH) [--metrics-port N] [--publishers PATH] [--no-own] [--log-level LEVEL]
+const usage = `Usage: gateway serve --state DIR (--port N | --socket PATH) [--url URL] [--metrics-port N] [--publishers PATH] [--no-own] [--log-level LEVEL]
        gateway status
        gateway ${accountCommandUsage}       gateway ${sourceCommandUsage}All commands take --state DIR.
 `;
@@ -38,8 +39,10 @@ const argumentOptions = {
   expires: accountFlag,
   label: accountFlag,
   account: accountFlag,
-  url: accountFlag,
   'key-file': accountFlag,
+  url: accountFlag,
+  'join-within': accountFlag,
+  key: { type: 'boolean' },
   by: accountFlag,
   since: accountFlag,
 } as const;
@@ -57,8 +60,9 @@ async function main(argv: string[]): Promise<number> {
     printLine({ event: 'gateway.status', ok: true, ...(await askStatus(stateDir)) });
     return 0;
   }
+  const url = invitesMember(words, flags) ? await findMemberUrl(flags.url, stateDir) : undefined;
   using store = openGatewayStore(stateDir, 'command');
-  const command = { words, flags, nowMs: Date.now(), actor: `${userInfo().username}@${hostname()}` };
+  const command = { words, flags, url, nowMs: Date.now(), actor: `${userInfo().username}@${hostname()}` };
   const line =
     runAccountCommand(store, command) ??
     (await runSourceCommand(store, { ...command, askDoor: () => askDoor(stateDir, process.getuid?.() ?? -1) }));
@@ -84,6 +88,7 @@ async function serve(stateDir: string, flags: ReturnType<typeof readArgs>['flags
     stateDir,
     pid: process.pid,
     listen,
+    url: flags.url === undefined ? undefined : readMemberUrl(flags.url),
     metricsPort,
     publishers: readPublisherDoor(flags.publishers),
     servesOwn: !flags['no-own'],

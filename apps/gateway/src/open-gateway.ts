@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { connect, type Server, type Socket } from 'node:net';
 
 import { carrierKinds, createReach } from '@fairlead/carrier';
@@ -10,7 +10,9 @@ import { ControlAnswerError, openSession, type Session } from '@fairlead/client/
 import { type Clock, CodedError, errnoOf, errorText, type Log, Scope } from '@fairlead/kit';
 
 import { createRequestId } from './create-request-id.ts';
-import { followAccounts } from './accounts/follow-accounts.ts';
+import { type AccountServer, openAccountServer } from './accounts/account-server.ts';
+import { followAccounts, type LiveKeys } from './accounts/follow-accounts.ts';
+import { GuessGuard } from './accounts/guess-guard.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
 import { periodsOf } from './limits/calendar.ts';
 import { Ledger } from './limits/ledger.ts';
@@ -40,6 +42,8 @@ export interface GatewayOptions {
   /** Told to a second gateway on the same directory, which is refused. */
   pid: number;
   listen: Listen;
+  /** By which members reach it; absent: where it listens. */
+  url?: string | undefined;
   /** Of the loopback, for metrics and health; 0: any; undefined: none. */
   metricsPort: number | undefined;
   /** Where publishers connect; undefined: it takes none. */
@@ -85,8 +89,10 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
     throw listenFailed(options.publishers?.socket ?? stateDir, error);
   });
   const metrics = createGatewayMetrics();
+  const accounts = scope.use(openAccounts(store, keys, options));
   const relay = scope.use(
     openRelay({
+      accounts,
       limits: relayLimits,
       clock,
       random,
@@ -96,8 +102,8 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
       router,
       log,
       reach: (offer, signal) => reachOffer(offer, { reachCarrier, signal }),
-      onSettled(record) {
-        recorder.add(record);
+      onSettled(record, onKept) {
+        recorder.add(record, onKept);
         metrics.observe(record);
         const { outcome, member, model, status, totalMs, requestId } = record;
         log.debug({
@@ -121,7 +127,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
   const address = await listenAt(server, options.listen);
   const startedMs = clock.now();
   const status = () => ({
-    ...describeGateway({ startedMs, address }, relay, router),
+    ...describeGateway({ startedMs, address, url: options.url }, relay, router),
     ...describePublishers(),
   });
   const operator = scope.use(
@@ -147,6 +153,12 @@ async function followOwn(
   return (address, signal) => reach.reach(address, { signal });
 }
 
+function openAccounts(store: GatewayStore, keys: LiveKeys, { clock, log }: GatewayOptions): AccountServer {
+  const now = () => ({ wallMs: clock.now(), monotonicMs: clock.monotonicMs() });
+  const random = () => randomBytes(40);
+  return openAccountServer({ store, keys, guesses: new GuessGuard(log), random, now, log });
+}
+
 async function listenForOperator(deps: OperatorServerDeps): Promise<OperatorServer> {
   try {
     return await openOperatorServer(deps);
@@ -158,14 +170,9 @@ async function listenForOperator(deps: OperatorServerDeps): Promise<OperatorServ
 /** What the last process had settled and not written is written first, so that the budgets know of it. */
 function openAccounting(store: GatewayStore, { stateDir, clock, log }: GatewayOptions, scope: Scope) {
   const journal = scope.use(openUsageJournal(stateDir));
-  const left = journal.read();
-  if (left.length > 0) {
-    log.info(
-      { op: 'gateway.journal', ok: true, records: left.length },
-      'usage of a process that was killed is written',
-    );
-    store.addUsage(left);
-  }
+  const records = store.addUsage(journal.read());
+  if (records > 0)
+    log.info({ op: 'gateway.journal', ok: true, records }, 'usage of a process that was killed is written');
   journal.clear();
   const now = { monotonicMs: clock.monotonicMs(), wallMs: clock.now() };
   const { day, month } = periodsOf(now.wallMs);

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Secret } from '@fairlead/kit';
 import type { Listeners } from '@fairlead/kit';
 import { EngineCore } from './engine/engine-core.ts';
-import { defaultLimits, type EngineLimits, type EngineStats } from './engine/engine-request.ts';
+import { defaultLimits, type EngineLimits, type EngineRequest, type EngineStats } from './engine/engine-request.ts';
 import { createMetrics } from './engine/metrics.ts';
 import { Vocabulary } from './engine/vocabulary.ts';
 import type { Fault, ProcessFault } from './faults.ts';
@@ -47,6 +47,7 @@ export interface EngineSimOptions {
   transcribes?: boolean;
   lora?: LoraOptions;
   onAccess?: (entry: AccessEntry) => void;
+  onProduced?: (request: EngineRequest, tokens: number) => void;
   /** Set by a caller that has reserved the address with `reserveAddress`. */
   reserved?: boolean;
 }
@@ -143,7 +144,8 @@ function assemble(options: EngineSimOptions, draining: () => boolean) {
   const limits = { ...defaultLimits, ...options.limits };
   const { kvCapacity } = limits;
   const metrics = createMetrics({ modelName: first, maxModelLen, kvCapacity, stats: () => engine.stats() });
-  const engine = new EngineCore(metrics, limits);
+  const observer = options.onProduced ? { ...metrics, produced: options.onProduced } : metrics;
+  const engine = new EngineCore(observer, limits);
   const faults = new FaultBox();
   const control = new FaultControl(engine, faults);
   const model = {

@@ -13,6 +13,7 @@ export interface AuditRecord {
     | 'team.set'
     | 'team.removed'
     | 'member.added'
+    | 'member.invited'
     | 'member.removed'
     | 'key.added'
     | 'key.revoked'

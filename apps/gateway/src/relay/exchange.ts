@@ -9,6 +9,7 @@ import type { Now } from '../limits/budget.ts';
 import type { Reservation } from '../limits/ledger.ts';
 import type { Offer, OfferedModel } from '../routing/offer.ts';
 import type { OfferVerdict } from '../routing/router.ts';
+import type { UsageRecord } from '../usage/usage-record.ts';
 import { queueFields } from './queue-fields.ts';
 import { AnswerRelay, type AnswerStep } from './answer-relay.ts';
 import { maxTokensOf } from '../limits/max-tokens-of.ts';
@@ -258,7 +259,6 @@ export class Exchange {
       this.#apply({ type: 'answer.begun' });
     }
     if (step.kind === 'done') {
-      // Written when it is settled: what a client has got whole is never forgotten.
       this.#lastBytes = bytes;
       return this.#apply({ type: 'answer.ended' });
     }
@@ -299,8 +299,12 @@ export class Exchange {
     const { state, effects } = stepRequest(before, input);
     this.#state = state;
     if (state !== before) this.#waitingSince = this.#deps.clock.monotonicMs();
-    if (state.phase === 'settled' && before.phase !== 'settled') this.#settle(state.outcome, effects);
-    for (const effect of effects) this.#perform(effect);
+    const perform = () => effects.forEach((effect) => this.#perform(effect));
+    if (state.phase !== 'settled' || before.phase === 'settled') return perform();
+    // What a client has got whole is never forgotten: its last bytes follow the record.
+    const isWhole = state.outcome === 'completed';
+    this.#deps.onSettled(this.#settle(state.outcome, effects), isWhole ? perform : undefined);
+    if (!isWhole) perform();
   }
 
   #perform(effect: RequestEffect): void {
@@ -340,7 +344,7 @@ export class Exchange {
     return this.#answer.frame(errorEventOf(this.#request.dialect, { ...problem, status }));
   }
 
-  #settle(outcome: GatewayOutcome, effects: readonly RequestEffect[]): void {
+  #settle(outcome: GatewayOutcome, effects: readonly RequestEffect[]): UsageRecord {
     this.#pause?.abort();
     this.#releaseBody();
     const said = effects.find((effect) => effect.do === 'answer');
@@ -356,7 +360,7 @@ export class Exchange {
     if (this.#reservation)
       this.#deps.ledger.settle(this.#reservation, tokens.promptTokens + tokens.completionTokens, this.#now());
     if (this.#ticket) this.#deps.admission.leave(this.#ticket, tokens.promptTokens + tokens.completionTokens);
-    this.#deps.onSettled({
+    return {
       requestId,
       atMs: this.#atMs,
       member: grant.member.name,
@@ -372,6 +376,6 @@ export class Exchange {
       queuedMs: this.#ticket?.waitedMs ?? 0,
       totalMs: now - this.#begunAt,
       ...tokens,
-    });
+    };
   }
 }

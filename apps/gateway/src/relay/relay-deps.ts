@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock, Log } from '@fairlead/kit';
 
 import type { FairAdmission } from '../admission/fair-admission.ts';
+import type { AccountServer } from '../accounts/account-server.ts';
 import type { GuessGuard } from '../accounts/guess-guard.ts';
 import type { KeyBook } from '../accounts/key-book.ts';
 import type { Ledger } from '../limits/ledger.ts';
@@ -25,8 +26,10 @@ export interface RelayDeps {
   router: Router;
   /** A new channel to the front of an instance, which the caller closes. Rejects where there is none, and when aborted. */
   reach: (offer: Offer, signal: AbortSignal) => Promise<Duplex>;
-  /** Told of each request with a good key when it is over. */
-  onSettled: (record: UsageRecord) => void;
+  /** Told of each request with a good key when it is over. `onKept`: to be called once, when the record can no longer be lost; the client gets the last bytes then. */
+  onSettled: (record: UsageRecord, onKept?: () => void) => void;
+  /** Takes the requests of members about their accounts; absent: there are no such routes. */
+  accounts?: Pick<AccountServer, 'take'> | undefined;
   log: Log;
 }
 

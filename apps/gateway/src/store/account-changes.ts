@@ -11,19 +11,20 @@ import { auditTable, keysTable, membersTable, teamsTable } from './schema.ts';
 
 export type ChangesRead = { isWhole: true; patch: AccountsPatch; last: number } | { isWhole: false; last: number };
 
-/** `source`: of no member. */
-type Kind = 'team' | 'member' | 'key' | 'source';
+/** `none`: nothing that a request needs. */
+type Kind = 'team' | 'member' | 'key' | 'none';
 const kinds: Readonly<Record<AuditRecord['action'], Kind>> = {
   'team.set': 'team',
   'team.removed': 'team',
   'member.added': 'member',
+  'member.invited': 'none',
   'member.removed': 'member',
   'key.added': 'key',
   'key.revoked': 'key',
-  'publisher.added': 'source',
-  'publisher.removed': 'source',
-  'upstream.added': 'source',
-  'upstream.removed': 'source',
+  'publisher.added': 'none',
+  'publisher.removed': 'none',
+  'upstream.added': 'none',
+  'upstream.removed': 'none',
 };
 
 /** One transaction, so that all is of one time. */
@@ -59,7 +60,7 @@ export function readChanges(db: SqliteDatabase, since: number, most: number): Ch
         case 'key':
           keys.set(name, tx.select().from(keysTable).where(eq(keysTable.id, name)).all().map(keyOf)[0]);
           break;
-        case 'source':
+        case 'none':
           break;
       }
     }

@@ -59,7 +59,7 @@ export async function openRelayTo({ socket, stateDir }: { socket: string; stateD
       ledger: new Ledger(),
       router,
       log,
-      onSettled: (record) => recorder.add(record),
+      onSettled: (record, onKept) => recorder.add(record, onKept),
       async reach(_, signal) {
         const channel = connect({ path: socket, allowHalfOpen: true });
         const { promise, resolve, reject } = Promise.withResolvers<Socket>();

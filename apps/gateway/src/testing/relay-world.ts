@@ -102,9 +102,10 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
     router,
     log: options.log ?? silentLog,
     reach: (offer, signal) => options.reach?.(signal) ?? reach(offer, signal),
-    onSettled(record) {
+    onSettled(record, onKept) {
       records.push(record);
       for (const look of waiting) look();
+      onKept?.();
     },
   });
   const server = createRelayServer(relay);

@@ -1,4 +1,5 @@
-// Writes usage in batches, behind the data path: a request never waits for the disk. What cannot be written waits, up to a bound.
+// Keeps usage: what was settled in a turn of the event loop goes into the journal with one write, and from there into the database in batches.
+// What the database cannot take waits, up to a bound.
 
 import { Guard, type Clock, type Log, untilOver } from '@fairlead/kit';
 
@@ -6,7 +7,11 @@ import type { UsageJournal } from '../store/usage-journal.ts';
 import type { UsageRecord } from './usage-record.ts';
 
 export interface UsageRecorder extends AsyncDisposable {
-  add(record: UsageRecord): void;
+  /**
+   * `onKept` is called once, behind this turn: from then on no kill of the process loses the record. Also where the journal cannot be written:
+   * answers do not wait for a disk that is full.
+   */
+  add(record: UsageRecord, onKept?: () => void): void;
 }
 
 export interface UsageRecorderDeps {
@@ -32,8 +37,13 @@ class OpenUsageRecorder implements UsageRecorder {
   readonly #guard: Guard;
   readonly #disposed = new AbortController();
   readonly #running: Promise<void>;
+  /** Of this turn. */
+  #fresh: UsageRecord[] = [];
+  #onKept: Array<() => void> = [];
   #waiting: UsageRecord[] = [];
   #lost = 0;
+  /** The last write has failed: the next one waits for its time. */
+  #isFailing = false;
 
   constructor(deps: UsageRecorderDeps) {
     this.#deps = deps;
@@ -41,21 +51,38 @@ class OpenUsageRecorder implements UsageRecorder {
     this.#running = this.#run();
   }
 
-  add(record: UsageRecord): void {
-    if (this.#waiting.length >= maxWaiting) {
-      this.#lost += 1;
-      return;
-    }
-    this.#guard.run('gateway.journal', () => this.#deps.journal.append(record));
-    this.#waiting.push(record);
+  add(record: UsageRecord, onKept?: () => void): void {
+    if (this.#fresh.length === 0) setImmediate(() => this.#endTurn());
+    this.#fresh.push(record);
+    if (onKept) this.#onKept.push(onKept);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed.abort();
     await this.#running;
-    this.#flush();
+    this.#keep();
+    while (this.#waiting.length > 0) if (!this.#writeBatch()) break;
     const left = this.#waiting.length + this.#lost;
     if (left > 0) this.#deps.log.error({ op: 'gateway.usage', ok: false, lost: left }, 'usage was not written');
+  }
+
+  #endTurn(): void {
+    this.#keep();
+    // At each hundredth request, so that no heap of them stops the data path later.
+    if (this.#waiting.length >= batch && !this.#isFailing) this.#writeBatch();
+  }
+
+  /** Into the journal with all of this turn, and on with their answers. */
+  #keep(): void {
+    const [records, onKept] = [this.#fresh, this.#onKept];
+    this.#fresh = [];
+    this.#onKept = [];
+    const fit = Math.min(records.length, maxWaiting - this.#waiting.length);
+    const kept = fit < records.length ? records.slice(0, fit) : records;
+    this.#lost += records.length - fit;
+    if (kept.length > 0) this.#guard.run('gateway.journal', () => this.#deps.journal.append(kept));
+    for (const record of kept) this.#waiting.push(record);
+    for (const goOn of onKept) goOn();
   }
 
   async #run(): Promise<void> {
@@ -68,15 +95,12 @@ class OpenUsageRecorder implements UsageRecorder {
     }
   }
 
-  #flush(): void {
-    while (this.#waiting.length > 0) if (!this.#writeBatch()) return;
-  }
-
   /** False where it could not be written. */
   #writeBatch(): boolean {
     const records = this.#waiting.slice(0, batch);
     if (records.length === 0) return true;
-    if (!this.#guard.run('gateway.usage', () => this.#deps.write(records))) return false;
+    this.#isFailing = !this.#guard.run('gateway.usage', () => this.#deps.write(records));
+    if (this.#isFailing) return false;
     this.#waiting = this.#waiting.slice(records.length);
     if (this.#waiting.length === 0) this.#endFlush();
     return true;

@@ -33,6 +33,7 @@ export interface ServeOptions extends SimSettings {
   /** Those of this rank. */
   faults: readonly Fault[];
   admin: boolean;
+  countDir: string | undefined;
   /** Undefined on one node. */
   ranks: RankOptions | undefined;
 }
@@ -70,6 +71,7 @@ const simUsage = [
   ['--sim-prefill-ms <ms>', 'time to the first token (0)'],
   ['--sim-decode-ms <ms>', 'time between two tokens (0); per request: body field sim {prefill_ms, decode_ms, tokens}'],
   ['--sim-shards <n>', 'weight files that the start reads (4)'],
+  ['--sim-count-dir <dir>', 'keep the number of generated tokens there, in a file for each process'],
   ['--sim-fault-rank <rank>', 'the rank that the faults belong to, over several nodes (all)'],
 ] as const;
 
@@ -139,6 +141,7 @@ function readOptions(model: string, values: Values, env: NodeJS.ProcessEnv): Par
     shards: numbers.simShards ?? 4,
     faults: (numbers.simFaultRank ?? rank) === rank ? faults : [],
     admin: values.simAdmin === true,
+    countDir: text(values.simCountDir),
     ranks,
   };
   return { kind: 'serve', options };

@@ -223,6 +223,7 @@ export class EngineCore {
       request.onTokens(choice, texts, generation.finish);
     }
     this.#totals.generationTokens += tokens;
+    this.#observer.produced?.(request, tokens);
     return tokens;
   }
 

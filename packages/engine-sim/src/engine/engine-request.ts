@@ -29,6 +29,8 @@ export interface EngineObserver {
   firstToken(seconds: number): void;
   interToken(seconds: number): void;
   ended(request: EngineRequest, times: RequestTimes): void;
+  /** Tokens of one request, at once. */
+  produced?(request: EngineRequest, tokens: number): void;
 }
 
 export interface RequestTimes {

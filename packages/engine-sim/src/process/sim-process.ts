@@ -21,6 +21,7 @@ import {
   type ProcessExit,
   transition,
 } from './life.ts';
+import { openCountFile } from './keep-count.ts';
 import { logFlood } from './log-flood.ts';
 import { awaitRanks, watchPeers } from './meeting.ts';
 import { printStats } from './print-stats.ts';
@@ -94,6 +95,7 @@ export class SimProcess {
       maxModelLen: options.maxModelLen ?? defaultMaxModelLen,
       faults: options.faults.filter(isServerFault),
       onAccess: (entry) => this.#access(entry),
+      ...(options.countDir === undefined ? {} : { onProduced: openCountFile(options.countDir, this.#port.pid) }),
     });
     this.#sim = sim;
     sim.faultOrdered.add((fault) => this.#order(fault));

@@ -12,6 +12,7 @@ import { eachLine, flagWords, gatewayStateDir, readGatewayLine, startGateway } f
 export interface ServeArgs {
   port: number;
   socket?: string;
+  url?: string;
   metricsPort?: number;
   publishers?: string;
   /** False: only what others publish, and upstreams. */
@@ -20,7 +21,7 @@ export interface ServeArgs {
 }
 
 export async function runGatewayServe(
-  { port, socket, metricsPort, publishers, own, state }: ServeArgs,
+  { port, socket, url, metricsPort, publishers, own, state }: ServeArgs,
   context: Context,
 ): Promise<void> {
   const { output } = context;
@@ -32,6 +33,7 @@ export async function runGatewayServe(
     ...flagWords({
       state: gatewayStateDir(state, context),
       ...listen,
+      url,
       'metrics-port': metricsPort,
       publishers: publishers === undefined ? undefined : resolve(context.cwd, publishers),
       'log-level': 'warn',
