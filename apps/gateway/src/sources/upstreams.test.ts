@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
@@ -50,7 +50,7 @@ async function listen(server: Server): Promise<number> {
 }
 
 /** Another site's server. */
-function answerAsSite(request: IncomingMessage, response: import('node:http').ServerResponse): void {
+function answerAsSite(request: IncomingMessage, response: ServerResponse): void {
   let body = '';
   request.on('data', (piece) => (body += String(piece)));
   request.on('end', () => {
