@@ -65,10 +65,11 @@ describe('The demo', () => {
       const [ann, ben, cat] = members;
       expect(ann!.answered).toBeGreaterThan(ben!.answered);
       expect(ben!.answered).toBeGreaterThan(0);
-      expect(cat).toMatchObject({ member: 'cat', refused: 2 });
+      expect(cat!.refused).toBeGreaterThan(0);
       expect(remainsOf(await demo.dir)).toEqual([]);
     },
-    timeoutMs,
+    // Two owners, and the time until the gateway has learnt what an engine takes.
+    2 * timeoutMs,
   );
 
   it.each(['bastion', 'init', 'deploy', 'connect'])(

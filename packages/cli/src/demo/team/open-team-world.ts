@@ -18,7 +18,7 @@ import { quiet } from '../story.ts';
 
 export const owners = ['alice', 'bob'] as const;
 export type Owner = (typeof owners)[number];
-export const deploymentName = 'chat';
+export const teamDeployment = 'chat';
 
 /** A context for each owner. */
 export type OwnerContexts = Readonly<Record<Owner, Context>>;
@@ -50,7 +50,7 @@ export async function deployBoth(contexts: OwnerContexts): Promise<void> {
   for (const owner of owners) {
     const context = contexts[owner];
     await runInit({ yes: true, local: true, bastion: '127.0.0.1', cluster: 'demo' }, context);
-    const request = { what: 'narrow', name: deploymentName, set: [], engineOption: [], dryRun: false, wait: true };
+    const request = { what: 'narrow', name: teamDeployment, set: [], engineOption: [], dryRun: false, wait: true };
     await runDeploy(request, context);
   }
 }
@@ -87,7 +87,7 @@ export async function publishTo(gateway: TeamGateway, owner: Owner, context: Con
   const account = String(process.getuid?.() ?? 0);
   const { line } = await gateway.ask('publisher.added', ['publishers', 'add', owner, '--account', account]);
   await using session = await openCliSession(context);
-  const publication = await session.api.publish(deploymentName, readTarget(line), context.signal);
+  const publication = await session.api.publish(teamDeployment, readTarget(line), context.signal);
   if (publication.state === 'offered') return publication;
   throw new CodedError<CliErrorCode>(
     'demo_failed',

@@ -4,7 +4,7 @@ import { type Clock, repeatEvery, silentLog, untilOver } from '@fairlead/kit';
 
 import { askMember } from './ask-member.ts';
 
-export interface Asker {
+export interface BusyMember {
   member: string;
   key: string;
 }
@@ -21,7 +21,7 @@ export interface Shares {
 export interface ShareQueueOptions {
   address: string;
   model: string;
-  askers: readonly Asker[];
+  askers: readonly BusyMember[];
   /** Each second. */
   onLook: (shares: Shares) => void;
   clock: Clock;
@@ -33,7 +33,7 @@ const lanes = 8;
 /** A place behind others tells that the queue was full. */
 const fullFromPlace = 3;
 const enoughAnswers = 80;
-const longestMs = 60_000;
+const longestMs = 120_000;
 
 /** Resolves with the shares. Rejects with the signal's reason. */
 export async function shareQueue(options: ShareQueueOptions): Promise<Shares> {
@@ -44,7 +44,7 @@ export async function shareQueue(options: ShareQueueOptions): Promise<Shares> {
   const either = AbortSignal.any([signal, over.signal]);
   const looking = repeatEvery(1_000, () => onLook(shares), { op: 'demo.look', clock, log: silentLog, signal: either });
   const late = untilOver(clock.sleep(longestMs, either), either).then(() => over.abort(enough));
-  const keepAsking = async ({ member, key }: Asker) => {
+  const keepAsking = async ({ member, key }: BusyMember) => {
     while (!either.aborted) {
       shares.waiting += 1;
       const answer = await askMember({ ...options, key, signal: either });

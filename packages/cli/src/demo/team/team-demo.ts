@@ -11,7 +11,7 @@ import { Story } from '../story.ts';
 import { askMember } from './ask-member.ts';
 import {
   deployBoth,
-  deploymentName,
+  teamDeployment,
   openOwners,
   openTeamGateway,
   owners,
@@ -42,7 +42,7 @@ export async function tellTeam({ keep }: { keep: boolean }, context: Context, sc
   await story.step(
     'deploy',
     () => deployBoth(contexts),
-    () => `each runs a job of their own: ${deploymentName}`,
+    () => `each runs a job of their own: ${teamDeployment}`,
   );
   const gateway = await story.step(
     'gateway',
@@ -61,7 +61,7 @@ export async function tellTeam({ keep }: { keep: boolean }, context: Context, sc
   for (const owner of owners)
     await story.step(
       `stop ${owner}`,
-      () => runStop({ name: deploymentName, now: false, wait: true }, contexts[owner]),
+      () => runStop({ name: teamDeployment, now: false, wait: true }, contexts[owner]),
       () => `the job of ${owner} has ended`,
     );
   const told = members.map(({ member, team, weight }) => ({
@@ -99,7 +99,7 @@ async function addMembers(gateway: TeamGateway): Promise<Keys> {
 async function useUp({ address }: TeamGateway, { cat }: Keys, { signal }: Context): Promise<string[]> {
   const refused: string[] = [];
   for (let at = 0; at < 5; at += 1) {
-    const answer = await askMember({ address, key: cat, model: `bob/${deploymentName}`, signal });
+    const answer = await askMember({ address, key: cat, model: `bob/${teamDeployment}`, signal });
     if (answer.kind === 'refused') refused.push(answer.message);
   }
   return refused;
@@ -113,7 +113,7 @@ function share({ address }: TeamGateway, keys: Keys, { output, clock, signal }: 
       { answered: { ...answered }, waiting },
       `  ann (weight 3) ${bar(answered['ann'])}  ben (weight 1) ${bar(answered['ben'])}  ${waiting} on their way`,
     );
-  return shareQueue({ address, model: deploymentName, askers, onLook, clock, signal });
+  return shareQueue({ address, model: teamDeployment, askers, onLook, clock, signal });
 }
 
 async function keepUp({ address }: TeamGateway, keys: Keys, context: Context): Promise<void> {
