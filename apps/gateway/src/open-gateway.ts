@@ -5,7 +5,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { connect, type Server, type Socket } from 'node:net';
 
-import { carrierKinds, createReach } from '@fairlead/carrier';
+import { carrierKinds, createReach, reachEndpoint } from '@fairlead/carrier';
 import { ControlAnswerError, openSession, type Session } from '@fairlead/client/session';
 import { type Clock, CodedError, errnoOf, errorText, type Log, Scope } from '@fairlead/kit';
 
@@ -88,7 +88,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
       ledger,
       router,
       log,
-      reach: (offer, signal) => reach.reach(offer.address, { signal }),
+      reach: (offer, signal) => reachEndpoint(reach, offer, { signal }),
       onSettled(record, onKept) {
         recorder.add(record, onKept);
         metrics.observe(record);

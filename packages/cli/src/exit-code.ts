@@ -61,6 +61,7 @@ const exits: Readonly<Record<ShownErrorCode, keyof typeof exit>> = {
   bastion_moved: 'failed',
   control_unreachable: 'unreachable',
   control_untrusted: 'failed',
+  endpoint_untrusted: 'failed',
   control_answer: 'failed',
   deployment_unknown: 'notFound',
   endpoint_not_ready: 'failed',

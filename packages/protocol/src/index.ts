@@ -162,6 +162,7 @@ export {
   type PartReport,
 } from './node-link.ts';
 export { instanceNode, type InstanceNode, nodeList, type NodeProgress, nodeState, type NodeState } from './node.ts';
+export { endToEnd, type EndToEnd, fingerprint } from './end-to-end.ts';
 export { type EndpointChoice, pickEndpoint, type ReachableEndpoint } from './pick-endpoint.ts';
 export { hasEnded, leadInstance } from './lead-instance.ts';
 export { startTime, type StartTime, startTimes, type StartTimes } from './start-times.ts';

@@ -1,13 +1,15 @@
 // What the gateway knows of an instance that it may send requests to, and of the models that members can ask for. Facts.
 
 import type { Secret } from '@fairlead/kit';
-import type { EndpointAddress, InstanceState } from '@fairlead/protocol';
+import type { EndpointAddress, EndToEnd, InstanceState } from '@fairlead/protocol';
 
 export interface Offer {
   deployment: string;
   instanceId: string;
   generation: number;
   address: EndpointAddress;
+  /** Absent: SSH alone encrypts. */
+  endToEnd?: EndToEnd;
   apiKey: Secret;
   /** What the engine takes as `model`. */
   servedModel: string;
