@@ -125,7 +125,7 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
     uses: ['process'],
     because: 'a port: it watches the reader of this process',
   },
-  'packages/client/src/bastion/profile.ts': { uses: ['process'], because: 'a port to files: modes differ on Windows' },
+  'packages/client/src/private-file.ts': { uses: ['process'], because: 'a port to files: modes differ on Windows' },
   'packages/config/src/project/caller.ts': accounts,
   'packages/launch/src/model-facts/hub-files.ts': {
     uses: ['fetch'],

@@ -5,12 +5,13 @@ import { parseArgs } from 'node:util';
 
 import { countBuffersAsHeap, errorText, isCodedError, type Log, systemClock, systemRandom } from '@fairlead/kit';
 
-import { accountCommandUsage, runAccountCommand } from './account-commands.ts';
+import { accountCommandUsage, invitesMember, runAccountCommand } from './account-commands.ts';
 import type { Listen } from './open-gateway.ts';
 import { askStatus } from './operator/ask-operator.ts';
+import { findMemberUrl, readMemberUrl } from './operator/member-url.ts';
 import { openGatewayStore } from './store/gateway-store.ts';
 
-const usage = `Usage: gateway serve --state DIR (--port N | --socket PATH) [--metrics-port N] [--log-level LEVEL]
+const usage = `Usage: gateway serve --state DIR (--port N | --socket PATH) [--url URL] [--metrics-port N] [--log-level LEVEL]
        gateway status
        gateway ${accountCommandUsage}All commands take --state DIR.
 `;
@@ -33,6 +34,9 @@ const argumentOptions = {
   models: accountFlag,
   expires: accountFlag,
   label: accountFlag,
+  url: accountFlag,
+  'join-within': accountFlag,
+  key: { type: 'boolean' },
   by: accountFlag,
   since: accountFlag,
 } as const;
@@ -50,12 +54,14 @@ async function main(argv: string[]): Promise<number> {
     printLine({ event: 'gateway.status', ok: true, ...(await askStatus(stateDir)) });
     return 0;
   }
+  const url = invitesMember(words, flags) ? await findMemberUrl(flags.url, stateDir) : undefined;
   using store = openGatewayStore(stateDir, 'command');
   const line = runAccountCommand(store, {
     words,
     flags,
     nowMs: Date.now(),
     actor: `${userInfo().username}@${hostname()}`,
+    url,
   });
   if (!line) throw new UsageError(`unknown command ${words.join(' ')}`);
   printLine(line);
@@ -79,6 +85,7 @@ async function serve(stateDir: string, flags: ReturnType<typeof readArgs>['flags
     stateDir,
     pid: process.pid,
     listen,
+    url: flags.url === undefined ? undefined : readMemberUrl(flags.url),
     metricsPort,
     env: process.env,
     clock: systemClock,

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { connect, type Server, type Socket } from 'node:net';
 
 import { carrierKinds, createReach, reachEndpoint } from '@fairlead/carrier';
@@ -10,7 +10,9 @@ import { ControlAnswerError, openSession, type Session } from '@fairlead/client/
 import { type Clock, CodedError, errnoOf, errorText, type Log, Scope } from '@fairlead/kit';
 
 import { createRequestId } from './create-request-id.ts';
-import { followAccounts } from './accounts/follow-accounts.ts';
+import { type AccountServer, openAccountServer } from './accounts/account-server.ts';
+import { followAccounts, type LiveKeys } from './accounts/follow-accounts.ts';
+import { GuessGuard } from './accounts/guess-guard.ts';
 import type { GatewayErrorCode } from './gateway-error.ts';
 import { periodsOf } from './limits/calendar.ts';
 import { Ledger } from './limits/ledger.ts';
@@ -36,6 +38,8 @@ export interface GatewayOptions {
   /** Told to a second gateway on the same directory, which is refused. */
   pid: number;
   listen: Listen;
+  /** By which members reach it; absent: where it listens. */
+  url?: string | undefined;
   /** Of the loopback, for metrics and health; 0: any; undefined: none. */
   metricsPort: number | undefined;
   /** Where the profile is, as for every program of the SDK. */
@@ -78,8 +82,10 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
   scope.use(followLoads({ list: (signal) => session.api.listDeployments({}, signal), router, clock, log }));
   const metrics = createGatewayMetrics();
   const reach = createReach(carrierKinds.map((kind) => kind.createReacher({ link: session.link })));
+  const accounts = scope.use(openAccounts(store, keys, options));
   const relay = scope.use(
     openRelay({
+      accounts,
       limits: relayLimits,
       clock,
       random,
@@ -113,11 +119,17 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
   scope.defer(() => void server.close());
   const address = await listenAt(server, options.listen);
   const startedMs = clock.now();
-  const status = () => describeGateway({ startedMs, address }, relay, router);
+  const status = () => describeGateway({ startedMs, address, url: options.url }, relay, router);
   const operator = scope.use(
     await listenForOperator({ stateDir, metricsPort: options.metricsPort, status, metrics, log }),
   );
   return { address, metricsPort: operator.metricsPort };
+}
+
+function openAccounts(store: GatewayStore, keys: LiveKeys, { clock, log }: GatewayOptions): AccountServer {
+  const now = () => ({ wallMs: clock.now(), monotonicMs: clock.monotonicMs() });
+  const random = () => randomBytes(40);
+  return openAccountServer({ store, keys, guesses: new GuessGuard(log), random, now, log });
 }
 
 async function listenForOperator(deps: OperatorServerDeps): Promise<OperatorServer> {

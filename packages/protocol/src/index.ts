@@ -43,6 +43,26 @@ export {
   logTail,
   orderAccepted,
 } from './agent-link.ts';
+export {
+  accountError,
+  accountLimits,
+  createMemberKey,
+  type CreateMemberKey,
+  joined,
+  type Joined,
+  joinRequest,
+  memberKey,
+  type MemberKey,
+  memberKeyList,
+  newMemberKey,
+  type NewMemberKey,
+  ownUsage,
+  type OwnUsage,
+  rotatedMemberKey,
+  type RotatedMemberKey,
+  rotateMemberKey,
+} from './gateway-api.ts';
+export { gatewayPlace, type GatewayPlace } from './gateway-place.ts';
 export { logSource, type LogSource } from './log-source.ts';
 export {
   controlHello,

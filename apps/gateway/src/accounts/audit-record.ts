@@ -9,7 +9,14 @@ export interface AccountChange {
 export interface AuditRecord {
   atMs: number;
   actor: string;
-  action: 'team.set' | 'team.removed' | 'member.added' | 'member.removed' | 'key.added' | 'key.revoked';
+  action:
+    | 'team.set'
+    | 'team.removed'
+    | 'member.added'
+    | 'member.invited'
+    | 'member.removed'
+    | 'key.added'
+    | 'key.revoked';
   /** The team, the member, or the id of the key. */
   subject: string;
   detail: object;

@@ -8,6 +8,8 @@ import type { RoutedInstance, Router } from '../routing/router.ts';
 export interface GatewayStatus {
   startedMs: number;
   address: string;
+  /** By which members reach it, where it was told. */
+  url?: string | undefined;
   connections: number;
   waiting: number;
   models: Array<{ id: string; state: string; instances: number }>;
@@ -15,7 +17,7 @@ export interface GatewayStatus {
 }
 
 export function describeGateway(
-  { startedMs, address }: Pick<GatewayStatus, 'startedMs' | 'address'>,
+  { startedMs, address, url }: Pick<GatewayStatus, 'startedMs' | 'address' | 'url'>,
   relay: Pick<Relay, 'size' | 'waiting'>,
   router: Pick<Router, 'models' | 'describe'>,
 ): GatewayStatus {
@@ -24,5 +26,6 @@ export function describeGateway(
     state: isServing(state) && offers.length === 0 ? 'unreachable' : state.status,
     instances: offers.length,
   }));
-  return { startedMs, address, connections: relay.size, waiting: relay.waiting, models, instances: router.describe() };
+  const { size: connections, waiting } = relay;
+  return { startedMs, address, url, connections, waiting, models, instances: router.describe() };
 }

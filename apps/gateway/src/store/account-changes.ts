@@ -11,11 +11,13 @@ import { auditTable, keysTable, membersTable, teamsTable } from './schema.ts';
 
 export type ChangesRead = { isWhole: true; patch: AccountsPatch; last: number } | { isWhole: false; last: number };
 
-type Kind = 'team' | 'member' | 'key';
+/** `none`: nothing that a request needs. */
+type Kind = 'team' | 'member' | 'key' | 'none';
 const kinds: Readonly<Record<AuditRecord['action'], Kind>> = {
   'team.set': 'team',
   'team.removed': 'team',
   'member.added': 'member',
+  'member.invited': 'none',
   'member.removed': 'member',
   'key.added': 'key',
   'key.revoked': 'key',
@@ -53,6 +55,8 @@ export function readChanges(db: SqliteDatabase, since: number, most: number): Ch
           break;
         case 'key':
           keys.set(name, tx.select().from(keysTable).where(eq(keysTable.id, name)).all().map(keyOf)[0]);
+          break;
+        case 'none':
           break;
       }
     }

@@ -45,6 +45,25 @@ export const keysTable = sqliteTable(
   (table) => [index('keys_member').on(table.member)],
 );
 
+/** Promises of keys to members, each redeemed once. */
+export const invitesTable = sqliteTable(
+  'invites',
+  {
+    id: text().primaryKey(),
+    member: text().notNull(),
+    /** SHA-256 of the code, in hex. */
+    hash: text().notNull(),
+    createdMs: real('created_ms').notNull(),
+    expiresMs: real('expires_ms').notNull(),
+    usedMs: real('used_ms'),
+    label: text(),
+    /** As those of a key. */
+    models: text({ mode: 'json' }).$type<string[]>(),
+    keyExpiresMs: real('key_expires_ms'),
+  },
+  (table) => [index('invites_member').on(table.member)],
+);
+
 /** A row for each request of a member, when it is over. Never what was asked or answered. */
 export const usageTable = sqliteTable(
   'usage',

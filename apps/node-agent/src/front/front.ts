@@ -132,7 +132,9 @@ class OpenFront implements Front {
     this.#secure = endToEnd && acceptEndToEnd({ own: endToEnd.own, clock, limitMs: this.#limits.headMs });
     this.#muxes = new FrontMuxes({
       clock: options.clock,
-      maxMuxes: this.#limits.muxes,
+      log: options.log,
+      limits: this.#limits,
+      apiKey: options.apiKey,
       onStream: (stream) => this.#open(stream),
     });
   }
@@ -211,6 +213,7 @@ class OpenFront implements Front {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed.abort();
     this.cutAll();
+    await this.#muxes[Symbol.asyncDispose]();
     await this.#sweeping;
   }
 

@@ -12,12 +12,13 @@ import { eachLine, flagWords, gatewayStateDir, readGatewayLine, startGateway } f
 export interface ServeArgs {
   port: number;
   socket?: string;
+  url?: string;
   metricsPort?: number;
   state?: string;
 }
 
 export async function runGatewayServe(
-  { port, socket, metricsPort, state }: ServeArgs,
+  { port, socket, url, metricsPort, state }: ServeArgs,
   context: Context,
 ): Promise<void> {
   const { output } = context;
@@ -29,6 +30,7 @@ export async function runGatewayServe(
     ...flagWords({
       state: gatewayStateDir(state, context),
       ...listen,
+      url,
       'metrics-port': metricsPort,
       'log-level': 'warn',
     }),

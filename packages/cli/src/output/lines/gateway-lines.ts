@@ -31,6 +31,16 @@ const detailFields = {
   models: texts.optional(),
   expiresMs: z.number().optional(),
   limits: limits.optional(),
+  /** The invitation that became the key. */
+  invite: optionalText,
+};
+const invite = z.object({ id: text, createdMs: z.number(), expiresMs: z.number(), usedMs: z.number().optional() });
+const inviteFields = {
+  invite,
+  models: texts.optional(),
+  /** Of the key. */
+  expiresMs: z.number().optional(),
+  joinLine: text,
 };
 const teamFields = { team: text, weight: z.number(), limits };
 const memberFields = { member: text, team: optionalText, limits, createdMs: z.number() };
@@ -48,6 +58,7 @@ export const gatewayLines = {
       ok,
       startedMs: z.number(),
       address: text,
+      url: optionalText,
       connections: z.number(),
       waiting: z.number(),
       models: z.array(z.object({ id: text, state: text, instances: z.number() })),
@@ -101,16 +112,29 @@ export const gatewayLines = {
       ),
     },
   ),
-  'member.added': line('The result. `key` is told here and never again: the gateway keeps its hash.', {
+  'member.added': line(
+    'The result. `joinLine` is what the member gives to `fairlead join`; with `--key` there is `key` with its fields instead. Either is told here and never again: the gateway keeps hashes.',
+    {
+      ok,
+      ...z.object({ ...keyFields, ...inviteFields, key: text }).partial().shape,
+      ...memberFields,
+    },
+  ),
+  'member.invited': line('The result. `joinLine` is told here and never again.', { ok, member: text, ...inviteFields }),
+  'gateway.joined': line('The result. The key is in a 0600 file beside the profile.', {
     ok,
-    ...memberFields,
-    ...keyFields,
-    key: text,
+    gateway: text,
+    url: text,
+    member: text,
+    team: optionalText,
+    keyId: text,
+    models: texts.optional(),
+    expiresMs: z.number().optional(),
   }),
   'member.removed': line('The result. All keys of the member are gone.', { ok, member: text }),
   members: line('The result.', {
     ok,
-    members: z.array(z.object({ ...memberFields, keys: z.array(z.object(keyFields)) })),
+    members: z.array(z.object({ ...memberFields, keys: z.array(z.object(keyFields)), invites: z.array(invite) })),
   }),
   'key.added': line('The result. `key` is told here and never again.', { ok, ...keyFields, key: text }),
   'key.revoked': line('The result.', { ok, ...keyFields }),
