@@ -13,7 +13,6 @@ export const endToEndSpec = z.object({
   /** Whether it also takes requests that are encrypted by SSH alone. */
   plain: z.boolean(),
 });
-export type EndToEndSpec = z.infer<typeof endToEndSpec>;
 
 export const endToEnd = endToEndSpec.extend({
   /** Of the certificate that the front shows. The agent makes it at each start. */
