@@ -77,27 +77,13 @@ export async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined,
     hosts && scope.use(openNodes({ ...parts, hosts, supervisor: () => supervisor }));
   const spread = scope.use(openSpread({ nodes, engine, deps }));
   const supervisor = openSupervisor({ ...parts, facts, policy, spread, nodes, front, onExit: ended.resolve });
-  scope.use(
-    openBastionLinks({
-      spec,
-      restart: job.restart,
-      deps,
-      acceptData: (stream) => front.accept(stream),
-      acceptControl: (stream) => control.accept(stream),
-      onEndpoints: (endpoints) => publisher.learn({ endpoints }),
-      note: (kind, message) => publisher.note({ kind, message }),
-      metrics: observed.metrics,
-      onHopeless: ({ message, hint }) =>
-        supervisor.dispatch({ type: 'tunnel.hopeless', message, ...defined({ hint }) }),
-    }),
-  );
+  scope.use(openLinks({ spec, deps, job, front, control, publisher, observed, supervisor }));
   scope.defer(passSignals({ spec, deps, job, nodes, supervisor }));
   scope.defer(deps.onSurprise((error) => reportFault(error, { publisher, control, clock: deps.clock })));
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the agent has ended')));
   learnFromSite({ spec, deps, job, policy, publisher, supervisor }, over.signal);
-  if (own) deps.say(`end to end: the certificate of this start is ${own.fingerprint}`);
-  noteStart(publisher, { deps, job });
+  noteStart(publisher, { deps, job, own });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
   await takeLeave(exit, { spec, deps, job, spread, engine, control });
@@ -123,7 +109,39 @@ async function takeLeave(exit: ExitName, { spec, deps, job, spread, engine, cont
   if (exit === 'node_lost') await endOwnJob(deps.run, { ...job, cluster: spec.slurm?.cluster });
 }
 
-function noteStart(publisher: Publisher, { deps, job }: { deps: AgentDeps; job: JobIdentity }): void {
+interface LinksParts {
+  spec: InstanceSpec;
+  deps: AgentDeps;
+  job: JobIdentity;
+  front: Front;
+  control: ControlLink;
+  publisher: Publisher;
+  observed: OpenMetrics;
+  supervisor: Supervisor;
+}
+
+function openLinks({ spec, deps, job, front, control, publisher, observed, supervisor }: LinksParts): AsyncDisposable {
+  return openBastionLinks({
+    spec,
+    restart: job.restart,
+    deps,
+    acceptData: (stream) => front.accept(stream),
+    acceptControl: (stream) => control.accept(stream),
+    onEndpoints: (endpoints) => publisher.learn({ endpoints }),
+    note: (kind, message) => publisher.note({ kind, message }),
+    metrics: observed.metrics,
+    onHopeless: ({ message, hint }) => supervisor.dispatch({ type: 'tunnel.hopeless', message, ...defined({ hint }) }),
+  });
+}
+
+interface StartParts {
+  deps: AgentDeps;
+  job: JobIdentity;
+  own: OwnCertificate | undefined;
+}
+
+function noteStart(publisher: Publisher, { deps, job, own }: StartParts): void {
+  if (own) deps.say(`end to end: the certificate of this start is ${own.fingerprint}`);
   const message = `agent ${deps.agentVersion} runs job ${job.jobId} on ${deps.hostname}`;
   publisher.note({ kind: 'agent.started', message });
 }
