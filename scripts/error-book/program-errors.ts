@@ -130,6 +130,18 @@ export const gatewayErrors: ErrorBook<GatewayErrorCode> = {
     cause: 'A name, a limit or a time is not written as it must be.',
     cure: 'Write it as the hint says.',
   },
+  source_exists: {
+    cause: 'A publisher or an upstream has that name. Their names stand before those of their models.',
+    cure: 'Choose another name.',
+  },
+  source_unknown: {
+    cause: 'No publisher or upstream has that name.',
+    cure: 'Use a name from `fairlead gateway publishers list` or `fairlead gateway upstreams list`.',
+  },
+  source_invalid: {
+    cause: 'The account of a publisher, or the URL, key or model of an upstream, is not one.',
+    cure: 'Write it as the hint says.',
+  },
   gateway_store_failed: {
     cause:
       "The gateway's database cannot be read or written: the disk is full, or the file is damaged or another account's.",

@@ -28,6 +28,7 @@ const exits: Readonly<Record<ShownErrorCode, keyof typeof exit>> = {
   dashboard_missing: 'failed',
   bench_failed: 'failed',
   gateway_failed: 'failed',
+  publish_refused: 'failed',
   command_not_found: 'commandNotFound',
   command_not_executable: 'notExecutable',
   interrupted: 'interrupted',

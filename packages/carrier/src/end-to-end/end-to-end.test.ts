@@ -74,9 +74,9 @@ describe('An endpoint with encryption from end to end', () => {
     expect(passed().includes('answer to')).toBe(false);
   });
 
-  it('carries many megabytes unchanged', async () => {
+  it('carries much more than a record unchanged', async () => {
     const { near, far } = openHop();
-    const bytes = Buffer.from(Array.from({ length: 3_000_000 }, (_, at) => at % 251));
+    const bytes = Buffer.from(Array.from({ length: 400_000 }, (_, at) => at % 251));
     const whole = answerAt(far).then(async (within) => {
       within.removeAllListeners('data');
       return buffer(within);

@@ -29,9 +29,16 @@ export async function reachEndpoint(
   { address, endToEnd }: SecuredEndpoint,
   options: { signal?: AbortSignal } = {},
 ): Promise<Duplex> {
-  const channel = await reach.reach(address, options);
+  return secureEndpoint(await reach.reach(address, options), endToEnd, options);
+}
+
+/** The same over a channel that is open. Owns it: it is destroyed on failure, and with what this resolves with later. */
+export async function secureEndpoint(
+  channel: Duplex,
+  endToEnd: SecuredEndpoint['endToEnd'],
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<Duplex> {
   if (!endToEnd) return channel;
-  const { signal } = options;
   const cut = () => channel.destroy();
   signal?.addEventListener('abort', cut, { once: true });
   try {
