@@ -62,6 +62,15 @@ bench(
   .option('--plot <file>', 'write latency over streams there, as SVG');
 
 bench(
+  'distance',
+  'a laptop 40 ms from the bastion, and 100 Mbit/s with bulk beside tokens: OpenSSH, a channel a request, one channel for all',
+  (quick) => (quick ? { seconds: 0.3, rounds: 1 } : { seconds: 3, rounds: 5 }),
+  async (options, given) => (await import('./distance/run.ts')).runDistance({ ...options, ...given }),
+)
+  .option('--seconds <n>', 'how long each figure is measured in each round', positive)
+  .option('--rounds <n>', 'interleaved rounds; a verdict needs 5', positive);
+
+bench(
   'start',
   'deploy to first token, step by step: in the testbed if it can run here, else in a world of this user',
   (quick) => ({ rounds: quick ? 1 : 5, world: quick }),

@@ -1,5 +1,6 @@
 // The process that makes the load, separate from what it measures. Answers with figures, not with thousands of samples.
 
+import { type DelayLoad, loadDelays } from '../distance/load-delays.ts';
 import { takeOrders } from '../harness/worker.ts';
 import { quantile } from '../harness/statistics.ts';
 import type { Requester } from './requester.ts';
@@ -44,6 +45,7 @@ const orders = {
     const { gapsMs, ...flow } = await loadStreams(requesterOf(way), options);
     return { ...flow, gapP99Ms: quantile(gapsMs, 0.99) };
   },
+  delays: ({ way, ...load }: DelayLoad & { way: string }) => loadDelays(requesterOf(way), load),
   bulk: ({ way, megabytes }: { way: string; megabytes: number }) => loadBulk(requesterOf(way), { megabytes }),
 };
 export type LoadOrders = typeof orders;

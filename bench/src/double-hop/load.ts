@@ -23,7 +23,7 @@ const newPerSecond = 500;
 /** Samples for each second of the measurement: with one stream, OpenSSH as typed takes 45 ms to close each connection. */
 const countedPerSecond = 60;
 
-function chatBody(more: object): Uint8Array {
+export function chatBody(more: object): Uint8Array {
   return Buffer.from(
     JSON.stringify({ model: 'demo', stream: true, messages: [{ role: 'user', content: 'x' }], ...more }),
   );
@@ -122,7 +122,7 @@ export interface Flow {
 
 const event = Buffer.from('data: ');
 /** The longest answer of the simulated model. */
-const maxTokens = 8_000;
+export const maxTokens = 8_000;
 /** Streams that have not begun or ended by then count as failures. */
 const startTimeoutMs = 10_000;
 const endTimeoutMs = 3_000;
@@ -207,7 +207,7 @@ class FlowCount {
   }
 }
 
-function countEvents(piece: Uint8Array): number {
+export function countEvents(piece: Uint8Array): number {
   const buffer = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
   let count = 0;
   for (let at = buffer.indexOf(event); at >= 0; at = buffer.indexOf(event, at + 64)) count += 1;

@@ -1,8 +1,9 @@
-// Opens seven ways to the same engine: a Fairlead deployment on this machine, and OpenSSH's forwards to its engine.
+// Opens ways to the same engine: a Fairlead deployment on this machine, and OpenSSH's forwards to its engine.
 
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +16,14 @@ import { descendantsOf, type ProcessUse, readProcesses } from '../harness/proces
 import { openWorker, type Worker } from '../harness/worker.ts';
 import type { LoadOrders, RequesterAddress } from './load-worker.ts';
 import { openOpenSsh } from './openssh.ts';
-import type { WayName } from './rows.ts';
+import { measuredWays, type WayName } from './rows.ts';
+
+export interface WaysOptions {
+  /** Absent: all. */
+  names?: readonly WayName[];
+  /** Puts something between laptop and bastion: takes the bastion's port, resolves with the port at which laptops reach it. */
+  between?: (port: number) => Promise<number>;
+}
 
 export interface Ways {
   load: Worker<LoadOrders>;
@@ -30,40 +38,86 @@ const idlePollMs = 50;
 const idleTimeoutMs = 30_000;
 const loadWorker = fileURLToPath(new URL('./load-worker.ts', import.meta.url));
 
-export async function openWays(scope: Scope, say: (line: string) => void): Promise<Ways> {
+export async function openWays(
+  scope: Scope,
+  say: (line: string) => void,
+  { names = measuredWays, between }: WaysOptions = {},
+): Promise<Ways> {
   if (!(await findSshd())) throw new Error('cannot measure beside OpenSSH because this machine has no sshd');
   say('deploying the simulator behind an sshd of this user');
   const world = scope.use(await openWorld({ bastion: 'sshd' }));
   await world.deploy(deployment, '--set', 'engines.sim.args=["--disable-uvicorn-access-log"]');
-  const channels = await openConnect(world, ['--no-mux']);
-  const mux = await openConnect(world, []);
+  const laptop = await laptopOf(world, between);
   const engine = await findEngine(world);
-  const raw = (address: { path: string } | { host: string; port: number }, key: string): RequesterAddress => ({
-    kind: 'raw',
-    raw: { address, key },
-  });
-  const local = (port: number) => ({ host: '127.0.0.1', port });
-  const addresses: Record<WayName, RequesterAddress> = {
-    direct: raw({ path: engine.socket }, engine.key),
-    openssh: raw(local(await openOpenSsh(scope, { world, engine: engine.socket, kind: 'as typed' })), engine.key),
-    'openssh-session': raw(
-      local(await openOpenSsh(scope, { world, engine: engine.socket, kind: 'with a session' })),
-      engine.key,
-    ),
-    fairlead: raw(local(channels.port), channels.apiKey),
-    'fairlead-mux': raw(local(mux.port), mux.apiKey),
-    sdk: { kind: 'sdk', sdk: { deployment, profile: world.profileFile, home: world.home, mux: false } },
-    'sdk-mux': { kind: 'sdk', sdk: { deployment, profile: world.profileFile, home: world.home, mux: true } },
-  };
   const load = scope.use(await openWorker<LoadOrders>(loadWorker));
-  for (const [way, address] of Object.entries(addresses)) await load.order('open', { way, address });
+  for (const way of names)
+    await load.order('open', { way, address: await openers[way]({ scope, world, laptop, engine }) });
   return { load, idle: () => untilIdle(engine.socket), processes: () => partsOf(world) };
 }
 
-async function openConnect(world: World, words: string[]): Promise<{ port: number; apiKey: string }> {
-  const connect = world.start(['connect', deployment, '--port', '0', '--json', ...words]);
+/** How the near ends reach the bastion. */
+interface Laptop {
+  port: number;
+  profile: string;
+  config: string;
+}
+
+interface Place {
+  scope: Scope;
+  world: World;
+  laptop: Laptop;
+  engine: { socket: string; key: string };
+}
+
+const openers: Readonly<Record<WayName, (place: Place) => Promise<RequesterAddress>>> = {
+  direct: async ({ engine }) => ({ kind: 'raw', raw: { address: { path: engine.socket }, key: engine.key } }),
+  openssh: (place) => throughOpenSsh(place, 'as typed'),
+  'openssh-session': (place) => throughOpenSsh(place, 'with a session'),
+  fairlead: (place) => throughConnect(place, ['--no-mux']),
+  'fairlead-mux': (place) => throughConnect(place, []),
+  sdk: async (place) => throughSdk(place, false),
+  'sdk-mux': async (place) => throughSdk(place, true),
+};
+
+async function laptopOf(world: World, between: WaysOptions['between']): Promise<Laptop> {
+  const { bastion, dir, profileFile, configFile } = world;
+  if (!between) return { port: bastion.port, profile: profileFile, config: configFile };
+  const port = await between(bastion.port);
+  await appendFile(join(dir, 'known_hosts'), `[${bastion.host}]:${port} ${bastion.hostKeyLine}\n`);
+  const [profile, config] = [join(dir, 'profile-between.json'), join(dir, 'between.yaml')];
+  for (const [from, to] of [
+    [profileFile, profile],
+    [configFile, config],
+  ] as const) {
+    const text = await readFile(from, 'utf8');
+    await writeFile(to, text.replaceAll(new RegExp(`("?port"?: ?)${bastion.port}\\b`, 'g'), `$1${port}`), {
+      mode: 0o600,
+    });
+  }
+  return { port, profile, config };
+}
+
+async function throughOpenSsh(
+  { scope, world, laptop, engine }: Place,
+  kind: 'as typed' | 'with a session',
+): Promise<RequesterAddress> {
+  const port = await openOpenSsh(scope, { world, engine: engine.socket, kind, laptopPort: laptop.port });
+  return atPort(port, engine.key);
+}
+
+async function throughConnect({ world, laptop }: Place, words: string[]): Promise<RequesterAddress> {
+  const args = ['connect', deployment, '--port', '0', '--json', ...words];
+  const connect = world.start(args, { env: { FAIRLEAD_PROFILE: laptop.profile, FAIRLEAD_CONFIG: laptop.config } });
   const { baseUrl, apiKey } = JSON.parse(await connect.line((line) => line.includes('"baseUrl"')));
-  return { port: Number(new URL(baseUrl).port), apiKey };
+  return atPort(Number(new URL(baseUrl).port), apiKey);
+}
+
+function throughSdk({ world, laptop }: Place, mux: boolean): RequesterAddress {
+  return { kind: 'sdk', sdk: { deployment, profile: laptop.profile, home: world.home, mux } };
+}
+
+function atPort(port: number, key: string): RequesterAddress {
+  return { kind: 'raw', raw: { address: { host: '127.0.0.1', port }, key } };
 }
 
 /** The engine's socket is in its command line, its key in its environment, which its own user may read. */

@@ -14,30 +14,35 @@ export interface OpenSshForwardOptions {
   /** The engine's socket. */
   engine: string;
   kind: 'as typed' | 'with a session';
+  /** At which the near end reaches the bastion. */
+  laptopPort: number;
 }
 
 /** Resolves with the local port at which the engine answers. */
-export async function openOpenSsh(scope: Scope, { world, engine, kind }: OpenSshForwardOptions): Promise<number> {
+export async function openOpenSsh(
+  scope: Scope,
+  { world, engine, kind, laptopPort }: OpenSshForwardOptions,
+): Promise<number> {
   const middle = join(world.dir, `${kind === 'as typed' ? 't' : 's'}.sock`);
   const port = await freePort();
-  await forward(scope, world, kind, ['-R', `${middle}:${engine}`]);
-  await forward(scope, world, kind, ['-L', `${port}:${middle}`]);
+  await forward(scope, { world, kind, bastionPort: world.bastion.port, words: ['-R', `${middle}:${engine}`] });
+  await forward(scope, { world, kind, bastionPort: laptopPort, words: ['-L', `${port}:${middle}`] });
   return port;
 }
 
-async function forward(
-  scope: Scope,
-  world: World,
-  kind: OpenSshForwardOptions['kind'],
-  words: string[],
-): Promise<void> {
+interface Forward extends Pick<OpenSshForwardOptions, 'world' | 'kind'> {
+  bastionPort: number;
+  words: string[];
+}
+
+async function forward(scope: Scope, { world, kind, bastionPort, words }: Forward): Promise<void> {
   const { bastion, dir } = world;
   const options = ['ExitOnForwardFailure=yes', `UserKnownHostsFile=${join(dir, 'known_hosts')}`, 'BatchMode=yes'];
   const argv = [
     '-Fnone',
     '-v',
     `-i${join(dir, 'id_ed25519')}`,
-    `-p${bastion.port}`,
+    `-p${bastionPort}`,
     ...options.flatMap((option) => ['-o', option]),
     ...words,
     ...(kind === 'as typed' ? ['-N'] : []),

@@ -25,6 +25,16 @@ export const budgets = {
   },
   tokensPerSecond: { what: 'tokens/s at 500 streams against OpenSSH', unit: 'x', atLeast: 1 },
   addedGap: { what: 'p99 gap between tokens at 50 streams, above direct', unit: 'ms', atMost: 5 },
+  distantFirstByte: {
+    what: "40 ms away: first byte less the engine's time, in round trips",
+    unit: 'round trips',
+    atMost: 1.1,
+  },
+  narrowDelay: {
+    what: 'delay of tokens (p99) beside eight bulk bodies at 100 Mbit/s, against OpenSSH',
+    unit: 'x',
+    atMost: 0.1,
+  },
   linkReset: { what: 'link reset: noticed and back', unit: 'ms', atMost: 2_000 },
   linkFrozen: { what: 'link black-holed: noticed and back', unit: 'ms', atMost: 16_000 },
   firstToken: { what: 'start of the job → first token', unit: 'ms', atMost: 3_000 },

@@ -175,7 +175,7 @@ describe('engine-sim serve: signals', () => {
     const began = performance.now();
     sim.engine.signal(signal);
     expect(await sim.engine.exited).toBe(0);
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     expect(existsSync(sim.path)).toBe(true);
     expect(await connectionError(sim.path)).toBe('ECONNREFUSED');
     expect(sim.engine.stdout).toContain('[shutdown] API server: stopping engine client mode=abort timeout=0s');

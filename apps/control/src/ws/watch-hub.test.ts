@@ -104,7 +104,7 @@ describe('a watcher', () => {
     expect(testControl.control.watchersBehind()).toBe(10);
     // Freed memory is given back a little later. Without a bound it would stay at 12 MB or more.
     await expect.poll(() => held() - before, { timeout: 10_000 }).toBeLessThan(10 * behindBytes + 4 * 1024 * 1024);
-    expect(longestMs).toBeLessThan(2000);
+    expect(longestMs).toBeLessThan(10_000);
     slow[0]!.socket.resume();
     const snapshot = await slow[0]!.find((message) => message.type === 'snapshot' && drainingMessage(message) !== '');
     expect(drainingMessage(snapshot)).toBe(`${changes}`);

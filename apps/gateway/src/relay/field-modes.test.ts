@@ -42,10 +42,10 @@ it('Where all instances have failed again and again, requests still go to them',
 
 it('A first token that takes long is waited for, longer than a pause within an answer', async () => {
   const slow: Handler = (request, response, body) => {
-    const timer = setTimeout(() => chat(request, response, body), 900);
+    const timer = setTimeout(() => chat(request, response, body), 2_000);
     response.once('close', () => clearTimeout(timer));
   };
-  const world = await open({ instances: [slow], relay: { quietMs: 200, firstByteMs: 10_000 } });
+  const world = await open({ instances: [slow], relay: { quietMs: 1_000, firstByteMs: 30_000 } });
   expect((await world.post(path, { ...question, stream: true })).status).toBe(200);
   expect(await world.settled(1)).toMatchObject([{ outcome: 'completed' }]);
 });

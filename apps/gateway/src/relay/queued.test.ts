@@ -113,7 +113,7 @@ it('A member has so many requests in the queue and no more; others still have ro
 });
 
 it('A queue that is full, or a turn that does not come in time, is 503 with when to come back', async () => {
-  const { world, held } = await openSlow({ relay: { queuedInPool: 1, queueMs: 500 } });
+  const { world, held } = await openSlow({ relay: { queuedInPool: 1, queueMs: 3_000 } });
   void ask(world, 'one').catch(() => undefined);
   await expect.poll(() => held.length).toBe(1);
   const waits = ask(world, 'two');

@@ -74,7 +74,7 @@ describe.skipIf(process.platform !== 'linux')('an engine whose accept queue is f
   test('is given up after some seconds with 502, and at once when the client leaves', async () => {
     const path = join(directory, 'e.sock');
     const busy = await spawnEngine(path, 1);
-    world = await openFrontWorld({ engineSocket: () => path, limits: { dialMs: 200 } });
+    world = await openFrontWorld({ engineSocket: () => path, limits: { dialMs: 2_000 } });
     busy.kill('SIGSTOP');
     const sockets = Array.from({ length: 8 }, () => world.dial());
     for (const socket of sockets) socket.write(`GET /v1/models HTTP/1.1\r\nHost: a\r\nx-api-key: ${key}\r\n\r\n`);

@@ -54,7 +54,7 @@ test('EngineCore: keeps the requested pace, and catches up after a delay', async
   await ended;
   const tookMs = performance.now() - began;
   expect(tookMs).toBeGreaterThanOrEqual(149);
-  expect(tookMs).toBeLessThan(1_000);
+  expect(tookMs).toBeLessThan(10_000);
 });
 
 test('EngineCore: an aborted request gets no more tokens', async () => {

@@ -83,6 +83,7 @@ export const betweenNodeFailures: readonly FailureEntry[] = [
     patterns: [
       /NET\/IB ?: (?:\S{1,40} )?Got completion from peer (?<remote>[\w.:%-]+)<\d+> with (?:status=12|error IBV_WC_RETRY_EXC_ERR)/,
       /NET\/IB ?: Got completion (?:from peer (?<remote>[\w.:%-]+)<\d+> )?with (?:error 12|status=(?:5|12))/,
+      /Call to ibv_modify_qp failed.{0,80}(?:timed out|errno 110)/,
     ],
     rank: 'consequence',
     elsewhere: true,

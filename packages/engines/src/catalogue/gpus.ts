@@ -99,6 +99,17 @@ export const gpuFailures: readonly FailureEntry[] = [
   },
   {
     ...gpu,
+    id: 'gpu-of-two-ranks',
+    what: 'two processes of the engine want the same GPU',
+    patterns: [/Duplicate GPU detected/],
+    why: 'NCCL needs a GPU for each process. CUDA_VISIBLE_DEVICES or Slurm gives several processes the same one, or a GPU of MIG is divided among them.',
+    cure: 'Ask for as many GPUs as tensor times pipeline parallel size (`--gpus`), and do not set CUDA_VISIBLE_DEVICES in `env`.',
+    retry: false,
+    otherNode: false,
+    sources: ['https://github.com/NVIDIA/nccl/blob/master/src/init.cc', 'https://github.com/NVIDIA/nccl/issues/892'],
+  },
+  {
+    ...gpu,
     id: 'gpu-peer-access',
     what: 'the GPUs of the job cannot reach the memory of each other',
     patterns: [
@@ -115,7 +126,11 @@ export const gpuFailures: readonly FailureEntry[] = [
     ...gpu,
     id: 'attention-backend-not-for-gpu',
     what: 'no attention backend of this vLLM fits this GPU, model and settings',
-    patterns: [/FlashAttention only supports Ampere GPUs or newer/, /No valid attention backend found/],
+    patterns: [
+      /FlashAttention only supports Ampere GPUs or newer/,
+      /No valid attention backend found/,
+      /Selected backend \S{1,80} is not valid for this configuration/,
+    ],
     why: 'Each backend wants a generation of GPUs, sizes of heads and a dtype of the KV cache. The line lists what does not fit.',
     cure: 'Leave `--kv-cache-dtype` and `VLLM_ATTENTION_BACKEND` out. If that does not help, ask for a newer GPU (`gpu.type`), or use a later vLLM.',
     retry: false,

@@ -17,7 +17,6 @@ export const limitFailures: readonly FailureEntry[] = [
       /(?:Memory cgroup out of memory|Out of memory): Killed process/,
       /task \S{1,20}: Out Of Memory/,
       /Exceeded (?:job|step) memory limit/,
-      /Task was killed due to the node running low on memory|Workers? .{0,200}killed due to memory pressure/,
       /^the cgroup counted \d+ oom_kill/,
     ],
     retry: false,

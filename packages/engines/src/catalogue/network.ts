@@ -33,7 +33,10 @@ export const networkFailures: readonly FailureEntry[] = [
     ...network,
     id: 'socket-path-too-long',
     what: 'the path of a socket is too long',
-    patterns: [/AF_UNIX path too long/, /ipc path ".{0,200}" is longer than \d+ characters/],
+    patterns: [
+      /AF_UNIX path too long|AF_UNIX path length cannot exceed/,
+      /ipc path ".{0,200}" is longer than \d+ characters/,
+    ],
     retry: false,
     otherNode: false,
     why: 'The path of a unix socket holds 107 bytes; vLLM makes its own below TMPDIR.',

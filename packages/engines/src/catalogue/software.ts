@@ -193,7 +193,7 @@ export const softwareFailures: readonly FailureEntry[] = [
       /ImportError: lib\w{1,30}\.so\.\d{1,3}: cannot open shared object file/,
       /is required for a normal functioning of this module, but found/,
       /ImportError: Numba needs NumPy/,
-      /AttributeError: '\w{1,60}Tokenizer(?:Fast)?' object has no attribute/,
+      /AttributeError: '?\w{1,60}Tokenizer(?:Fast)?(?:' object)? has no attribute/,
       /Numpy is not available/,
       /AttributeError: module '(?:torch|transformers|numpy)[\w.]{0,60}' has no attribute/,
     ],

@@ -211,6 +211,7 @@ describe('The judge of a log', () => {
   it.each([
     ['srun --label', (line: string) => `0: ${line}`],
     ['docker compose', (line: string) => `vllm-1  | ${line}`],
+    ['the journal', (line: string) => `Nov 18 18:07:17 gpu01 vllm[123]: ${line}`],
     ['ts', (line: string) => `2026-11-21T02:00:21.123Z ${line}`],
     ['colours', (line: string) => `\u001B[1;36m${line}\u001B[0m`],
     ['a line end of Windows', (line: string) => `${line}\r`],
@@ -218,6 +219,10 @@ describe('The judge of a log', () => {
   ])('reads a line behind the marks of %s', (_, mark) => {
     expect(verdictOf([core(outOfMemory)].map(mark))).toBe('cuda-out-of-memory');
     expect(verdictOf([outOfMemory].map(mark))).toBe('cuda-out-of-memory');
+  });
+
+  it.each(['> ', ' ', '    '])('reads a line of the engine behind %j', (mark) => {
+    expect(verdictOf([`${mark}${core(outOfMemory)}`])).toBe('cuda-out-of-memory');
   });
 
   it('shortens a long line of evidence', () => {

@@ -21,9 +21,12 @@ export interface Statement {
   file?: string;
 }
 
-/** The prefixes that `srun --label`, mpirun, `docker compose`, CI, `ts`, Kubernetes and `fairlead events` put before a line; and names of hosts before a line of the engine. */
+/**
+ * The prefixes that `srun --label`, mpirun, `docker compose`, CI, `ts`, Kubernetes, the journal and `fairlead events` put before a line; names of
+ * hosts, blanks and marks of a quotation before a line of the engine.
+ */
 const foreignPrefix =
-  /^(?: {0,4}\d{1,5}: |\[\d+,\d+\]<std(?:out|err)>:|[\w.-]{1,40} +\| |\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]? {1,2}(?:std(?:out|err) [FP] )?|(?:[\w.-]{1,60}:|\[[\w.-]{1,60}\]) (?=\([A-Z]|(?:INFO|WARNING|ERROR|CRITICAL|DEBUG)[ :]|\[rank\d|\[\d{4}-))/;
+  /^(?: {0,4}\d{1,5}: |\[\d+,\d+\]<std(?:out|err)>:|[\w.-]{1,40} +\| |\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]? {1,2}(?:std(?:out|err) [FP] )?|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,60} (?!kernel)[\w.@-]{1,60}(?:\[\d+\])?: |(?: |> ?){1,4}(?=\([A-Z]\w{0,60} pid=|(?:INFO|WARNING|ERROR|CRITICAL|DEBUG) \d\d-\d\d |\[rank\d)|(?:[\w.-]{1,60}:|\[[\w.-]{1,60}\]) (?=\([A-Z]|(?:INFO|WARNING|ERROR|CRITICAL|DEBUG)[ :]|\[rank\d|\[\d{4}-))/;
 
 export function withoutForeignPrefix(line: string): string {
   const foreign = foreignPrefix.exec(line);

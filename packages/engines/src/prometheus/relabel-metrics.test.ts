@@ -62,8 +62,9 @@ it('relabelMetrics takes every line of the page of a real vLLM', async () => {
 });
 
 it('parsePrometheusLine reads a hostile line in no time', () => {
-  const startedAt = performance.now();
+  // Not the clock: it runs on while other processes have the processor.
+  const before = process.cpuUsage();
   for (const part of ['a="', 'a="\\', 'a="b",', '{{{{', ' ,'])
     expect(parsePrometheusLine(`x{${part.repeat(3000)}`)).toBeUndefined();
-  expect(performance.now() - startedAt).toBeLessThan(500);
+  expect(process.cpuUsage(before).user).toBeLessThan(500_000);
 });

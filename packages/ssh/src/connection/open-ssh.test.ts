@@ -276,7 +276,8 @@ describe('openSsh and the network', () => {
   it('notices a black hole, and every wait ends with it', async () => {
     await using hole = await openHole(server.port);
     const target = { ...server.target, port: hole.port };
-    const connection = await openSsh(target, { keepaliveMs: 100, keepaliveCountMax: 2 });
+    // A busy machine may be silent for some tenths of a second by itself.
+    const connection = await openSsh(target, { keepaliveMs: 500, keepaliveCountMax: 2 });
     const path = join(server.dir, 'hole.sock');
     await connection.listen(path, (stream) => stream.on('data', () => undefined));
     const stream = await connection.dial(path);
@@ -289,17 +290,18 @@ describe('openSsh and the network', () => {
       connection.listen(join(server.dir, 'never.sock'), () => undefined, { timeoutMs: 60_000 }),
     ].map(async (wait) => wait.catch((error: unknown) => error));
     expect(await connection.closed).toMatchObject({ code: 'connection_lost', retryable: true });
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(performance.now() - startedMs).toBeLessThan(15_000);
     for (const wait of waits) expect(await wait).toMatchObject({ code: 'connection_lost' });
     await streamClosed;
     await connection[Symbol.asyncDispose]();
   });
 
   it('stays up while nothing but keepalive happens', async () => {
-    await using connection = await openSsh(server.target, { keepaliveMs: 30, keepaliveCountMax: 2 });
+    // Lost after a second without an answer, which is longer than the pauses of a busy machine.
+    await using connection = await openSsh(server.target, { keepaliveMs: 100, keepaliveCountMax: 10 });
     const first = await Promise.race([
       connection.closed.then(() => 'closed'),
-      connection.run('sleep 0.6').then(() => 'up'),
+      connection.run('sleep 2').then(() => 'up'),
     ]);
     expect(first).toBe('up');
   });
@@ -310,7 +312,8 @@ describe('openSsh and the network', () => {
     const startedMs = performance.now();
     hole.reset();
     expect(await connection.closed).toMatchObject({ code: 'connection_lost' });
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    // By the reset, long before three questions without an answer, 15 s each.
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
     await connection[Symbol.asyncDispose]();
   });
 });

@@ -82,7 +82,8 @@ describe('openFirstRoute', () => {
     const memory = createRouteMemory();
     const startedMs = performance.now();
     const { taken } = await open([route('hole', { port }), route('outside')], { memory });
-    expect(performance.now() - startedMs).toBeLessThan(2_500);
+    // By the moment of a second, long before the time for a connection is over.
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
     expect(whyTaken(taken)).toBe('route 2 of 2: hole did not answer in time');
     expect(memory.taken).toBe('outside');
   });

@@ -94,7 +94,7 @@ test(
     expect(await bastion('cat /proc/sys/kernel/random/boot_id')).not.toBe(bootId);
     await connected.running.line(says('endpoint.up'));
     expect((await connected.ask()).status).toBe(200);
-    expect(Date.now() - bootedAtMs).toBeLessThan(20_000);
+    expect(Date.now() - bootedAtMs).toBeLessThan(60_000);
     const seen = await alice.instance('rebooted');
     expect(seen).toMatchObject({ id: instance, state: { status: 'ready' } });
     expect(seen.endpoint?.generation).toBeGreaterThan(1);

@@ -92,7 +92,8 @@ test(
     const again = Date.now();
     await alice.fairlead('list');
     // Compared with the same command on a working network: a machine under load is slow at both.
-    expect(blockedMs - (Date.now() - again)).toBeLessThan(2_500);
+    // Without a second route it waits 20 s.
+    expect(blockedMs - (Date.now() - again)).toBeLessThan(10_000);
     expect(await messages('blocked')).toMatch(
       /data connection to bastion through login-int is up, generation \d+ \(route 2 of 2: bastion did not answer/,
     );
@@ -118,7 +119,7 @@ test(
     await connected.running.line(says('route.taken', throughLogin));
     // The running streams are cut and say so; new requests are answered.
     expect(await connected.ask()).toMatchObject({ status: 200 });
-    expect(Date.now() - cutAtMs).toBeLessThan(30_000);
+    expect(Date.now() - cutAtMs).toBeLessThan(60_000);
     expect(await streams.complete()).toBe(0);
     expect((await alice.instance('moved')).endpoint?.generation).toBeGreaterThan(before);
     expect(await messages('moved')).toMatch(/data connection to bastion through login-int is up.*route 2 of 2/);

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
-import { isToken, Researcher } from '../researcher.ts';
+import { isToken, Researcher, type Running } from '../researcher.ts';
 
 const timeoutMs = 120_000;
 
@@ -65,12 +65,20 @@ describe('deploy', () => {
 test(
   'an engine that exits with code 0 while it serves: streams are cut, it is started again, and status says why',
   async () => {
-    await alice.deploy('leaver', ...fault('exit:0:4000', 'health={restartBaseSeconds: 0}'));
+    await alice.deploy('leaver', ...fault('exit:0:8000', 'health={restartBaseSeconds: 0}'));
     const connected = await alice.connect('leaver');
-    const stream = connected.stream({ tokens: 500, decodeMs: 50 });
-    await stream.line(isToken);
-    expect(await stream.ended).toBeGreaterThan(0);
-    expect(stream.lines).not.toContain('data: [DONE]');
+    // It leaves 8 s after each start: one that was leaving has no token.
+    const begun = async () => {
+      const stream = connected.stream({ tokens: 500, decodeMs: 50 });
+      return await stream.line(isToken).then(
+        () => stream,
+        () => undefined,
+      );
+    };
+    let stream: Running | undefined;
+    await expect.poll(async () => (stream = await begun()), { timeout: 60_000 }).toBeDefined();
+    expect(await stream!.ended).toBeGreaterThan(0);
+    expect(stream!.lines).not.toContain('data: [DONE]');
     await expect.poll(async () => (await connected.ask()).status, { timeout: 20_000 }).toBe(200);
     const { stdout } = await testbed.exec('laptop', ['fairlead', 'status', 'leaver']);
     expect(stdout).toContain('the engine ended by itself (exit code 0)');

@@ -1,5 +1,6 @@
 // Watching a deployment from the laptop, through both hops, while it works: metrics, top, bench.
 
+import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestbed, type Testbed } from '../../index.ts';
 import { type Connected, Researcher } from '../researcher.ts';
@@ -79,13 +80,17 @@ test(
   'top on a terminal redraws in place, and Ctrl-C leaves the terminal as it was',
   async () => {
     const typed =
-      'stty cols 140 rows 40; stty -a > /tmp/before; timeout --foreground -s INT 6 fairlead top --interval 1; echo code=$?; stty -a > /tmp/after; cmp /tmp/before /tmp/after && echo same';
-    const { stdout } = await testbed.exec('laptop', ['script', '-qec', typed, '/dev/null'], { user: 'alice' });
+      'stty cols 140 rows 40; stty -a > /tmp/before; fairlead top --interval 1; echo code=$?; stty -a > /tmp/after; cmp /tmp/before /tmp/after && echo same';
+    const terminal = testbed.spawn('laptop', ['script', '-qec', typed, '/dev/null'], { user: 'alice' });
+    let stdout = '';
+    terminal.stdout?.on('data', (piece) => (stdout += String(piece)));
+    await expect.poll(() => stdout.split('fairlead top  ').length, { timeout: 60_000 }).toBeGreaterThan(3);
+    terminal.stdin?.write('\u0003');
+    await once(terminal, 'close');
     expect(stdout).toContain('watched');
-    expect(stdout.split('fairlead top  ').length).toBeGreaterThan(2);
     expect(stdout).toContain('\u001b[2K');
     expect(stdout).not.toContain('\u001b[?25l');
-    expect(stdout).toContain('code=124');
+    expect(stdout).toContain('code=130');
     expect(stdout).toContain('same');
   },
   timeoutMs,

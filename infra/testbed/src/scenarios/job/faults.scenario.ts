@@ -192,12 +192,13 @@ test(
     const cutAtMs = Date.now();
     await testbed.cut('node1');
     await connected.running.line((line) => line.includes('"endpoint.down"'));
-    expect(Date.now() - cutAtMs).toBeLessThan(16_500);
+    // The lease, with a margin for a busy machine.
+    expect(Date.now() - cutAtMs).toBeLessThan(25_000);
     await testbed.heal('node1');
     const healedAtMs = Date.now();
     await connected.running.line((line) => line.includes('"endpoint.up"'));
     // The rest of an attempt, the wait after it, the login; with a margin for a busy machine.
-    expect(Date.now() - healedAtMs).toBeLessThan(10_000);
+    expect(Date.now() - healedAtMs).toBeLessThan(30_000);
     expect((await connected.ask()).status).toBe(200);
     expect((await alice.instance('cut')).endpoint?.generation).toBeGreaterThan(1);
     await alice.fairlead('stop', 'cut');

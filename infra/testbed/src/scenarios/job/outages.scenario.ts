@@ -41,8 +41,8 @@ test(
     expect(await stream.ended).toBeGreaterThan(0);
     expect(stream.lines).not.toContain('data: [DONE]');
     // While the path is down, the port says so at once.
-    await expect.poll(async () => (await connected.ask()).status, { timeout: 10_000 }).toBe(200);
-    expect(Date.now() - killedAtMs).toBeLessThan(10_000);
+    await expect.poll(async () => (await connected.ask()).status, { timeout: 30_000 }).toBe(200);
+    expect(Date.now() - killedAtMs).toBeLessThan(30_000);
     expect((await alice.instance('reset')).endpoint?.generation).toBe(2);
     await alice.fairlead('stop', 'reset');
     expect(await connected.running.ended).toBe(0);

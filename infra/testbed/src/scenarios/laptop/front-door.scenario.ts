@@ -62,7 +62,8 @@ test.skipIf(!hasNginx)(
     const firstMs = Date.now();
     expect(firstMs - startedMs).toBeGreaterThan(69_000);
     expect(await stream.ended).toBe(0);
-    expect(Date.now() - firstMs).toBeGreaterThan(3_000);
+    // Held back until a buffer is full, all would arrive at once.
+    expect(Date.now() - firstMs).toBeGreaterThan(1_000);
     expect(stream.lines.filter(isContent)).toHaveLength(20);
     expect(stream.lines.filter((line) => line !== '').at(-1)).toBe('data: [DONE]');
     nginx.signal('SIGTERM');

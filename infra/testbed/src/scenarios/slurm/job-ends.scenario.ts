@@ -72,7 +72,9 @@ describe('a job that waits', () => {
     async () => {
       await login('sbatch', '--exclusive', '--nodelist=node2', '--wrap', 'sleep 300');
       await alice.fairlead('deploy', 'demo', '--name', 'node', '--no-wait', ...on('node2', '#SBATCH --exclusive'));
-      expect(await statusText('node')).toMatch(/queued \(next in line, waiting for free resources \(Resources\)\)/);
+      await expect
+        .poll(() => statusText('node'))
+        .toMatch(/queued \(next in line, waiting for free resources \(Resources\)\)/);
       await ctl('scontrol update nodename=node2 state=drain reason=maintenance');
       await expect
         .poll(() => statusText('node'), { timeout: 20_000 })

@@ -98,7 +98,7 @@ describe('a testbed', () => {
     const child = await startForeground(testbed.name);
     using namespaces = holdNamespaces(testbed);
     child.kill('SIGKILL');
-    await expect.poll(() => leftovers(testbed, namespaces), { timeout: 5_000 }).toEqual(nothing);
+    await expect.poll(() => leftovers(testbed, namespaces), { timeout: 30_000 }).toEqual(nothing);
   });
 
   test('ends with the process that --owner-pid names', async () => {
@@ -110,7 +110,7 @@ describe('a testbed', () => {
     using namespaces = holdNamespaces(testbed);
     expect((await testbed.exec('laptop', ['true'])).code).toBe(0);
     owner.kill('SIGKILL');
-    await expect.poll(() => leftovers(testbed, namespaces), { timeout: 5_000 }).toEqual(nothing);
+    await expect.poll(() => leftovers(testbed, namespaces), { timeout: 30_000 }).toEqual(nothing);
   });
 
   test('whose keeper is killed leaves no process; the next up removes the rest, and the name can be used again', async () => {
@@ -118,7 +118,7 @@ describe('a testbed', () => {
     expect(await cli('up', '--nodes', '1', '--name', testbed.name)).toMatchObject({ code: 0 });
     using namespaces = holdNamespaces(testbed);
     process.kill(testbed.state().holder.pid, 'SIGKILL');
-    await expect.poll(() => namespaces.members(), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => namespaces.members(), { timeout: 30_000 }).toEqual([]);
     expect(existsSync(testbed.directory)).toBe(true);
     expect(await cli('up', '--nodes', '1', '--name', ownName())).toMatchObject({ code: 0 });
     expect(leftovers(testbed, namespaces)).toEqual(nothing);

@@ -21,6 +21,7 @@ export const rayFailures: readonly FailureEntry[] = [
     patterns: [
       /Cannot provide a placement group (?:of|requiring)/,
       /Current node has no GPU available/,
+      /Ray does not allocate any GPUs on the driver node/,
       /is not included in a placement group/,
       /The number of required GPUs exceeds the total number of available GPUs in the placement group/,
       /No available node types can fulfill resource request .{0,120}GPU/,
@@ -34,6 +35,17 @@ export const rayFailures: readonly FailureEntry[] = [
     why: 'A node of the Ray cluster is missing, or counts other GPUs, or has two addresses.',
     cure: 'See `ray status`; set VLLM_HOST_IP on each node to the address that Ray uses.',
     sources: ['vllm/v1/executor/ray_utils.py', 'https://github.com/vllm-project/vllm/issues/7815'],
+  },
+  {
+    ...ray,
+    id: 'ray-memory-pressure',
+    what: 'Ray ended a worker, because the main memory of its node was nearly used up',
+    patterns: [/Task was killed due to the node running low on memory|Workers? .{0,200}killed due to memory pressure/],
+    retry: false,
+    otherNode: false,
+    why: 'Ray looks at the memory of the whole node, other jobs included, and ends processes beyond 95 %.',
+    cure: "Ask for more (`slurm.mem`, the preset's `mem`, or `#SBATCH --mem`): at least the size of the weights on each node. On a node that other jobs fill, `slurm: {exclusive: true}` keeps them away.",
+    sources: ['https://docs.ray.io/en/latest/ray-core/scheduling/ray-oom-prevention.html'],
   },
   {
     ...ray,
