@@ -66,8 +66,7 @@ export class Router {
     );
     for (const id of this.#breakers.keys()) if (!this.#generations.has(id)) this.#breakers.delete(id);
     for (const id of this.#capacities.keys()) if (!this.#generations.has(id)) this.#capacities.delete(id);
-    for (const [id, requests] of this.#requests)
-      if (requests === 0 && !this.#generations.has(id)) this.#forget(id);
+    for (const [id, requests] of this.#requests) if (requests === 0 && !this.#generations.has(id)) this.#forget(id);
     this.#onRoom();
   }
 

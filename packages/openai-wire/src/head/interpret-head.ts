@@ -85,7 +85,11 @@ function sortFields(fields: readonly Field[]): Record<ReadName, readonly Field[]
   return named;
 }
 
-function readFraming(head: RequestHead, lengths: readonly Field[], encodings: readonly Field[]): Framing | { refusal: Refusal } {
+function readFraming(
+  head: RequestHead,
+  lengths: readonly Field[],
+  encodings: readonly Field[],
+): Framing | { refusal: Refusal } {
   const [length, encoding] = [lengths[0], encodings[0]];
   if (!length && !encoding) return { kind: 'none' };
   if (lengths.length + encodings.length > 1) return bad('it states the length of its body more than once');
