@@ -28,8 +28,11 @@ import { openRelay } from './relay/open-relay.ts';
 import { relayLimits } from './relay/relay-limits.ts';
 import { followLoads } from './routing/follow-loads.ts';
 import { followOffers } from './routing/follow-offers.ts';
-import type { Offer } from './routing/offer.ts';
+import { ModelSources } from './routing/model-sources.ts';
+import { type ReachCarrier, reachOffer } from './routing/reach-offer.ts';
+import type { ModelTable, Offer } from './routing/offer.ts';
 import { Router } from './routing/router.ts';
+import { openSources, type PublisherDoor } from './sources/open-sources.ts';
 import { claimServing } from './store/claim-serving.ts';
 import { type GatewayStore, openGatewayStore } from './store/gateway-store.ts';
 import { readLeftJournals, removeAsideJournal } from './store/left-journals.ts';
@@ -49,6 +52,10 @@ export interface GatewayOptions {
   url?: string | undefined;
   /** Of the loopback, for metrics and health; 0: any; undefined: none. */
   metricsPort: number | undefined;
+  /** Where publishers connect; undefined: it takes none. */
+  publishers?: PublisherDoor | undefined;
+  /** False: it serves what others publish and its upstreams, and needs no profile. */
+  servesOwn?: boolean | undefined;
   /** Where the profile is, as for every program of the SDK. */
   env: Record<string, string | undefined>;
   /** The process that serves the directory now hands over to this one. It listens already where both have one parent. */
@@ -87,7 +94,9 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit
   const { stateDir, clock, random, log } = options;
   const claim = scope.use(new DisposableStack());
   if (!options.takesOver) claim.use(claimServing(stateDir, options.pid));
-  const { router, reach } = await followModels(options, scope);
+  const succession = new Succession(options);
+  const models = await openModels(options, succession, scope);
+  const { router } = models;
   const { door, address, listener } = await openDoor(options, scope);
   const metrics = createGatewayMetrics();
   const opened: { describe?: () => GatewayStatus } = {};
@@ -98,8 +107,8 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit
   }
   const store = scope.use(openGatewayStore(stateDir, 'serve'));
   const keys = scope.use(followAccounts({ store, clock, log }));
-  const succession = new Succession(options);
   const { recorder, ledger, now } = openAccounting(store, { ...options, succession }, scope);
+  const { describePublishers, published } = await openPublishing(options, { ...models, store }, scope);
   const onSettled = (record: UsageRecord, onKept?: () => void) => {
     recorder.add(record, onKept);
     metrics.observe(record);
@@ -117,15 +126,19 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit
       ledger,
       router,
       log,
-      reach,
+      reach: models.reach,
       onSettled,
     }),
   );
   const startedMs = clock.now();
-  const describe = () => describeGateway({ startedMs, address, url: options.url }, relay, router);
+  const describe = () => ({
+    ...describeGateway({ startedMs, address, url: options.url }, relay, router),
+    ...describePublishers(),
+  });
   opened.describe = describe;
   const orders = {
-    handOver: () => succession.handOver({ listeners: [listener, operator, watchPort], claim, relay }),
+    handOver: (): Promise<void> =>
+      succession.handOver({ listeners: [listener, operator, watchPort], published, claim, relay }),
     restart: () => succession.restart(),
     noteSettled: (settled: readonly SettledElsewhere[]) => ledger.remember(usedOf(settled, now()), now()),
   };
@@ -138,17 +151,31 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit
   return { address, metricsPort: watchPort?.port, drained: succession.drained };
 }
 
-/** The deployments of the account that serves, and the way to their instances. Resolves when they are known. */
-async function followModels({ env, clock, random, log }: GatewayOptions, scope: Scope) {
-  const session = scope.use(await openSession({ env, log, clock }));
+/** What is offered, of all sources, and the way to it. Resolves when the account's own deployments are known. */
+async function openModels(options: GatewayOptions, succession: Succession, scope: Scope) {
+  const { clock, random, log } = options;
   const router = new Router({ monotonicMs: () => clock.monotonicMs(), random, log });
-  const endpoints = endpointsOf(session);
-  const watch = (signal: AbortSignal) => session.watch(signal);
-  const follower = scope.use(followOffers({ watch, endpoints, onTable: (table) => router.replace(table), clock, log }));
-  await follower.first;
-  scope.use(followLoads({ list: (signal) => session.api.listDeployments({}, signal), router, clock, log }));
-  const reach = createReach(carrierKinds.map((kind) => kind.createReacher({ link: session.link })));
-  return { router, reach: ({ address }: Offer, signal: AbortSignal) => reach.reach(address, { signal }) };
+  // Publishers leave for the successor. Requests that run or wait here still go to what they had published.
+  const isFixed = () => succession.isOver && options.publishers !== undefined;
+  const sources = new ModelSources((table) => isFixed() || router.replace(table));
+  const reachCarrier = options.servesOwn === false ? undefined : await followOwn({ options, sources, router }, scope);
+  const reach = (offer: Offer, signal: AbortSignal) => reachOffer(offer, { reachCarrier, signal });
+  return { router, sources, reach };
+}
+
+/** `published` is closed where another process takes over: its socket is then the other's. */
+async function openPublishing(
+  options: GatewayOptions,
+  deps: { router: Router; sources: ModelSources; store: GatewayStore },
+  scope: Scope,
+) {
+  const { publishers } = options;
+  if (publishers) await removeDead(publishers.socket);
+  const own = scope.use(new Scope());
+  const { describePublishers } = await openSources({ ...options, ...deps }, own).catch((error) => {
+    throw listenFailed(publishers?.socket ?? options.stateDir, error);
+  });
+  return { describePublishers, published: publishers ? own : undefined };
 }
 
 async function openDoor({ listen, log }: GatewayOptions, scope: Scope) {
@@ -173,6 +200,23 @@ async function openWatch(
 ): Promise<WatchPort | undefined> {
   if (port === undefined) return undefined;
   return scope.use(await listening(`port ${port}`, () => openWatchPort({ ...told, port, log })));
+}
+
+/** The deployments of the account that serves. Resolves with the way to their instances when they are known. */
+async function followOwn(
+  { options, sources, router }: { options: GatewayOptions; sources: ModelSources; router: Router },
+  scope: Scope,
+): Promise<ReachCarrier> {
+  const { env, clock, log } = options;
+  const session = scope.use(await openSession({ env, log, clock }));
+  const endpoints = endpointsOf(session);
+  const watch = (signal: AbortSignal) => session.watch(signal);
+  const onTable = (table: ModelTable) => (sources.own = table);
+  const follower = scope.use(followOffers({ watch, endpoints, onTable, clock, log }));
+  await follower.first;
+  scope.use(followLoads({ list: (signal) => session.api.listDeployments({}, signal), router, clock, log }));
+  const reach = createReach(carrierKinds.map((kind) => kind.createReacher({ link: session.link })));
+  return (address, signal) => reach.reach(address, { signal });
 }
 
 function openAccounts(store: GatewayStore, keys: LiveKeys, { clock, log }: GatewayOptions): AccountServer {

@@ -24,6 +24,7 @@ async function openServing(stateDir: string, deps: Partial<SuccessionDeps> = {})
   const claim = new DisposableStack();
   claim.use(claimServing(stateDir, pid));
   writeFileSync(join(stateDir, 'usage.journal'), '');
+  const published = { [Symbol.asyncDispose]: async () => void seen.push('publishers left') };
   const succession = new Succession({
     stateDir,
     pid,
@@ -35,7 +36,8 @@ async function openServing(stateDir: string, deps: Partial<SuccessionDeps> = {})
     stateDir,
     status,
     orders: {
-      handOver: () => succession.handOver({ listeners: [operator], claim, relay: { drain: () => drain.promise } }),
+      handOver: () =>
+        succession.handOver({ listeners: [operator], published, claim, relay: { drain: () => drain.promise } }),
       restart: () => succession.restart(),
       noteSettled(more) {
         settled.push(...more);
@@ -62,7 +64,7 @@ it('A process that hands over lets go of all that its successor needs, and tells
   const first = await openServing(stateDir);
   first.succession.noteSettled([recordOf('before')]);
   await askHandOver(stateDir);
-  expect(first.seen).toEqual(['handed over']);
+  expect(first.seen).toEqual(['publishers left', 'handed over']);
   expect(existsSync(join(stateDir, `usage.${pid}.journal`))).toBe(true);
   const second = await openServing(stateDir);
   first.succession.noteSettled([recordOf('behind', { promptTokens: 1, completionTokens: 2 })]);
@@ -82,9 +84,14 @@ it('Where no process serves, there is nothing to hand over', async () => {
 it('A process that has handed over refuses to do it again', async () => {
   const stateDir = openStateDir();
   const { succession } = await openServing(stateDir);
-  const nothing = { listeners: [], claim: new DisposableStack(), relay: { drain: () => Promise.resolve() } };
-  succession.handOver(nothing);
-  expect(() => succession.handOver(nothing)).toThrow('already');
+  const nothing = {
+    listeners: [],
+    published: undefined,
+    claim: new DisposableStack(),
+    relay: { drain: () => Promise.resolve() },
+  };
+  await succession.handOver(nothing);
+  await expect(succession.handOver(nothing)).rejects.toThrow('already');
 });
 
 it('A successor that is gone is no reason to fail: the log tells that it was not told', async () => {

@@ -20,6 +20,8 @@ export interface SuccessionDeps {
 /** What this process gives up. */
 export interface Estate {
   listeners: ReadonlyArray<Pick<OperatorServer, 'stopListening'> | undefined>;
+  /** What publishers have connected to. */
+  published: AsyncDisposable | undefined;
   claim: Pick<DisposableStack, 'dispose'>;
   relay: Pick<Relay, 'drain'>;
 }
@@ -38,13 +40,18 @@ export class Succession {
     return this.#drained.promise;
   }
 
-  /** In one turn: when it returns, another process may have all of it. */
-  handOver({ listeners, claim, relay }: Estate): void {
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** When it resolves, another process may have all of it. */
+  async handOver({ listeners, published, claim, relay }: Estate): Promise<void> {
     if (this.#isOver) throw new Error('it has handed over already');
     this.#isOver = true;
     const { stateDir, pid, onHandedOver, log } = this.#deps;
     putJournalAside(stateDir, pid);
     for (const listener of listeners) listener?.stopListening();
+    await published?.[Symbol.asyncDispose]();
     claim.dispose();
     log.info({ op: 'gateway.hand_over', ok: true }, 'another process takes over; requests that run end here');
     onHandedOver();

@@ -19,7 +19,7 @@ const status: GatewayStatus = {
   instances: [{ id: 'i', deployment: 'd', requests: 2, capacity: 256, breaker: 'open', reason: 'it hung up' }],
 };
 
-const noOrders = { handOver: () => undefined, restart: () => Promise.resolve(), noteSettled: () => undefined };
+const noOrders = { handOver: () => Promise.resolve(), restart: () => Promise.resolve(), noteSettled: () => undefined };
 
 async function openOperator(now = status, orders: OperatorOrders = noOrders) {
   const stateDir = mkdtempSync(join(tmpdir(), 'fl-operator-'));

@@ -16,7 +16,7 @@ import type { GatewayStatus } from './gateway-status.ts';
 /** What other processes of the same account ask of this one. */
 export interface OperatorOrders {
   /** Takes no more connections, and lets another process serve. */
-  handOver(): void;
+  handOver(): Promise<void>;
   /** Resolves when another process has taken over; rejects with why not. */
   restart(): Promise<void>;
   /** A process that drains has settled this. */
@@ -103,7 +103,7 @@ async function takeOrder(
 ): Promise<void> {
   try {
     const body = await text(request);
-    if (request.url === '/hand-over') orders.handOver();
+    if (request.url === '/hand-over') await orders.handOver();
     else if (request.url === '/restart') await orders.restart();
     else if (request.url === '/settled') orders.noteSettled(readSettled(body));
     else return send(response, 404, 'text/plain', 'there is no such order\n');

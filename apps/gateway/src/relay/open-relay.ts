@@ -9,6 +9,7 @@ import { GuessGuard } from '../accounts/guess-guard.ts';
 import { FairAdmission } from '../admission/fair-admission.ts';
 import { BodyRoom } from './body-room.ts';
 import { type ConnectionOwner, GatewayConnection } from './gateway-connection.ts';
+import { Lingering } from './lingering.ts';
 import type { RelayConnectionDeps, RelayDeps } from './relay-deps.ts';
 
 export interface Relay extends AsyncDisposable {
@@ -33,7 +34,7 @@ export function openRelay(deps: RelayDeps): Relay {
 class OpenRelay implements Relay, ConnectionOwner {
   readonly #deps: RelayConnectionDeps;
   readonly #connections = new Set<GatewayConnection>();
-  readonly #lingering = new Map<Duplex, number>();
+  readonly #lingering = new Lingering();
   readonly #disposed = new AbortController();
   readonly #checking: Promise<void>;
   readonly #whenEmpty = new Set<() => void>();
@@ -69,8 +70,7 @@ class OpenRelay implements Relay, ConnectionOwner {
   }
 
   linger(channel: Duplex): void {
-    this.#lingering.set(channel, this.#deps.clock.monotonicMs());
-    channel.once('close', () => this.#lingering.delete(channel));
+    this.#lingering.add(channel, this.#deps.clock.monotonicMs());
   }
 
   drain(): Promise<void> {
@@ -84,7 +84,7 @@ class OpenRelay implements Relay, ConnectionOwner {
     // What does not take its last bytes in time is dropped.
     await this.#untilEmpty(this.#deps.limits.lingerMs);
     for (const connection of this.#connections) connection.drop();
-    for (const channel of this.#lingering.keys()) channel.destroy();
+    this.#lingering.closeOlder(Infinity);
     await this.#checking;
   }
 
@@ -120,7 +120,7 @@ class OpenRelay implements Relay, ConnectionOwner {
       // A breaker may have let go since.
       this.#deps.admission.letIn();
       for (const connection of this.#connections) connection.check(now);
-      for (const [channel, since] of this.#lingering) if (now - since > limits.lingerMs) channel.destroy();
+      this.#lingering.closeOlder(now - limits.lingerMs);
     }
   }
 }

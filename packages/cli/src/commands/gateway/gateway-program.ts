@@ -37,7 +37,7 @@ export function flagWords(flags: Readonly<Record<string, string | number | undef
 export const gatewayArguments = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning'] as const;
 
 /** The caller ends it. */
-async function startGateway(words: readonly string[], context: Context): Promise<ChildProcess> {
+export async function startGateway(words: readonly string[], context: Context): Promise<ChildProcess> {
   const { path } = await findBundle('gateway', cacheDir(context));
   context.signal.throwIfAborted();
   return spawn(context.nodePath, [...gatewayArguments, path, ...words], {
