@@ -121,6 +121,12 @@ export const gatewayChapter: FailureChapter = {
       'A gateway that is killed under load has forgotten no token of an answer that a client got whole',
     ]),
     mode(
+      'an engine whose answer is no HTTP',
+      'the next instance, or 502; what a client could not read never reaches it',
+      [gateway('relay/answer-head'), '%.40s is not believed'],
+      ['tests/fuzz/fuzz.test.ts', 'is refused by %s, which goes on'],
+    ),
+    mode(
       'a restart of the gateway, as for an update',
       'no stream is dropped and no request refused; the budgets know what the last process used',
       [

@@ -50,6 +50,16 @@ export const gatewayReports: readonly FieldReport[] = [
     ),
   },
   {
+    id: 'Q07',
+    threads: ['kortix-ai/suna#4821'],
+    what: 'clients that leave, counted as failures of an instance',
+    seen: 'they are counted as clients that left; the instance stays in use',
+    tests: places(
+      [gateway('routing/breaker'), 'never opens for what clients do'],
+      [relay, '%s frees the instance within 100 ms'],
+    ),
+  },
+  {
     id: 'Q08',
     threads: ['sgl-project/sglang#25811'],
     what: 'clients send requests that are wrong, or leave',
@@ -141,6 +151,16 @@ export const gatewayReports: readonly FieldReport[] = [
     tests: places(
       [gateway('usage/usage-recorder'), 'Usage that cannot be written waits, is told once, and is written later'],
       [gateway('accounts/follow-accounts'), 'Keys stay as they were while the store cannot be read'],
+    ),
+  },
+  {
+    id: 'Q25',
+    threads: ['maximhq/bifrost#6802'],
+    what: 'streams that their clients have left, and that still hold a slot',
+    seen: 'the slot is free within 100 ms, for one that waits too',
+    tests: places(
+      [relay, '%s frees the instance within 100 ms'],
+      [gateway('relay/queued'), 'A client that leaves the queue takes no slot, and its tokens come back'],
     ),
   },
   {
