@@ -1,10 +1,9 @@
 // Reads and writes the laptop's profile: what `fairlead init` learned of the bastion. Refuses one that others may read.
 
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { CodedError, errnoOf } from '@fairlead/kit';
+import { CodedError, errnoOf, errorText, isCodedError, replaceFile } from '@fairlead/kit';
 import { decodeText, encodeText, type LaptopProfile, laptopProfile } from '@fairlead/protocol';
 
 import type { ClientErrorCode } from '../client-error.ts';
@@ -18,15 +17,17 @@ export function profilePath(env: Record<string, string | undefined>, home: strin
 export async function readProfile(path: string): Promise<LaptopProfile> {
   let text: string;
   try {
+    const found = await stat(path);
     // Windows has no mode bits to judge; the profile lies in the user's own folder there.
-    if (process.platform !== 'win32' && ((await stat(path)).mode & 0o077) !== 0) {
+    if (process.platform !== 'win32' && found.isFile() && (found.mode & 0o077) !== 0) {
       throw new CodedError<ClientErrorCode>('profile_unsafe', `cannot use ${path} because other users may read it`, {
         hint: `It holds a token. Run: chmod 600 ${path}, and \`fairlead init\` for a new token if others have accounts here.`,
       });
     }
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
+    if (isCodedError(error)) throw error;
+    if (errnoOf(error) !== 'ENOENT') throw invalid(path, `it cannot be read: ${errorText(error)}`, error);
     throw new CodedError<ClientErrorCode>(
       'profile_missing',
       `cannot reach a bastion because this machine has no profile: looked for ${path}`,
@@ -37,30 +38,19 @@ export async function readProfile(path: string): Promise<LaptopProfile> {
   }
   const decoded = decodeText(laptopProfile, text);
   if (decoded.ok) return decoded.value;
-  throw new CodedError<ClientErrorCode>(
-    'profile_invalid',
-    `cannot use ${path} because ${decoded.path || 'it'} ${decoded.message}`,
-    {
-      hint: 'Run `fairlead init` again; it writes a new file.',
-    },
-  );
+  const { path: field, message } = decoded;
+  throw invalid(path, message.startsWith('is ') ? `it ${message}` : `its ${field || 'content'} is wrong: ${message}`);
 }
 
-/** Atomically, mode 0600 from the first byte. */
+function invalid(path: string, why: string, cause?: unknown): CodedError<ClientErrorCode> {
+  return new CodedError('profile_invalid', `cannot use ${path} because ${why}`, {
+    hint: 'Run `fairlead init` again; it writes a new file.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** Atomically, mode 0600 from the first byte; leaves nothing else, also where the disk is full. */
 export async function writeProfile(path: string, profile: LaptopProfile): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  const file = await open(temporary, 'w', 0o600);
-  try {
-    await file.writeFile(encodeText(laptopProfile, profile) + '\n');
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  try {
-    await rename(temporary, path);
-  } catch (error) {
-    await unlink(temporary);
-    throw error;
-  }
+  await replaceFile(path, `${encodeText(laptopProfile, profile)}\n`, { syncs: true });
 }
