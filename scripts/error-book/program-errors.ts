@@ -27,6 +27,31 @@ export const clientErrors: ErrorBook<ClientErrorCode> = {
     cause: 'Control refused the request; its code is in the section API below.',
     cure: 'See that section.',
   },
+  gateway_answer: {
+    cause: 'A gateway refused the request; its code is in the section of its commands below.',
+    cure: 'See that section.',
+  },
+  gateway_unreachable: {
+    cause:
+      'The URL of a gateway does not answer: a name that is not known, a port on which nothing listens, a certificate that is not trusted.',
+    cure: 'Follow the message; ask the owner of the gateway whether it serves.',
+  },
+  gateway_url_invalid: {
+    cause: 'What was given as the URL of a gateway is none.',
+    cure: 'It begins with https:// or http://.',
+  },
+  gateway_missing: {
+    cause: 'This machine has not joined the gateway that was named, or none, or several of which none was named.',
+    cure: 'Join with the line of its owner: `fairlead join`; or say which one: `--gateway`.',
+  },
+  gateway_unsafe: {
+    cause: 'The file of a gateway holds your key, and other users may read it.',
+    cure: '`chmod 600` the file that the message names.',
+  },
+  gateway_invalid: {
+    cause: 'The file of a gateway is damaged.',
+    cure: 'Remove it, and join again with another line.',
+  },
   deployment_unknown: {
     cause: 'No deployment has that name; the message lists the existing names, the hint the nearest.',
     cure: 'Use a name from `fairlead list`.',
@@ -72,8 +97,44 @@ export const gatewayErrors: ErrorBook<GatewayErrorCode> = {
   },
   member_exists: { cause: 'There is a member of that name.', cure: 'Make another key for them: `fairlead keys add`.' },
   key_unknown: { cause: 'No key of the gateway has that id.', cure: 'Use an id from `fairlead keys list`.' },
+  invite_mistyped: {
+    cause: 'The line of `fairlead join` has a typo, or was cut short.',
+    cure: 'Copy it again, from `flj_` to its end.',
+  },
+  invite_unknown: {
+    cause: 'The gateway does not know the line: a newer one has taken its place, or it is of another gateway.',
+    cure: 'Ask the owner for another: `fairlead members invite`.',
+  },
+  invite_used: {
+    cause: 'The line was used before: it is good once.',
+    cure: 'Use the key of that time; if you did not use the line, tell the owner of the gateway, who revokes that key.',
+  },
+  invite_expired: {
+    cause: 'The time of the line is over.',
+    cure: 'Ask the owner for another: `fairlead members invite`.',
+  },
+  gateway_url_unknown: {
+    cause: 'An invitation needs the URL by which members reach the gateway, and none is known.',
+    cure: 'Start the gateway, with `--url` where a proxy stands in front of it; or say `--url` to the command.',
+  },
+  url_invalid: {
+    cause: '`--url` is no http or https URL, or has a query or a password in it.',
+    cure: 'Write it as members reach the gateway: `https://llm.example.org`.',
+  },
   account_invalid: {
     cause: 'A name, a limit or a time is not written as it must be.',
+    cure: 'Write it as the hint says.',
+  },
+  source_exists: {
+    cause: 'A publisher or an upstream has that name. Their names stand before those of their models.',
+    cure: 'Choose another name.',
+  },
+  source_unknown: {
+    cause: 'No publisher or upstream has that name.',
+    cure: 'Use a name from `fairlead gateway publishers list` or `fairlead gateway upstreams list`.',
+  },
+  source_invalid: {
+    cause: 'The account of a publisher, or the URL, key or model of an upstream, is not one.',
     cure: 'Write it as the hint says.',
   },
   gateway_store_failed: {

@@ -27,6 +27,7 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
     uses: ['random', 'process'],
     because: 'the root of control, behind its main.ts: defaults come from the process',
   },
+  'apps/control/src/publish/share-sockets.ts': accounts,
   'apps/node-agent/src/nodes/measure-node.ts': {
     uses: ['process'],
     because: "a port: it reports this process's memory and processor time",
@@ -125,7 +126,7 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
     uses: ['process'],
     because: 'a port: it watches the reader of this process',
   },
-  'packages/client/src/bastion/profile.ts': { uses: ['process'], because: 'a port to files: modes differ on Windows' },
+  'packages/client/src/private-file.ts': { uses: ['process'], because: 'a port to files: modes differ on Windows' },
   'packages/config/src/project/caller.ts': accounts,
   'packages/launch/src/model-facts/hub-files.ts': {
     uses: ['fetch'],

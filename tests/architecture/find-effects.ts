@@ -23,8 +23,13 @@ const modules: Readonly<Record<string, Effect>> = {
 /** Exports that only order work. */
 const ordering = new Set(['setImmediate', 'nextTick']);
 
+/** A file without any of these words has no effect; most files are not parsed. A backslash may spell a name. */
+const mayHaveEffect =
+  /\b(?:Date|Math|AbortSignal|performance|process|fetch|console|(?:set|clear)(?:Timeout|Interval))\b|node:timers|\\u/;
+
 /** A name that the file declares anywhere is not the global. */
 export function findEffects(text: string): Set<Effect> {
+  if (!mayHaveEffect.test(text)) return new Set();
   const tree = syntaxTree(text);
   const declared = declaredNames(tree);
   const found = new Set<Effect>();

@@ -62,10 +62,15 @@ describe('The picture of the architecture', () => {
     expect(houseText('docs/architecture.md')).toContain(renderPicture(allowedPicture));
   });
 
-  it('holds for every import of every file', { timeout: 120_000 }, () => {
+  it('holds for every import of every file, and for every path into another room', { timeout: 120_000 }, () => {
     const files = houseFiles();
     expect(files.length).toBeGreaterThan(1000);
-    expect(files.flatMap((file) => faultsIn(file, houseText(file)))).toEqual([]);
+    // Both judge one tree: parsing is what takes the time.
+    const faults = files.flatMap((file) => {
+      const text = houseText(file);
+      return [...faultsIn(file, text), ...pathFaultsIn(file, text)];
+    });
+    expect(faults).toEqual([]);
   });
 });
 
@@ -80,10 +85,6 @@ function pathFaultsIn(file: string, text: string): string[] {
 }
 
 describe('A path into another room', () => {
-  it('stands in no file that ships, except where the picture has a reason for it', { timeout: 120_000 }, () => {
-    expect(houseFiles().flatMap((file) => pathFaultsIn(file, houseText(file)))).toEqual([]);
-  });
-
   it.each([
     ['from the root', 'packages/launch/src/x.ts', "const entry = 'apps/node-agent/src/main.ts';"],
     ['from the file', 'packages/launch/src/x.ts', "new URL('../../cli/src/doctor', import.meta.url);"],

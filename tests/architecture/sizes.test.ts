@@ -47,6 +47,8 @@ describe('The size of a function', () => {
 const functions = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']);
 
 function longFunctions(file: string, text: string): string[] {
+  // A function is no longer than its file.
+  if (lineCount(text) <= maxFunctionLines) return [];
   const found: string[] = [];
   visit(syntaxTree(text), (node: Node) => {
     if (!functions.has(node.type)) return;

@@ -1,9 +1,13 @@
 // A team's gateway over real tunnels: members with keys stream through gateway, bastion and front to the engines of two instances.
 
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+
 import OpenAI from 'openai';
 import { openWorld, processesOf, type RunningCli, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { openMachine } from './open-machine.ts';
 import { restartWithShortLease } from './short-lease.ts';
 
 const timeoutMs = 120_000;
@@ -26,8 +30,8 @@ beforeAll(async () => {
   for (const name of ['slow-a', 'slow-b'])
     expect((await world.json('deploy', 'slow', '--name', name)).last).toMatchObject({ ok: true });
   expect((await world.json('deploy', 'narrow')).last).toMatchObject({ ok: true });
-  keys.ann = String((await world.json('members', 'add', 'ann', '--team', 'nlp')).last['key']);
-  keys.bob = String((await world.json('members', 'add', 'bob', '--concurrent', '100')).last['key']);
+  keys.ann = String((await world.json('members', 'add', 'ann', '--team', 'nlp', '--key')).last['key']);
+  keys.bob = String((await world.json('members', 'add', 'bob', '--concurrent', '100', '--key')).last['key']);
   gateway = world.start(['gateway', 'serve', '--port', '0', '--metrics-port', '0', '--json']);
   const line = await gateway.line((one) => one.includes('gateway.listening'));
   ({ address, metricsPort } = JSON.parse(line) as { address: string; metricsPort: number });
@@ -228,6 +232,20 @@ it('A gateway tells its operator what it does, and what is left of the limits', 
   expect(second.stdout).toContain('gateway_already_serves');
 });
 
+it('A member joins by one line, and uses models by what the machine keeps of it', { timeout: timeoutMs }, async () => {
+  const { joinLine } = (await world.json('members', 'add', 'carol', '--team', 'nlp')).last;
+  expect(joinLine).toMatch(/^flj_\w+@http:\/\/127\.0\.0\.1:\d+$/);
+  const carol = openMachine(world, 'carol');
+  const joined = await carol.json('join', String(joinLine), '--name', 'lab');
+  expect(joined).toMatchObject({ code: 0, last: { gateway: 'lab', url: address, member: 'carol', team: 'nlp' } });
+  expect(joined.stdout).not.toContain('flk_');
+  expect(statSync(join(carol.home, 'gateways/lab.json')).mode & 0o777).toBe(0o600);
+  expect(await carol.json('join', String(joinLine), '--name', 'lab')).toMatchObject({
+    code: 1,
+    last: { error: { code: 'invite_used' } },
+  });
+});
+
 it('A gateway that is stopped ends by itself, and what was used is written', { timeout: timeoutMs }, async () => {
   const before = await usageBy('day');
   expect(await stream(keys.ann, 'quick', 3)).toMatchObject({ pieces: 3 });
@@ -245,7 +263,7 @@ it(
   'A gateway that is killed under load has forgotten no token of an answer that a client got whole',
   { timeout: timeoutMs },
   async () => {
-    const member = String((await world.json('members', 'add', 'eve')).last['key']);
+    const member = String((await world.json('members', 'add', 'eve', '--key')).last['key']);
     const startedAt = await settledCount('quick');
     const serve = async () => {
       const running = world.start(['gateway', 'serve', '--port', '0', '--json']);

@@ -7,6 +7,8 @@ import { defined } from '@fairlead/kit';
 import type { KeyRecord, Limits, MemberRecord, TeamRecord } from './accounts/account-records.ts';
 import type { AccountChange } from './accounts/audit-record.ts';
 import { createApiKey, hashApiKey } from './accounts/api-key.ts';
+import { createInvite, joinLineOf } from './accounts/redeem-invite.ts';
+import { showInvite, showKey, showLimits, showMember } from './accounts/show-account.ts';
 import { readAccountName, readLifetimeMs, readLimit, readModelNames, readWeight } from './accounts/read-account.ts';
 import { periodsOf } from './limits/calendar.ts';
 import type { AccountKind, UsedTokens } from './limits/ledger.ts';
@@ -27,7 +29,8 @@ export type AccountFlags = Partial<
     | 'expires'
     | 'label'
     | 'by'
-    | 'since',
+    | 'since'
+    | 'join-within',
     string
   >
 >;
@@ -38,19 +41,28 @@ export interface AccountCommand {
   nowMs: number;
   /** The account that runs it. */
   actor: string;
+  /** Where members reach the gateway, for a command that invites one (`invitesMember`). */
+  url?: string | undefined;
+}
+
+/** Whether the command makes a line for `fairlead join`, which has the URL of the gateway. */
+export function invitesMember([group, verb]: readonly string[], { key }: { key?: boolean | undefined }): boolean {
+  return group === 'members' && (verb === 'invite' || (verb === 'add' && key !== true));
 }
 
 /** The line that is printed; undefined where there is no such command. Throws the errors of the store and `account_invalid`. */
 export function runAccountCommand(
   store: GatewayStore,
-  { words, flags, nowMs, actor }: AccountCommand,
+  { words, flags, nowMs, actor, url }: AccountCommand,
 ): object | undefined {
   const [group, verb, name] = words;
   const change: AccountChange = { actor, nowMs };
   const command = words.length === 3 ? `${group} ${verb} NAME` : words.join(' ');
   switch (command) {
     case 'members add NAME':
-      return addMember(store, name!, flags, change);
+      return addMember(store, { name: name!, flags, url }, change);
+    case 'members invite NAME':
+      return { event: 'member.invited', ok: true, member: name, ...invite(store, { name: name!, flags, url }, change) };
     case 'members list':
       return { event: 'members', ok: true, members: listMembers(store) };
     case 'members remove NAME':
@@ -80,18 +92,51 @@ export function runAccountCommand(
   }
 }
 
-function addMember(store: GatewayStore, name: string, flags: AccountFlags, change: AccountChange): object {
+interface MemberArgs {
+  name: string;
+  flags: AccountFlags;
+  /** Absent: the member gets a key at once, and no invitation. */
+  url: string | undefined;
+}
+
+/** The limits are the member's: those of the key come with others of theirs. A wrong flag leaves nothing behind. */
+function addMember(store: GatewayStore, { name, flags, url }: MemberArgs, change: AccountChange): object {
   const member: MemberRecord = {
     name: readAccountName('the name', name),
     team: flags.team === undefined ? undefined : readAccountName('--team', flags.team),
     limits: readLimits(flags),
     createdMs: change.nowMs,
   };
-  // Before the member is there: a wrong flag leaves nothing behind. The limits are the member's: those of the key come with others of theirs.
+  const line = { event: 'member.added', ok: true, ...showMember(member) };
+  if (url !== undefined) {
+    const made = makeInvite({ name, flags, url }, change.nowMs);
+    store.addMember(member, change);
+    store.addInvite(made.record, change);
+    return { ...line, ...made.told };
+  }
   const fresh = makeKey(member.name, { flags, limits: {} }, change.nowMs);
   store.addMember(member, change);
   store.addKey(fresh.record, change);
-  return { event: 'member.added', ok: true, ...showKey(fresh.record), ...showMember(member), key: fresh.text };
+  return { ...showKey(fresh.record), ...line, key: fresh.text };
+}
+
+function invite(store: GatewayStore, args: MemberArgs, change: AccountChange): object {
+  const { record, told } = makeInvite(args, change.nowMs);
+  store.addInvite(record, change);
+  return told;
+}
+
+function makeInvite({ name, flags, url = '' }: MemberArgs, nowMs: number) {
+  const within = readLifetimeMs('--join-within', flags['join-within'] ?? '7d');
+  const key = readKeyFlags(flags, nowMs);
+  const { record, code } = createInvite(name, { key, nowMs, expiresMs: nowMs + within }, randomBytes(40));
+  const { models, expiresMs } = key;
+  const told = {
+    invite: showInvite(record),
+    ...defined({ models, expiresMs }),
+    joinLine: joinLineOf(code, url),
+  };
+  return { record, told };
 }
 
 function addKey(store: GatewayStore, member: string, flags: AccountFlags, change: AccountChange): object {
@@ -124,7 +169,7 @@ function listTeams(store: GatewayStore): object[] {
 }
 
 function showTeam({ name, weight, limits }: TeamRecord): object {
-  return { team: name, weight, limits: defined(limits) };
+  return { team: name, weight, limits: showLimits(limits) };
 }
 
 /** Those that have limits, with what they have used of the day and the month. */
@@ -137,7 +182,9 @@ function listLimits(store: GatewayStore, nowMs: number): object[] {
     const own = used.filter((one) => ({ key: one.keyId, member: one.member, team: one.team })[kind] === name);
     const sum = (of: (one: UsedTokens) => number) => own.reduce((total, one) => total + of(one), 0);
     const [today, thisMonth] = [sum((one) => one.today), sum((one) => one.thisMonth)];
-    return [{ kind, name, limits: defined(limits), today, thisMonth, dayEndsMs: day.endMs, monthEndsMs: month.endMs }];
+    return [
+      { kind, name, limits: showLimits(limits), today, thisMonth, dayEndsMs: day.endMs, monthEndsMs: month.endMs },
+    ];
   };
   return [
     ...teams.flatMap((team) => show('team', team)),
@@ -170,31 +217,31 @@ function makeKey(
   const record: KeyRecord = {
     id,
     member,
-    label: flags.label === undefined ? undefined : readAccountName('--label', flags.label),
+    ...readKeyFlags(flags, nowMs),
     hash: hashApiKey(text),
-    models: flags.models === undefined ? undefined : readModelNames(flags.models),
     createdMs: nowMs,
-    expiresMs: flags.expires === undefined ? undefined : nowMs + readLifetimeMs('--expires', flags.expires),
     revokedMs: undefined,
     limits,
   };
   return { record, text };
 }
 
+function readKeyFlags(flags: AccountFlags, nowMs: number): Pick<KeyRecord, 'label' | 'models' | 'expiresMs'> {
+  return {
+    label: flags.label === undefined ? undefined : readAccountName('--label', flags.label),
+    models: flags.models === undefined ? undefined : readModelNames(flags.models),
+    expiresMs: flags.expires === undefined ? undefined : nowMs + readLifetimeMs('--expires', flags.expires),
+  };
+}
+
 function listMembers(store: GatewayStore): object[] {
   const { members, keys } = store.readAccounts();
+  const invites = store.readInvites();
   return members.map((member) => ({
     ...showMember(member),
     keys: keys.filter((key) => key.member === member.name).map(showKey),
+    invites: invites.filter((invite) => invite.member === member.name).map(showInvite),
   }));
-}
-
-function showMember({ name, team, limits, createdMs }: MemberRecord): object {
-  return { member: name, ...defined({ team }), limits: defined(limits), createdMs };
-}
-
-function showKey({ id, member, label, models, createdMs, expiresMs, revokedMs, limits }: KeyRecord): object {
-  return { id, member, ...defined({ label, models, expiresMs, revokedMs }), limits: defined(limits), createdMs };
 }
 
 function sumUsage(store: GatewayStore, { by = 'member', since }: AccountFlags, nowMs: number): object | undefined {
@@ -209,7 +256,8 @@ function sinceOf({ since = '30d' }: Pick<AccountFlags, 'since'>, nowMs: number):
 }
 
 /** The lines of the program's usage. */
-export const accountCommandUsage = `members add NAME [--team T] [LIMITS] [--label L] [--models A,B] [--expires 30d]
+export const accountCommandUsage = `members add NAME [--team T] [LIMITS] [--label L] [--models A,B] [--expires 30d] [--key | --url URL] [--join-within 7d]
+       gateway members invite NAME [--label L] [--models A,B] [--expires 30d] [--url URL] [--join-within 7d]
        gateway members list | members remove NAME
        gateway keys add MEMBER [LIMITS] [--label L] [--models A,B] [--expires 30d] | keys list | keys revoke ID
        gateway teams set NAME [--weight N] [LIMITS] | teams list | teams remove NAME

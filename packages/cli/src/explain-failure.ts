@@ -2,6 +2,7 @@
 
 import { CodedError, errnoOf, errorText, isCodedError } from '@fairlead/kit';
 import type { ControlAnswerError } from '@fairlead/client';
+import type { GatewayAnswerError } from '@fairlead/client/gateway';
 import { CommanderError } from 'commander';
 
 import { type CliErrorCode, exit } from './cli-error.ts';
@@ -17,7 +18,7 @@ export interface Failure {
 export function explainFailure(error: unknown, signal: AbortSignal, verbose: boolean): Failure {
   if (error instanceof CommanderError) return wrongUsage(error);
   if (signal.aborted && !isTold(error)) return interrupted;
-  if (isControlAnswer(error)) {
+  if (isAnswer(error)) {
     return {
       exitCode: error.status === 404 ? exit.notFound : exit.failed,
       say: { code: error.wireCode, message: error.message, hint: error.hint },
@@ -42,8 +43,8 @@ export function explainFailure(error: unknown, signal: AbortSignal, verbose: boo
 }
 
 /** By its shape: the class would load the whole SDK, for `--help` too. */
-function isControlAnswer(error: unknown): error is ControlAnswerError {
-  return isCodedError(error, 'control_answer') && 'wireCode' in error;
+function isAnswer(error: unknown): error is ControlAnswerError | GatewayAnswerError {
+  return isCodedError(error, 'control_answer', 'gateway_answer') && 'wireCode' in error;
 }
 
 /** A person knows what they pressed. */

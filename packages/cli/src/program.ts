@@ -9,6 +9,7 @@ import { addDiagnosisCommands } from './program/diagnosis-commands.ts';
 import { addGatewayCommands } from './program/gateway-commands.ts';
 import type { RunCommand } from './program/run-command.ts';
 import { collect, countNumber, portNumber, wholeNumber } from './program/flag-values.ts';
+import { addMemberCommands } from './program/member-commands.ts';
 import { addObserveCommands } from './program/observe-commands.ts';
 import { addPlanCommands } from './program/plan-commands.ts';
 import { addPrepareCommands } from './program/prepare-commands.ts';
@@ -66,6 +67,7 @@ export function createProgram(
   addUseCommands(program, go, version);
   addCareCommands(program, go);
   addGatewayCommands(program, go);
+  addMemberCommands(program, go);
   // A flag may stand before or after the command.
   for (const command of program.commands)
     command

@@ -9,6 +9,12 @@ export type ClientErrorCode =
   | 'profile_unsafe'
   | 'profile_invalid'
   | 'control_answer'
+  | 'gateway_answer'
+  | 'gateway_unreachable'
+  | 'gateway_url_invalid'
+  | 'gateway_missing'
+  | 'gateway_unsafe'
+  | 'gateway_invalid'
   | 'deployment_unknown'
   | 'endpoint_not_ready'
   | 'endpoint_ended'
@@ -38,5 +44,20 @@ export class ControlAnswerError extends CodedError<'control_answer'> {
     this.status = status;
     this.wireCode = wire.code;
     this.path = wire.path;
+  }
+}
+
+/** An error answer of a gateway about an account, with its own code in `wireCode`. */
+export class GatewayAnswerError extends CodedError<'gateway_answer'> {
+  readonly status: number;
+  readonly wireCode: string;
+
+  constructor(status: number, wire: { code: string; message: string; hint?: string | undefined }) {
+    super('gateway_answer', wire.message, {
+      ...defined({ hint: wire.hint }),
+      retryable: status >= 500 || status === 429,
+    });
+    this.status = status;
+    this.wireCode = wire.code;
   }
 }

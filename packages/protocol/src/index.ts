@@ -43,6 +43,26 @@ export {
   logTail,
   orderAccepted,
 } from './agent-link.ts';
+export {
+  accountError,
+  accountLimits,
+  createMemberKey,
+  type CreateMemberKey,
+  joined,
+  type Joined,
+  joinRequest,
+  memberKey,
+  type MemberKey,
+  memberKeyList,
+  newMemberKey,
+  type NewMemberKey,
+  ownUsage,
+  type OwnUsage,
+  rotatedMemberKey,
+  type RotatedMemberKey,
+  rotateMemberKey,
+} from './gateway-api.ts';
+export { gatewayPlace, type GatewayPlace } from './gateway-place.ts';
 export { logSource, type LogSource } from './log-source.ts';
 export {
   controlHello,
@@ -162,6 +182,27 @@ export {
   type PartReport,
 } from './node-link.ts';
 export { instanceNode, type InstanceNode, nodeList, type NodeProgress, nodeState, type NodeState } from './node.ts';
+export {
+  deploymentPublished,
+  type DeploymentPublished,
+  deploymentTaken,
+  type DeploymentTaken,
+  deploymentWithdrawn,
+  gatewayMessage,
+  type GatewayMessage,
+  publicationList,
+  publicationView,
+  type PublicationView,
+  publishDeployment,
+  publishedInstance,
+  type PublishedInstance,
+  publisherHello,
+  publisherMessage,
+  type PublisherMessage,
+  publisherWelcome,
+  publishTarget,
+  type PublishTarget,
+} from './publish-link.ts';
 export { type EndpointChoice, pickEndpoint, type ReachableEndpoint } from './pick-endpoint.ts';
 export { hasEnded, leadInstance } from './lead-instance.ts';
 export { startTime, type StartTime, startTimes, type StartTimes } from './start-times.ts';

@@ -144,6 +144,22 @@ export const gatewayChapter: FailureChapter = {
       strangers,
       'with a head that is garbage is refused, and the gateway goes on',
     ]),
+    mode(
+      'a line of `fairlead join` that is used twice, old, lost or mistyped',
+      'each is told apart; one key comes of it',
+      [
+        gateway('accounts/account-server'),
+        'A line that is unknown, mistyped, expired or replaced is told from the others',
+      ],
+    ),
+    mode('an invitation redeemed by many at once', 'one gets a key', [
+      gateway('accounts/account-server'),
+      'Of 20 who redeem one invitation at a time, one gets a key',
+    ]),
+    mode('guessed invitations', '429 for the address they come from', [
+      gateway('accounts/account-server'),
+      'Who guesses invitations is slowed',
+    ]),
     mode('guessed keys', '429 for the address they come from, told in the log once; good keys pass', [
       strangers,
       'who guesses keys is slowed by their address, told once, and no member is held up',

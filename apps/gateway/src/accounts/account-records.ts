@@ -42,6 +42,19 @@ export interface KeyRecord {
   limits: Limits;
 }
 
+/** The promise of a key to a member, who redeems it once. A member has one that is open at the most. */
+export interface InviteRecord {
+  id: string;
+  member: string;
+  /** Of its code. */
+  hash: Buffer;
+  createdMs: number;
+  expiresMs: number;
+  usedMs: number | undefined;
+  /** What the key will be. */
+  key: Pick<KeyRecord, 'label' | 'models' | 'expiresMs'>;
+}
+
 /** A key with its member: what a request is allowed. */
 export interface Grant {
   key: KeyRecord;

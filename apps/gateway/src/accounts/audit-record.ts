@@ -9,8 +9,19 @@ export interface AccountChange {
 export interface AuditRecord {
   atMs: number;
   actor: string;
-  action: 'team.set' | 'team.removed' | 'member.added' | 'member.removed' | 'key.added' | 'key.revoked';
-  /** The team, the member, or the id of the key. */
+  action:
+    | 'team.set'
+    | 'team.removed'
+    | 'member.added'
+    | 'member.invited'
+    | 'member.removed'
+    | 'key.added'
+    | 'key.revoked'
+    | 'publisher.added'
+    | 'publisher.removed'
+    | 'upstream.added'
+    | 'upstream.removed';
+  /** The team, the member, the publisher, the upstream, or the id of the key. */
   subject: string;
   detail: object;
 }

@@ -18,7 +18,10 @@ export interface FollowAccountsDeps {
 }
 
 /** The keys as they are now. Disposal leaves them as they are. */
-export interface LiveKeys extends Pick<KeyBook, 'check' | 'recheck'>, AsyncDisposable {}
+export interface LiveKeys extends Pick<KeyBook, 'check' | 'recheck'>, AsyncDisposable {
+  /** After a change by this process, which the store does not tell of. */
+  refresh(): void;
+}
 
 /** Reads at once; throws where that fails. Later failures are logged, and the keys stay as they were. */
 export function followAccounts({ store, clock, log }: FollowAccountsDeps): LiveKeys {
@@ -30,13 +33,15 @@ export function followAccounts({ store, clock, log }: FollowAccountsDeps): LiveK
   book.replace(store.readAccounts());
   const look = () => {
     const now = store.version();
-    if (now === version) return;
+    if (now !== version) read();
+    version = now;
+  };
+  const read = () => {
     // Requests wait while this reads: of a hundred thousand keys only those that changed.
     const changes = store.readChanges(last, maxChanges);
     if (changes.isWhole) book.patch(changes.patch);
     else book.replace(store.readAccounts());
     last = changes.last;
-    version = now;
   };
   const op = 'gateway.accounts';
   const running = repeatEvery(lookMs, look, { op, clock, guard, signal: stop.signal });
@@ -48,6 +53,7 @@ export function followAccounts({ store, clock, log }: FollowAccountsDeps): LiveK
       return book.check(presented, nowMs);
     },
     recheck: (keyId, nowMs) => book.recheck(keyId, nowMs),
+    refresh: read,
     async [Symbol.asyncDispose]() {
       stop.abort();
       await running;

@@ -4,18 +4,24 @@ import { isServing } from '@fairlead/protocol';
 
 import type { Relay } from '../relay/open-relay.ts';
 import type { RoutedInstance, Router } from '../routing/router.ts';
+import type { PublisherStatus } from '../sources/publisher-desk.ts';
 
 export interface GatewayStatus {
   startedMs: number;
   address: string;
+  /** By which members reach it, where it was told. */
+  url?: string | undefined;
   connections: number;
   waiting: number;
   models: Array<{ id: string; state: string; instances: number }>;
   instances: RoutedInstance[];
+  publishers?: PublisherStatus[] | undefined;
+  /** Where they connect; undefined: the gateway takes none. */
+  publisherSocket?: string | undefined;
 }
 
 export function describeGateway(
-  { startedMs, address }: Pick<GatewayStatus, 'startedMs' | 'address'>,
+  { startedMs, address, url }: Pick<GatewayStatus, 'startedMs' | 'address' | 'url'>,
   relay: Pick<Relay, 'size' | 'waiting'>,
   router: Pick<Router, 'models' | 'describe'>,
 ): GatewayStatus {
@@ -24,5 +30,6 @@ export function describeGateway(
     state: isServing(state) && offers.length === 0 ? 'unreachable' : state.status,
     instances: offers.length,
   }));
-  return { startedMs, address, connections: relay.size, waiting: relay.waiting, models, instances: router.describe() };
+  const { size: connections, waiting } = relay;
+  return { startedMs, address, url, connections, waiting, models, instances: router.describe() };
 }

@@ -34,6 +34,7 @@ import type { RelayConnectionDeps } from './relay-deps.ts';
 import { isGenerating, takesForm } from './relayed-routes.ts';
 import { renderProblem } from './render-problem.ts';
 import { asksToClose, contentEncodingOf, contentTypeOf, renderUpstreamRequest } from './render-upstream-head.ts';
+import { refusesKey } from './refuses-key.ts';
 import { RequestBody } from './request-body.ts';
 import {
   type GatewayOutcome,
@@ -247,6 +248,8 @@ export class Exchange {
     this.#waitingSince = this.#deps.clock.monotonicMs();
     if (this.#state.phase === 'waiting' && this.#shouldGoElsewhere())
       return this.#fail(`it answered ${this.#answer!.status}`);
+    if (this.#state.phase === 'waiting' && refusesKey(this.#sent?.offer, this.#answer!.status))
+      return this.#fail(`it refuses the key that the gateway has for it (${this.#answer!.status})`);
     const { bytes } = step;
     if (!bytes) return;
     if (this.#state.phase === 'waiting') {

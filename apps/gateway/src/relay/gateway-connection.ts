@@ -16,6 +16,8 @@ import {
 } from '@fairlead/openai-wire';
 
 import type { Grant } from '../accounts/account-records.ts';
+import { isAccountPath } from '../accounts/account-routes.ts';
+import type { AccountServer } from '../accounts/account-server.ts';
 import { keyPrefix } from '../accounts/api-key.ts';
 import { sourceOf } from '../accounts/guess-guard.ts';
 import type { KeyProblem } from '../accounts/key-book.ts';
@@ -49,8 +51,8 @@ export class GatewayConnection implements ExchangeClient {
   #stash: Buffer[] = [];
   #isTaking = false;
   #waitingSince: number;
-  /** The last answer is written: nothing more is taken. `hurried`: it is an error, for which a client gets little time. */
-  #closing: 'no' | 'patient' | 'hurried' = 'no';
+  /** The last answer is written: nothing more is taken. `hurried`: it is an error, for which a client gets little time. `handed`: others write it. */
+  #closing: 'no' | 'patient' | 'hurried' | 'handed' = 'no';
   #isGone = false;
 
   constructor(client: Duplex, deps: RelayConnectionDeps, owner: ConnectionOwner) {
@@ -66,9 +68,9 @@ export class GatewayConnection implements ExchangeClient {
     const client = this.#client;
     client.on('error', () => this.#onGone());
     client.once('close', () => this.#onGone());
-    client.once('end', () => this.#onEnd());
-    client.on('drain', () => this.#onDrain());
-    client.on('data', (piece: Buffer) => this.#onPiece(piece));
+    client.once('end', this.#onEnd);
+    client.on('drain', this.#onDrain);
+    client.on('data', this.#onPiece);
     if (client.destroyed) this.#onGone();
   }
 
@@ -79,7 +81,7 @@ export class GatewayConnection implements ExchangeClient {
 
   /** Nothing of it has shown a good key yet, or shows one now. */
   get isUnproven(): boolean {
-    return !this.#exchange && this.#closing === 'no';
+    return !this.#exchange && (this.#closing === 'no' || this.#closing === 'handed');
   }
 
   get isFull(): boolean {
@@ -94,14 +96,16 @@ export class GatewayConnection implements ExchangeClient {
   /** Ends what is idle at once, and answers what is not. */
   stop(): void {
     if (this.#exchange) this.#exchange.stop();
-    else if (this.#closing === 'no') this.drop();
+    else if (this.#closing === 'no' || this.#closing === 'handed') this.drop();
   }
 
   check(now: number): void {
     if (this.#exchange) return this.#exchange.check(now);
-    const { idleMs, headMs, lingerMs, quietMs } = this.#deps.limits;
+    const { idleMs, headMs, bodyIdleMs, lingerMs, quietMs } = this.#deps.limits;
     const waitedMs = now - this.#waitingSince;
-    if (this.#closing !== 'no') {
+    if (this.#closing === 'handed') {
+      if (waitedMs > bodyIdleMs) this.drop();
+    } else if (this.#closing !== 'no') {
       // A slow reader may take its time over an answer.
       const limitMs = this.#closing === 'hurried' || this.#client.writableFinished ? lingerMs : quietMs;
       if (waitedMs > limitMs) this.drop();
@@ -140,16 +144,16 @@ export class GatewayConnection implements ExchangeClient {
     this.#client.destroy();
   }
 
-  #onPiece(piece: Buffer): void {
+  readonly #onPiece = (piece: Buffer): void => {
     if (this.#closing !== 'no') return;
     this.#stash.push(piece);
     this.#takeStash();
-  }
+  };
 
-  #onDrain(): void {
+  readonly #onDrain = (): void => {
     this.#exchange?.resumeAnswer();
     this.#takeStash();
-  }
+  };
 
   /** A loop: thousands of requests may be in one piece. */
   #takeStash(): void {
@@ -193,6 +197,8 @@ export class GatewayConnection implements ExchangeClient {
     const interpretation = interpretHead(head);
     if (!interpretation.ok) return refuseIt(interpretation.refusal);
     const interpreted = interpretation.value;
+    const { accounts } = this.#deps;
+    if (accounts && isAccountPath(head.path)) return this.#handOver(accounts, head);
     const pick = pickRoute(gatewayRoutes, head.method, head.path);
     const isPlain = interpreted.framing.kind === 'none';
     if (pick.ok && isHealthRoute(pick.route) && isPlain) return this.#answerLocal({ status: 'ok' }, head, requestId);
@@ -215,9 +221,21 @@ export class GatewayConnection implements ExchangeClient {
   /** A key that is good is never refused for the wrong ones of others from the same address. */
   #refusalOfKey(why: KeyProblem, head: RequestHead): Refusal {
     if (head.target.includes(keyPrefix)) return keyInUrl;
-    const { remoteAddress } = this.#client as Partial<Pick<Socket, 'remoteAddress'>>;
-    const pauseMs = this.#deps.guesses.note(why, sourceOf(head, remoteAddress), this.#deps.clock.monotonicMs());
+    const pauseMs = this.#deps.guesses.note(why, this.#sourceOf(head), this.#deps.clock.monotonicMs());
     return pauseMs === 0 ? keyRefusal(why) : tooManyKeys(pauseMs);
+  }
+
+  /** It stays counted, and is closed as the others are. */
+  #handOver(accounts: Pick<AccountServer, 'take'>, head: RequestHead): void {
+    const bytes = Buffer.concat([head.bytes, ...this.#stash]);
+    this.#beginClosing('handed');
+    this.#client.off('end', this.#onEnd).off('drain', this.#onDrain).off('data', this.#onPiece);
+    accounts.take(this.#client, bytes, this.#sourceOf(head));
+  }
+
+  #sourceOf(head: RequestHead): string {
+    const { remoteAddress } = this.#client as Partial<Pick<Socket, 'remoteAddress'>>;
+    return sourceOf(head, remoteAddress);
   }
 
   #answerLocal(body: object, head: RequestHead, requestId: string): void {
@@ -247,7 +265,7 @@ export class GatewayConnection implements ExchangeClient {
     this.#client.resume();
   }
 
-  #beginClosing(how: 'patient' | 'hurried'): void {
+  #beginClosing(how: 'patient' | 'hurried' | 'handed'): void {
     this.#closing = how;
     this.#exchange = undefined;
     this.#stash = [];
@@ -255,11 +273,11 @@ export class GatewayConnection implements ExchangeClient {
   }
 
   /** HTTP clients that are done waiting close, and a proxy or a tunnel passes a close on as an end: an end is taken for leaving. */
-  #onEnd(): void {
+  readonly #onEnd = (): void => {
     if (this.#exchange) this.#exchange.clientLeft();
     else if (this.#closing === 'no' || this.#client.writableFinished) this.#client.destroy();
     else this.#client.once('finish', () => this.#client.destroy());
-  }
+  };
 
   #onGone(): void {
     if (this.#isGone) return;

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock, Log } from '@fairlead/kit';
 
 import type { FairAdmission } from '../admission/fair-admission.ts';
+import type { AccountServer } from '../accounts/account-server.ts';
 import type { GuessGuard } from '../accounts/guess-guard.ts';
 import type { KeyBook } from '../accounts/key-book.ts';
 import type { Ledger } from '../limits/ledger.ts';
@@ -27,6 +28,8 @@ export interface RelayDeps {
   reach: (offer: Offer, signal: AbortSignal) => Promise<Duplex>;
   /** Told of each request with a good key when it is over. `onKept`: to be called once, when the record can no longer be lost; the client gets the last bytes then. */
   onSettled: (record: UsageRecord, onKept?: () => void) => void;
+  /** Takes the requests of members about their accounts; absent: there are no such routes. */
+  accounts?: Pick<AccountServer, 'take'> | undefined;
   log: Log;
 }
 

@@ -9,6 +9,7 @@ import {
   leadInstance,
 } from '@fairlead/protocol';
 
+import { addToTable } from './add-to-table.ts';
 import type { ModelTable, Offer, OfferedModel } from './offer.ts';
 
 /** `endpoints`: of each deployment that has an instance which can be reached. Deployments that have ended are left out. */
@@ -25,13 +26,7 @@ export function buildModelTable(
       const offers = found
         .filter((endpoint) => serves(deployment, endpoint, id))
         .map((endpoint) => offerOf(deployment, endpoint, id));
-      const known = table.get(id);
-      table.set(
-        id,
-        known
-          ? joined(known, { deployment: deployment.name, state, offers })
-          : { id, deployments: [deployment.name], state, offers, createdMs: deployment.createdMs },
-      );
+      addToTable(table, { id, deployments: [deployment.name], state, offers, createdMs: deployment.createdMs });
     }
   }
   return table;
@@ -66,17 +61,6 @@ function offerOf(deployment: DeploymentView, endpoint: EndpointView, id: string)
   const { instanceId, generation, address, apiKey } = endpoint;
   const isOwn = instanceOf(deployment, endpoint)?.servedModels.includes(id) ?? false;
   const servedModel = isOwn ? id : endpoint.servedModel;
-  return { deployment: deployment.name, instanceId, generation, address, apiKey, servedModel };
-}
-
-function joined(
-  known: OfferedModel,
-  { deployment, state, offers }: { deployment: string; state: OfferedModel['state']; offers: readonly Offer[] },
-): OfferedModel {
-  return {
-    ...known,
-    deployments: known.deployments.includes(deployment) ? known.deployments : [...known.deployments, deployment],
-    state: isServing(known.state) ? known.state : state,
-    offers: [...known.offers, ...offers],
-  };
+  const place = { kind: 'carrier' as const, address };
+  return { deployment: deployment.name, instanceId, generation, place, apiKey, servedModel };
 }

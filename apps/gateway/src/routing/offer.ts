@@ -3,14 +3,22 @@
 import type { Secret } from '@fairlead/kit';
 import type { EndpointAddress, InstanceState } from '@fairlead/protocol';
 
+/** Where an instance is reached: by a carrier of the gateway's own session, at a socket that another account of this host has published, or at a URL. */
+export type OfferPlace =
+  | { kind: 'carrier'; address: EndpointAddress }
+  | { kind: 'published'; publisher: string; socket: string; uid: number }
+  | { kind: 'upstream'; upstream: string; url: string };
+
 export interface Offer {
   deployment: string;
   instanceId: string;
   generation: number;
-  address: EndpointAddress;
+  place: OfferPlace;
   apiKey: Secret;
   /** What the engine takes as `model`. */
   servedModel: string;
+  /** Requests at a time; absent: as learnt. */
+  capacity?: number;
 }
 
 /** A model under a name that members ask for. */

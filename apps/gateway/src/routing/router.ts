@@ -38,6 +38,8 @@ export class Router {
   readonly #requests = new Map<string, number>();
   /** How many each takes at once, as learnt. */
   readonly #capacities = new Map<string, number>();
+  /** Those that are stated. */
+  #stated: ReadonlyMap<string, number> = new Map();
   #pools: ReadonlyMap<string, string> = new Map();
   #onRoom: () => void = () => undefined;
   #models: ModelTable = new Map();
@@ -59,6 +61,9 @@ export class Router {
     this.#pools = poolsOf(models);
     const offers = [...models.values()].flatMap((model) => model.offers);
     this.#generations = new Map(offers.map(({ instanceId, generation }) => [instanceId, generation]));
+    this.#stated = new Map(
+      offers.flatMap(({ instanceId, capacity }) => (capacity === undefined ? [] : [[instanceId, capacity] as const])),
+    );
     for (const id of this.#breakers.keys()) if (!this.#generations.has(id)) this.#breakers.delete(id);
     for (const id of this.#capacities.keys()) if (!this.#generations.has(id)) this.#capacities.delete(id);
     this.#onRoom();
@@ -85,7 +90,7 @@ export class Router {
   }
 
   capacityOf(instanceId: string): number {
-    return this.#capacities.get(instanceId) ?? usualCapacity;
+    return this.#stated.get(instanceId) ?? this.#capacities.get(instanceId) ?? usualCapacity;
   }
 
   requestsAt(instanceId: string): number {

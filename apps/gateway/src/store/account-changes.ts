@@ -11,14 +11,20 @@ import { auditTable, keysTable, membersTable, teamsTable } from './schema.ts';
 
 export type ChangesRead = { isWhole: true; patch: AccountsPatch; last: number } | { isWhole: false; last: number };
 
-type Kind = 'team' | 'member' | 'key';
+/** `none`: nothing that a request needs. */
+type Kind = 'team' | 'member' | 'key' | 'none';
 const kinds: Readonly<Record<AuditRecord['action'], Kind>> = {
   'team.set': 'team',
   'team.removed': 'team',
   'member.added': 'member',
+  'member.invited': 'none',
   'member.removed': 'member',
   'key.added': 'key',
   'key.revoked': 'key',
+  'publisher.added': 'none',
+  'publisher.removed': 'none',
+  'upstream.added': 'none',
+  'upstream.removed': 'none',
 };
 
 /** One transaction, so that all is of one time. */
@@ -53,6 +59,8 @@ export function readChanges(db: SqliteDatabase, since: number, most: number): Ch
           break;
         case 'key':
           keys.set(name, tx.select().from(keysTable).where(eq(keysTable.id, name)).all().map(keyOf)[0]);
+          break;
+        case 'none':
           break;
       }
     }

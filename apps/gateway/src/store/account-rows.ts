@@ -1,7 +1,7 @@
 // Teams, members and keys as rows, and the record of each change of them.
 
-import type { Limits, KeyRecord, MemberRecord, TeamRecord } from '../accounts/account-records.ts';
-import type { keysTable, membersTable, teamsTable } from './schema.ts';
+import type { InviteRecord, KeyRecord, Limits, MemberRecord, TeamRecord } from '../accounts/account-records.ts';
+import type { invitesTable, keysTable, membersTable, teamsTable } from './schema.ts';
 
 type LimitRow = { [Name in keyof Required<Limits>]: number | null };
 
@@ -60,5 +60,35 @@ export function rowOfKey(key: KeyRecord): typeof keysTable.$inferInsert {
     expiresMs: key.expiresMs ?? null,
     revokedMs: key.revokedMs ?? null,
     ...limitRow(key.limits),
+  };
+}
+
+export function inviteOf(row: typeof invitesTable.$inferSelect): InviteRecord {
+  return {
+    id: row.id,
+    member: row.member,
+    hash: Buffer.from(row.hash, 'hex'),
+    createdMs: row.createdMs,
+    expiresMs: row.expiresMs,
+    usedMs: row.usedMs ?? undefined,
+    key: {
+      label: row.label ?? undefined,
+      models: row.models ?? undefined,
+      expiresMs: row.keyExpiresMs ?? undefined,
+    },
+  };
+}
+
+export function rowOfInvite({ key, ...invite }: InviteRecord): typeof invitesTable.$inferInsert {
+  return {
+    id: invite.id,
+    member: invite.member,
+    hash: invite.hash.toString('hex'),
+    createdMs: invite.createdMs,
+    expiresMs: invite.expiresMs,
+    usedMs: invite.usedMs ?? null,
+    label: key.label ?? null,
+    models: key.models ? [...key.models] : null,
+    keyExpiresMs: key.expiresMs ?? null,
   };
 }

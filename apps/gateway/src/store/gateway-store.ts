@@ -8,19 +8,23 @@ import { CodedError, defined, errorText } from '@fairlead/kit';
 import { createSqliteSession, type SqliteDatabase } from '@fairlead/sqlite';
 import { eq, gte, max } from 'drizzle-orm/sql';
 
-import type { KeyRecord, MemberRecord, TeamRecord } from '../accounts/account-records.ts';
+import type { InviteRecord, KeyRecord, MemberRecord, TeamRecord } from '../accounts/account-records.ts';
 import type { AuditRecord, AccountChange } from '../accounts/audit-record.ts';
 import type { AccountsSnapshot } from '../accounts/key-book.ts';
 import type { GatewayErrorCode } from '../gateway-error.ts';
 import type { UsedTokens } from '../limits/ledger.ts';
 import type { UsageGroup, UsageRecord, UsageSum } from '../usage/usage-record.ts';
 import { type ChangesRead, readChanges } from './account-changes.ts';
-import { keyOf, limitRow, memberOf, rowOfKey, teamOf } from './account-rows.ts';
+import { inviteOf, keyOf, limitRow, memberOf, rowOfKey, teamOf } from './account-rows.ts';
 import MIGRATIONS from './migrations.json' with { type: 'json' };
-import { auditTable, keysTable, membersTable, teamsTable } from './schema.ts';
+import { addInvite, findInvite, useInvite } from './invite-rows.ts';
+import { auditTable, invitesTable, keysTable, membersTable, teamsTable } from './schema.ts';
+import { SourceRows } from './source-rows.ts';
 import { prepareAddUsage, readUsedTokens, sumUsage } from './usage-rows.ts';
 
 export interface GatewayStore extends Disposable {
+  /** Publishers and upstreams. */
+  readonly sources: SourceRows;
   readAccounts(): AccountsSnapshot;
   /** The number of the newest change of teams, members and keys. */
   lastChange(): number;
@@ -40,6 +44,13 @@ export interface GatewayStore extends Disposable {
   addKey(key: KeyRecord, change: AccountChange): void;
   /** Throws `key_unknown`. */
   revokeKey(id: string, change: AccountChange): KeyRecord;
+  findMember(name: string): MemberRecord | undefined;
+  /** In place of another one that is open. Throws `member_unknown`. */
+  addInvite(invite: InviteRecord, change: AccountChange): void;
+  findInvite(id: string): InviteRecord | undefined;
+  readInvites(): InviteRecord[];
+  /** Its key from now on. Throws `invite_used`, also where another process has redeemed it since it was found, and `invite_unknown`. */
+  redeemInvite(id: string, key: KeyRecord, change: AccountChange): void;
   /** The oldest first. */
   readAudit(sinceMs: number): AuditRecord[];
   /** All or none. A record that is there already is passed over. Returns how many were not. */
@@ -48,6 +59,8 @@ export interface GatewayStore extends Disposable {
   /** By key, of this month and this day, which begin then. */
   usedTokens(since: { monthMs: number; dayMs: number }): UsedTokens[];
 }
+
+type Transaction = Pick<SqliteDatabase, 'select' | 'insert' | 'update' | 'delete'>;
 
 /** `serve`: usage survives the end of the process at once, a loss of power from the next checkpoint on. */
 export type StoreUse = 'command' | 'serve';
@@ -106,12 +119,14 @@ class SqliteGatewayStore implements GatewayStore {
   readonly #db: SqliteDatabase;
   readonly #dataVersion;
   readonly #addUsage: (record: UsageRecord) => boolean;
+  readonly sources: SourceRows;
 
   constructor(connection: DatabaseSync, db: SqliteDatabase) {
     this.#connection = connection;
     this.#db = db;
     this.#dataVersion = connection.prepare('PRAGMA data_version');
     this.#addUsage = prepareAddUsage(connection);
+    this.sources = new SourceRows(db, (record, make) => this.#change(record, make));
   }
 
   readAccounts(): AccountsSnapshot {
@@ -171,6 +186,7 @@ class SqliteGatewayStore implements GatewayStore {
       const { changes } = tx.delete(membersTable).where(eq(membersTable.name, name)).run();
       if (changes === 0) throw memberUnknown('remove', name);
       tx.delete(keysTable).where(eq(keysTable.member, name)).run();
+      tx.delete(invitesTable).where(eq(invitesTable.member, name)).run();
     });
   }
 
@@ -194,6 +210,37 @@ class SqliteGatewayStore implements GatewayStore {
     });
   }
 
+  findMember(name: string): MemberRecord | undefined {
+    return this.#db.select().from(membersTable).where(eq(membersTable.name, name)).all().map(memberOf)[0];
+  }
+
+  addInvite(invite: InviteRecord, change: AccountChange): void {
+    const { member, expiresMs, key } = invite;
+    const detail = { ...defined({ models: key.models }), expiresMs };
+    this.#change({ ...change, action: 'member.invited', subject: member, detail }, (tx) => {
+      const [found] = tx.select().from(membersTable).where(eq(membersTable.name, member)).all();
+      if (!found) throw memberUnknown('invite', member);
+      addInvite(tx, invite);
+    });
+  }
+
+  findInvite(id: string): InviteRecord | undefined {
+    return findInvite(this.#db, id);
+  }
+
+  readInvites(): InviteRecord[] {
+    return this.#db.select().from(invitesTable).all().map(inviteOf);
+  }
+
+  redeemInvite(id: string, key: KeyRecord, change: AccountChange): void {
+    const { member, models, expiresMs } = key;
+    const detail = { member, ...defined({ models, expiresMs }), invite: id };
+    this.#change({ ...change, action: 'key.added', subject: key.id, detail }, (tx) => {
+      useInvite(tx, id, change.nowMs);
+      tx.insert(keysTable).values(rowOfKey(key)).run();
+    });
+  }
+
   readAudit(sinceMs: number): AuditRecord[] {
     const rows = this.#db.select().from(auditTable).where(gte(auditTable.atMs, sinceMs)).orderBy(auditTable.id).all();
     return rows.map(({ id: _id, action, ...row }) => ({ ...row, action: action as AuditRecord['action'] }));
@@ -202,7 +249,7 @@ class SqliteGatewayStore implements GatewayStore {
   /** The change and its record, both or none. */
   #change<T>(
     { actor, nowMs, action, subject, detail }: AccountChange & Pick<AuditRecord, 'action' | 'subject' | 'detail'>,
-    make: (tx: Pick<SqliteDatabase, 'select' | 'insert' | 'update' | 'delete'>) => T,
+    make: (tx: Transaction) => T,
   ): T {
     return this.#db.transaction((tx) => {
       const made = make(tx);

@@ -45,6 +45,25 @@ export const keysTable = sqliteTable(
   (table) => [index('keys_member').on(table.member)],
 );
 
+/** Promises of keys to members, each redeemed once. */
+export const invitesTable = sqliteTable(
+  'invites',
+  {
+    id: text().primaryKey(),
+    member: text().notNull(),
+    /** SHA-256 of the code, in hex. */
+    hash: text().notNull(),
+    createdMs: real('created_ms').notNull(),
+    expiresMs: real('expires_ms').notNull(),
+    usedMs: real('used_ms'),
+    label: text(),
+    /** As those of a key. */
+    models: text({ mode: 'json' }).$type<string[]>(),
+    keyExpiresMs: real('key_expires_ms'),
+  },
+  (table) => [index('invites_member').on(table.member)],
+);
+
 /** A row for each request of a member, when it is over. Never what was asked or answered. */
 export const usageTable = sqliteTable(
   'usage',
@@ -71,6 +90,34 @@ export const usageTable = sqliteTable(
   },
   (table) => [index('usage_at').on(table.atMs)],
 );
+
+/** Owners of the same host who may publish their deployments here. */
+export const publishersTable = sqliteTable('publishers', {
+  name: text().primaryKey(),
+  /** The account to which their sockets belong. */
+  uid: integer().notNull(),
+  /** SHA-256 of the token, in hex. */
+  hash: text().notNull(),
+  createdMs: real('created_ms').notNull(),
+});
+
+/** Which publisher a name of a model leads to: that of the first who published it, until it is no longer published. */
+export const publishedNamesTable = sqliteTable('published_names', {
+  name: text().primaryKey(),
+  publisher: text().notNull(),
+});
+
+/** OpenAI-compatible servers that are reached by a URL. */
+export const upstreamsTable = sqliteTable('upstreams', {
+  name: text().primaryKey(),
+  url: text().notNull(),
+  /** Sent to it with each request. The file is for this account alone. */
+  apiKey: text('api_key').notNull(),
+  /** JSON: the names by which members ask, and what the server takes as `model`; null: all that it lists. */
+  models: text({ mode: 'json' }).$type<Record<string, string>>(),
+  concurrent: integer(),
+  createdMs: real('created_ms').notNull(),
+});
 
 /** Each change of teams, members and keys. Never a key. */
 export const auditTable = sqliteTable('audit', {

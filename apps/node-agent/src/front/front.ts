@@ -109,7 +109,9 @@ class OpenFront implements Front {
     };
     this.#muxes = new FrontMuxes({
       clock: options.clock,
-      maxMuxes: this.#limits.muxes,
+      log: options.log,
+      limits: this.#limits,
+      apiKey: options.apiKey,
       onStream: (stream) => this.#open(stream),
     });
   }
@@ -179,6 +181,7 @@ class OpenFront implements Front {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed.abort();
     this.cutAll();
+    await this.#muxes[Symbol.asyncDispose]();
     await this.#sweeping;
   }
 

@@ -7,6 +7,7 @@ import { sayRoute } from '../bastion/say-route.ts';
 import type { Context } from '../context.ts';
 import { ensureHeldProfile } from '../bastion/ensure-held-profile.ts';
 import { sessionOptions } from '../session-options.ts';
+import { sayOutage } from './say-outage.ts';
 import { leftWords } from './instance-words.ts';
 import { type Task, taskOf } from './model-task.ts';
 import { examplesText } from './ready-text.ts';
@@ -113,6 +114,10 @@ function say(event: ConnectionEvent, context: Context): void {
       );
     case 'control.back':
       return output.event('control.back', {}, 'control is back');
+    case 'requests.paused':
+    case 'requests.resumed':
+    case 'requests.lost':
+      return sayOutage(event, output);
     case 'route.taken':
       return sayRoute(event.route, context);
     case 'deployment.ended':

@@ -12,6 +12,7 @@ import { ensureHeldProfile } from '../bastion/ensure-held-profile.ts';
 import { sessionOptions } from '../session-options.ts';
 import { execEnv } from './exec-env.ts';
 import { endWords } from './instance-words.ts';
+import { outageWords } from './say-outage.ts';
 
 export interface ExecArgs {
   name: string;
@@ -35,6 +36,7 @@ export async function runExec({ name, command, mux }: ExecArgs, context: Context
 
 /** stdout belongs to the command alone. */
 function tell(name: string, event: ConnectionEvent, { output }: Context): void {
+  if (event.type === 'requests.resumed' || event.type === 'requests.lost') output.warn(outageWords(event));
   if (event.type !== 'deployment.ended') return;
   output.warn(`${name} has ended (${endWords(event.deployment)}); the command goes on without it`);
 }

@@ -2,8 +2,10 @@
 
 import { type Command, Option } from 'commander';
 
+import type { ServeArgs } from '../commands/gateway/serve.ts';
 import type { LimitFlags } from '../commands/gateway/limit-flags.ts';
 import { collect, countNumber, portNumber } from './flag-values.ts';
+import { addPublishCommands, addSourceCommands } from './publish-commands.ts';
 import type { RunCommand } from './run-command.ts';
 
 export function addGatewayCommands(program: Command, go: RunCommand): void {
@@ -14,6 +16,8 @@ export function addGatewayCommands(program: Command, go: RunCommand): void {
   addStatus(gateway, go);
   addTeams(gateway, go);
   addAudit(gateway, go);
+  addSourceCommands(gateway, go);
+  addPublishCommands(program, go);
   addMembers(program, go);
   addKeys(program, go);
   addUsage(program, go);
@@ -27,10 +31,19 @@ function addServe(gateway: Command, go: RunCommand): void {
     .description('serve your deployments to members until Ctrl-C, on this machine')
     .option('--port <port>', 'listen on this port of 127.0.0.1; 0: any', portNumber, 18_080)
     .option('--socket <path>', 'listen on a unix socket instead, which this account alone can open')
+    .option(
+      '--url <url>',
+      'where members reach it, if a proxy stands in front of it: for the lines that `members add` prints',
+    )
     .option('--metrics-port <port>', 'metrics and health on this port of 127.0.0.1; 0: any; default: none', portNumber)
+    .option(
+      '--publishers <path>',
+      'take publishers at this unix socket, which every account of the host may reach; default: none',
+    )
+    .option('--no-own', 'serve only what others publish, and upstreams; needs no profile')
     .addOption(stateFlag())
     .addHelpText('after', '\nExamples:\n  fairlead gateway serve\n  fairlead gateway serve --port 8080 --json')
-    .action(async (options: { port: number; socket?: string; metricsPort?: number; state?: string }) =>
+    .action(async (options: ServeArgs) =>
       go(async (context) => (await import('../commands/gateway/serve.ts')).runGatewayServe(options, context)),
     );
 }
@@ -124,19 +137,47 @@ function withKeyFlags(command: Command): Command {
     .addOption(stateFlag());
 }
 
+interface InviteFlags {
+  url?: string;
+  joinWithin?: string;
+}
+
+function withInviteFlags(command: Command): Command {
+  return withKeyFlags(command)
+    .option('--join-within <time>', 'how long the line is good, such as 12h; default: 7d')
+    .option(
+      '--url <url>',
+      'where members reach the gateway; default: as `gateway serve` was told, or where it listens',
+    );
+}
+
 function addMembers(program: Command, go: RunCommand): void {
-  const members = program.command('members').description('who may use the gateway: add, list, remove');
-  withKeyFlags(withLimits(members.command('add')))
-    .description('add a member and make a key for them, which is shown once')
+  const members = program.command('members').description('who may use the gateway: add, invite, list, remove');
+  withInviteFlags(withLimits(members.command('add')))
+    .description('add a member and print the line by which they join, good once')
     .argument('<name>')
     .option('--team <name>', 'for its share where requests wait, and for sums of usage')
+    .option(
+      '--key',
+      'make a key at once in place of the line, for a program or a client without Fairlead; it is shown once',
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead members add bob --team nlp\n  fairlead members add eve --models qwen --expires 30d --tokens-per-minute 50000',
+      '\nExamples:\n  fairlead members add bob --team nlp\n  fairlead members add eve --models qwen --expires 30d --tokens-per-minute 50000\n  fairlead members add nightly --key',
     )
-    .action(async (name: string, options: LimitFlags & KeyFlags & { team?: string }) =>
+    .action(async (name: string, options: LimitFlags & KeyFlags & InviteFlags & { team?: string; key?: boolean }) =>
       go(async (context) =>
         (await import('../commands/gateway/members.ts')).runMembersAdd({ name, ...options }, context),
+      ),
+    );
+  withInviteFlags(members.command('invite'))
+    .description(
+      'print another line for a member, in place of one that was not used: for another machine, or a line that was lost',
+    )
+    .argument('<name>')
+    .action(async (name: string, options: KeyFlags & InviteFlags) =>
+      go(async (context) =>
+        (await import('../commands/gateway/members.ts')).runMembersInvite({ name, ...options }, context),
       ),
     );
   members

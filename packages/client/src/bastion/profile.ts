@@ -1,12 +1,13 @@
 // Reads and writes the laptop's profile: what `fairlead init` learned of the bastion. Refuses one that others may read.
 
-import { mkdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
-import { CodedError, errnoOf, errorText, isCodedError, replaceFile } from '@fairlead/kit';
+import { CodedError, errnoOf, errorText, isCodedError } from '@fairlead/kit';
 import { decodeText, encodeText, type LaptopProfile, laptopProfile } from '@fairlead/protocol';
 
 import type { ClientErrorCode } from '../client-error.ts';
+import { isReadableByOthers, writePrivateFile } from '../private-file.ts';
 
 /** `$FAIRLEAD_PROFILE`, else `$XDG_STATE_HOME/fairlead/profile.json`, else `~/.local/state/fairlead/profile.json`. */
 export function profilePath(env: Record<string, string | undefined>, home: string): string {
@@ -17,9 +18,7 @@ export function profilePath(env: Record<string, string | undefined>, home: strin
 export async function readProfile(path: string): Promise<LaptopProfile> {
   let text: string;
   try {
-    const found = await stat(path);
-    // Windows has no mode bits to judge; the profile lies in the user's own folder there.
-    if (process.platform !== 'win32' && found.isFile() && (found.mode & 0o077) !== 0) {
+    if (await isReadableByOthers(path)) {
       throw new CodedError<ClientErrorCode>('profile_unsafe', `cannot use ${path} because other users may read it`, {
         hint: `It holds a token. Run: chmod 600 ${path}, and \`fairlead init\` for a new token if others have accounts here.`,
       });
@@ -51,6 +50,5 @@ function invalid(path: string, why: string, cause?: unknown): CodedError<ClientE
 
 /** Atomically, mode 0600 from the first byte; leaves nothing else, also where the disk is full. */
 export async function writeProfile(path: string, profile: LaptopProfile): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await replaceFile(path, `${encodeText(laptopProfile, profile)}\n`, { syncs: true });
+  await writePrivateFile(path, encodeText(laptopProfile, profile) + '\n');
 }

@@ -1,13 +1,13 @@
 // One HTTP request over a channel of its own: the front takes one request per connection, so no connection is kept alive.
 
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
-import { Readable } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { CodedError, errorText } from '@fairlead/kit';
 
 import type { ClientErrorCode } from '../client-error.ts';
-import type { LivePaths, Path } from '../paths/live-paths.ts';
+import type { Path } from '../paths/live-paths.ts';
 
 export interface ChannelRequest {
   method: string;
@@ -26,18 +26,25 @@ export interface ChannelAnswer {
   explain: (error: unknown) => unknown;
 }
 
-export interface ChannelRequestDeps {
+export interface ChannelRequestDeps<Way extends { channel: Duplex } = Path> {
   name: string;
-  paths: Pick<LivePaths, 'open'>;
+  /** What the Host field says. Default: the name. */
+  host?: string;
+  /** Goes before each path. Default: nothing. */
+  prefix?: string;
+  paths: { open(signal?: AbortSignal): Promise<Way> };
   /** Sets the key of the endpoint that was reached. */
-  authorize(headers: Headers, path: Path): void;
+  authorize(headers: Headers, path: Way): void;
 }
 
 /**
  * Resolves with the head of the answer. The signal counts until the body has been read. Throws what `paths.open` throws, the
  * signal's reason, and `answer_cut` where the channel is lost: the request may have been taken, so that it is not sent again here.
  */
-export async function sendOverChannel(deps: ChannelRequestDeps, wanted: ChannelRequest): Promise<ChannelAnswer> {
+export async function sendOverChannel<Way extends { channel: Duplex }>(
+  deps: ChannelRequestDeps<Way>,
+  wanted: ChannelRequest,
+): Promise<ChannelAnswer> {
   const { signal } = wanted;
   signal?.throwIfAborted();
   const path = await deps.paths.open(signal);
@@ -49,20 +56,24 @@ export async function sendOverChannel(deps: ChannelRequestDeps, wanted: ChannelR
   if (signal?.aborted) onAbort();
   try {
     deps.authorize(wanted.headers, path);
-    return { incoming: await exchange(deps.name, path, wanted), explain };
+    return { incoming: await exchange(deps, path.channel, wanted), explain };
   } catch (error) {
     channel.destroy();
     throw explain(error);
   }
 }
 
-async function exchange(name: string, { channel }: Path, wanted: ChannelRequest): Promise<IncomingMessage> {
+async function exchange(
+  { name, host = name, prefix = '' }: Pick<ChannelRequestDeps, 'name' | 'host' | 'prefix'>,
+  channel: Duplex,
+  wanted: ChannelRequest,
+): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const outgoing = httpRequest({
     createConnection: () => channel,
     method: wanted.method,
-    path: wanted.path,
-    headers: { ...Object.fromEntries(wanted.headers), host: name },
+    path: prefix + wanted.path,
+    headers: { ...Object.fromEntries(wanted.headers), host },
   });
   outgoing.on('response', (incoming) => {
     // A cut before the body is read must not end the process; a later reader gets the error from the stream's state.

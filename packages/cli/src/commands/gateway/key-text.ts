@@ -1,7 +1,6 @@
 // Words for a key. Pure.
 
 export interface ShownKey {
-  id: string;
   models?: readonly string[] | undefined;
   expiresMs?: number | undefined;
 }

@@ -28,12 +28,34 @@ const detailFields = {
   weight: z.number().optional(),
   team: optionalText,
   member: optionalText,
+  uid: z.number().optional(),
+  url: optionalText,
+  concurrent: z.number().optional(),
   models: texts.optional(),
   expiresMs: z.number().optional(),
   limits: limits.optional(),
+  /** The invitation that became the key. */
+  invite: optionalText,
+};
+const invite = z.object({ id: text, createdMs: z.number(), expiresMs: z.number(), usedMs: z.number().optional() });
+const inviteFields = {
+  invite,
+  models: texts.optional(),
+  /** Of the key. */
+  expiresMs: z.number().optional(),
+  joinLine: text,
 };
 const teamFields = { team: text, weight: z.number(), limits };
 const memberFields = { member: text, team: optionalText, limits, createdMs: z.number() };
+
+const publisherFields = { name: text, uid: z.number(), createdMs: z.number() };
+const upstreamFields = {
+  name: text,
+  url: text,
+  models: z.record(text, text).optional(),
+  concurrent: z.number().optional(),
+  createdMs: z.number(),
+};
 
 export const gatewayLines = {
   'gateway.listening': line('The gateway takes requests.', {
@@ -48,6 +70,7 @@ export const gatewayLines = {
       ok,
       startedMs: z.number(),
       address: text,
+      url: optionalText,
       connections: z.number(),
       waiting: z.number(),
       models: z.array(z.object({ id: text, state: text, instances: z.number() })),
@@ -61,8 +84,28 @@ export const gatewayLines = {
           reason: optionalText,
         }),
       ),
+      publishers: z
+        .array(
+          z.object({
+            name: text,
+            connected: z.boolean(),
+            deployments: z.array(z.object({ deployment: text, names: texts, instances: z.number(), refused: texts })),
+          }),
+        )
+        .optional(),
+      publisherSocket: optionalText,
     },
   ),
+  'publisher.added': line('The result. `line` is told here and never again: it holds the token of the publisher.', {
+    ok,
+    ...publisherFields,
+    line: text,
+  }),
+  publishers: line('The result.', { ok, publishers: z.array(z.object(publisherFields)) }),
+  'publisher.removed': line('The result. Nothing of theirs is offered any more.', { ok, publisher: text }),
+  'upstream.added': line('The result.', { ok, ...upstreamFields }),
+  upstreams: line('The result, without their keys.', { ok, upstreams: z.array(z.object(upstreamFields)) }),
+  'upstream.removed': line('The result.', { ok, upstream: text }),
   limits: line(
     'The result: teams, members and keys that have limits, and the tokens that they have used today and this month (UTC).',
     {
@@ -101,16 +144,29 @@ export const gatewayLines = {
       ),
     },
   ),
-  'member.added': line('The result. `key` is told here and never again: the gateway keeps its hash.', {
+  'member.added': line(
+    'The result. `joinLine` is what the member gives to `fairlead join`; with `--key` there is `key` with its fields instead. Either is told here and never again: the gateway keeps hashes.',
+    {
+      ok,
+      ...z.object({ ...keyFields, ...inviteFields, key: text }).partial().shape,
+      ...memberFields,
+    },
+  ),
+  'member.invited': line('The result. `joinLine` is told here and never again.', { ok, member: text, ...inviteFields }),
+  'gateway.joined': line('The result. The key is in a 0600 file beside the profile.', {
     ok,
-    ...memberFields,
-    ...keyFields,
-    key: text,
+    gateway: text,
+    url: text,
+    member: text,
+    team: optionalText,
+    keyId: text,
+    models: texts.optional(),
+    expiresMs: z.number().optional(),
   }),
   'member.removed': line('The result. All keys of the member are gone.', { ok, member: text }),
   members: line('The result.', {
     ok,
-    members: z.array(z.object({ ...memberFields, keys: z.array(z.object(keyFields)) })),
+    members: z.array(z.object({ ...memberFields, keys: z.array(z.object(keyFields)), invites: z.array(invite) })),
   }),
   'key.added': line('The result. `key` is told here and never again.', { ok, ...keyFields, key: text }),
   'key.revoked': line('The result.', { ok, ...keyFields }),
