@@ -4,7 +4,7 @@ import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
-import { CodedError, errnoOf, errorText, replaceFile } from '@fairlead/kit';
+import { CodedError, errnoOf, errorText, writeWholeFile } from '@fairlead/kit';
 import type { FairleadConfig } from './fairlead-config.ts';
 import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 
@@ -42,7 +42,7 @@ export async function writeConfig(path: string, config: FairleadConfig, notes: C
 
 async function replace(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await replaceFile(path, text);
+  await writeWholeFile(path, text);
 }
 
 /** The text of a file with the settings of `config`, made from the existing text; the same text if it has them already. Pure. */

@@ -2,7 +2,7 @@
 // two functions at the end, which read and write the file.
 
 import { readFile } from 'node:fs/promises';
-import { errnoOf, replaceFile } from '@fairlead/kit';
+import { errnoOf, writeWholeFile } from '@fairlead/kit';
 import { encodeText, type StartPhase, type StartTime, type StartTimes, startTimes } from '@fairlead/protocol';
 
 export interface StartKind {
@@ -76,5 +76,5 @@ export async function readStartTimes(file: string): Promise<StartTimes> {
 /** Two jobs that end their starts at the same moment may lose one of the two times, never the file. */
 export async function rememberStart(file: string, key: string, time: StartTime): Promise<void> {
   const times = withStart(await readStartTimes(file), key, time);
-  await replaceFile(file, `${encodeText(startTimes, times)}\n`);
+  await writeWholeFile(file, `${encodeText(startTimes, times)}\n`);
 }

@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 
-import { errnoOf, replaceFile } from '@fairlead/kit';
+import { errnoOf, writeWholeFile } from '@fairlead/kit';
 
 /** The route to the bastion that was taken last. The next command does not wait long for a better route that is gone. */
 export const routeNote = (profileFile: string): string => `${profileFile}.route`;
@@ -23,5 +23,5 @@ export async function readNote(path: string): Promise<string | undefined> {
 
 /** Atomic; rejects where it cannot be written, and leaves nothing then. */
 export async function writeNote(path: string, line: string): Promise<void> {
-  await replaceFile(path, `${line}\n`);
+  await writeWholeFile(path, `${line}\n`);
 }

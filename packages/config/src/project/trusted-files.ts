@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { CodedError, errorText, replaceFile } from '@fairlead/kit';
+import { CodedError, errorText, writeWholeFile } from '@fairlead/kit';
 import { encodeValue } from '@fairlead/protocol';
 import { z } from 'zod';
 
@@ -47,7 +47,7 @@ export async function writeTrustedFiles(path: string, trusted: TrustedFiles): Pr
   const files = Object.fromEntries([...trusted].map(([name, sha256]) => [name, { sha256 }]));
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await replaceFile(path, `${JSON.stringify(encodeValue(trustedFiles, { version: 1, files }), undefined, 2)}\n`);
+    await writeWholeFile(path, `${JSON.stringify(encodeValue(trustedFiles, { version: 1, files }), undefined, 2)}\n`);
   } catch (error) {
     throw new CodedError<ConfigErrorCode>('config_unwritable', `cannot write ${path}: ${errorText(error)}`, {
       hint: 'Give this user write permission for its folder.',

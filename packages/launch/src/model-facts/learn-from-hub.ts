@@ -3,7 +3,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { errnoOf, replaceFile } from '@fairlead/kit';
+import { errnoOf, writeWholeFile } from '@fairlead/kit';
 import { decodeModelFacts, type DecodedFacts, type ModelFacts } from '@fairlead/planner';
 import { decodeText, encodeText } from '@fairlead/protocol';
 import { z } from 'zod';
@@ -75,7 +75,7 @@ async function readKept(path: string, nowMs: number): Promise<FilesFound | undef
 async function keep(path: string, kept: Kept): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await replaceFile(path, encodeText(keptFacts, kept));
+    await writeWholeFile(path, encodeText(keptFacts, kept));
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
   }

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 
-import { errorText, replaceFile } from '@fairlead/kit';
+import { errorText, writeWholeFile } from '@fairlead/kit';
 import { z } from 'zod';
 
 const processIdentity = z.object({ pid: z.int(), started: z.string() });
@@ -74,11 +74,11 @@ export function readRecord(jobDir: string): Promise<LocalJobRecord | undefined> 
 }
 
 export async function writeSpec(jobDir: string, spec: LocalJobSpec): Promise<void> {
-  await replaceFile(jobFiles.spec(jobDir), `${JSON.stringify(z.encode(localJobSpec, spec), null, 2)}\n`);
+  await writeWholeFile(jobFiles.spec(jobDir), `${JSON.stringify(z.encode(localJobSpec, spec), null, 2)}\n`);
 }
 
 export async function writeRecord(jobDir: string, record: LocalJobRecord): Promise<void> {
-  await replaceFile(jobFiles.record(jobDir), `${JSON.stringify(z.encode(localJobRecord, record), null, 2)}\n`);
+  await writeWholeFile(jobFiles.record(jobDir), `${JSON.stringify(z.encode(localJobRecord, record), null, 2)}\n`);
 }
 
 async function readFileAs<T extends z.ZodType>(schema: T, path: string): Promise<z.output<T> | undefined> {
