@@ -27,6 +27,7 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
     uses: ['random', 'process'],
     because: 'the root of control, behind its main.ts: defaults come from the process',
   },
+  'apps/control/src/publish/share-sockets.ts': accounts,
   'apps/node-agent/src/nodes/measure-node.ts': {
     uses: ['process'],
     because: "a port: it reports this process's memory and processor time",
@@ -91,6 +92,11 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
     uses: ['timers'],
     because: 'a port to sockets: closing must end although a test has stopped the clock',
   },
+  'packages/cli/src/demo/team/ask-member.ts': {
+    uses: ['fetch'],
+    because: 'a port to HTTP: a member of the demo asks as any program would',
+  },
+  'packages/cli/src/demo/team/open-team-world.ts': accounts,
   'packages/cli/src/demo/stream-completion.ts': {
     uses: ['fetch'],
     because: 'a port to HTTP: the demo asks as any program would',

@@ -16,8 +16,12 @@ export interface AuditRecord {
     | 'member.invited'
     | 'member.removed'
     | 'key.added'
-    | 'key.revoked';
-  /** The team, the member, or the id of the key. */
+    | 'key.revoked'
+    | 'publisher.added'
+    | 'publisher.removed'
+    | 'upstream.added'
+    | 'upstream.removed';
+  /** The team, the member, the publisher, the upstream, or the id of the key. */
   subject: string;
   detail: object;
 }

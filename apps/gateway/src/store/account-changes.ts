@@ -21,6 +21,10 @@ const kinds: Readonly<Record<AuditRecord['action'], Kind>> = {
   'member.removed': 'member',
   'key.added': 'key',
   'key.revoked': 'key',
+  'publisher.added': 'none',
+  'publisher.removed': 'none',
+  'upstream.added': 'none',
+  'upstream.removed': 'none',
 };
 
 /** One transaction, so that all is of one time. */
