@@ -5,7 +5,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-import { type ChatChunk, type CodedError, connect, type Connection, type ConnectionEvent, list, watch } from '@fairlead/client';
+import {
+  type ChatChunk,
+  type CodedError,
+  connect,
+  type Connection,
+  type ConnectionEvent,
+  list,
+  watch,
+} from '@fairlead/client';
 import type { laptopProfile, Written } from '@fairlead/protocol';
 import { makeProgramFolder, openWorld, runProgram, type World } from '@fairlead/testkit';
 import { createJobKey } from '@fairlead/ssh';
