@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 
-import { recordOf } from '../testing/usage-record.ts';
+import { usageRecord } from '../testing/usage-record.ts';
 import { readSettled, settledOf, usedOf } from './settled-elsewhere.ts';
 
-const record = recordOf('r', { atMs: Date.parse('2026-12-01T10:00:00Z') });
+const record = usageRecord({ promptTokens: 30, completionTokens: 12, atMs: Date.parse('2026-12-01T10:00:00Z') });
 const now = (day: string) => ({ monotonicMs: 0, wallMs: Date.parse(day) });
 
 it.each([

@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 
 import { openOperatorServer, operatorSocket } from '../operator/operator-server.ts';
 import { claimServing } from '../store/claim-serving.ts';
-import { recordOf } from '../testing/usage-record.ts';
+import { usageRecord } from '../testing/usage-record.ts';
 import { askHandOver, askRestart } from './ask-hand-over.ts';
 import type { SettledElsewhere } from './settled-elsewhere.ts';
 import { Succession, type SuccessionDeps } from './succession.ts';
@@ -62,12 +62,12 @@ function openStateDir(): string {
 it('A process that hands over lets go of all that its successor needs, and tells it what it settles later', async () => {
   const stateDir = openStateDir();
   const first = await openServing(stateDir);
-  first.succession.noteSettled([recordOf('before')]);
+  first.succession.noteSettled([usageRecord({ requestId: 'before' })]);
   await askHandOver(stateDir);
   expect(first.seen).toEqual(['publishers left', 'handed over']);
   expect(existsSync(join(stateDir, `usage.${pid}.journal`))).toBe(true);
   const second = await openServing(stateDir);
-  first.succession.noteSettled([recordOf('behind', { promptTokens: 1, completionTokens: 2 })]);
+  first.succession.noteSettled([usageRecord({ requestId: 'behind', promptTokens: 1, completionTokens: 2 })]);
   await second.told;
   expect(second.settled).toMatchObject([{ keyId: 'k', member: 'bob', tokens: 3 }]);
   first.drain.resolve();
@@ -99,7 +99,7 @@ it('A successor that is gone is no reason to fail: the log tells that it was not
   const stateDir = openStateDir();
   const { succession } = await openServing(stateDir, { log: { ...silentLog, warn: told.resolve } });
   await askHandOver(stateDir);
-  succession.noteSettled([recordOf('a')]);
+  succession.noteSettled([usageRecord({ requestId: 'a' })]);
   expect(await told.promise).toMatchObject({ op: 'gateway.settled', ok: false });
 });
 

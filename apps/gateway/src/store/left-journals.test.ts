@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { expect, it, onTestFinished } from 'vitest';
 
-import { recordOf } from '../testing/usage-record.ts';
+import { usageRecord } from '../testing/usage-record.ts';
 import { putJournalAside, readLeftJournals, removeAsideJournal } from './left-journals.ts';
 import { openUsageJournal } from './usage-journal.ts';
 
@@ -20,9 +20,9 @@ const idsOf = (dir: string, isAlive: boolean) =>
 it('A journal that is put aside is written on, and read by the next process', () => {
   const dir = stateDir();
   using journal = openUsageJournal(dir);
-  journal.append([recordOf('before')]);
+  journal.append([usageRecord({ requestId: 'before' })]);
   putJournalAside(dir, pid);
-  journal.append([recordOf('behind')]);
+  journal.append([usageRecord({ requestId: 'behind' })]);
   expect(idsOf(dir, true)).toEqual(['before', 'behind']);
   using next = openUsageJournal(dir);
   expect(next.read()).toEqual([]);
@@ -31,7 +31,7 @@ it('A journal that is put aside is written on, and read by the next process', ()
 it('The journal of a process that is gone is forgotten once it is written, that of a process that lives is not', () => {
   const dir = stateDir();
   using journal = openUsageJournal(dir);
-  journal.append([recordOf('a')]);
+  journal.append([usageRecord({ requestId: 'a' })]);
   putJournalAside(dir, pid);
   readLeftJournals(dir, () => true).forget();
   expect(idsOf(dir, true)).toEqual(['a']);
@@ -46,7 +46,7 @@ it('A process that ends removes its own journal, but not what is in it', () => {
   const path = join(dir, `usage.${pid}.journal`);
   removeAsideJournal(dir, pid);
   using journal = openUsageJournal(dir);
-  journal.append([recordOf('a')]);
+  journal.append([usageRecord({ requestId: 'a' })]);
   putJournalAside(dir, pid);
   removeAsideJournal(dir, pid);
   expect(existsSync(path)).toBe(true);

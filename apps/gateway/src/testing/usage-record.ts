@@ -1,9 +1,11 @@
+// What was used by one request, for tests that count or keep it.
+
 import type { UsageRecord } from '../usage/usage-record.ts';
 
-/** Of a request that was answered whole. */
-export function recordOf(requestId: string, more: Partial<UsageRecord> = {}): UsageRecord {
+/** A request that bob's key completed, with the fields that a test is about. */
+export function usageRecord(fields: Partial<UsageRecord>): UsageRecord {
   return {
-    requestId,
+    requestId: 'r',
     atMs: 1,
     member: 'bob',
     team: undefined,
@@ -11,16 +13,16 @@ export function recordOf(requestId: string, more: Partial<UsageRecord> = {}): Us
     model: 'm',
     deployment: 'd',
     instanceId: 'i',
-    route: '/v1/chat/completions',
+    route: '/v1/completions',
     outcome: 'completed',
     status: 200,
-    queuedMs: 0,
+    promptTokens: 10,
+    completionTokens: 5,
+    cachedTokens: 2,
+    estimated: false,
+    queuedMs: 3,
     firstByteMs: 1,
     totalMs: 2,
-    promptTokens: 30,
-    completionTokens: 12,
-    cachedTokens: 0,
-    estimated: false,
-    ...more,
+    ...fields,
   };
 }
