@@ -66,6 +66,7 @@ export class Router {
     );
     for (const id of this.#breakers.keys()) if (!this.#generations.has(id)) this.#breakers.delete(id);
     for (const id of this.#capacities.keys()) if (!this.#generations.has(id)) this.#capacities.delete(id);
+    for (const [id, requests] of this.#requests) if (requests === 0 && !this.#generations.has(id)) this.#forget(id);
     this.#onRoom();
   }
 
@@ -120,6 +121,7 @@ export class Router {
   hasRoom(model: string): boolean {
     const offers = this.#models.get(model)?.offers ?? [];
     if (offers.length === 0) return true;
+    if (offers.length === 1) return this.#hasRoomAt(offers[0]!.instanceId);
     const nowMs = this.#deps.monotonicMs();
     const open = offers.filter(({ instanceId }) => this.#isOpenTo(instanceId, nowMs));
     return (open.length > 0 ? open : offers).some(({ instanceId }) => this.#hasRoomAt(instanceId));
@@ -152,14 +154,18 @@ export class Router {
   }
 
   end({ instanceId }: Offer, tokens: number, verdict: OfferVerdict): void {
-    const left = (this.#tokens.get(instanceId) ?? 0) - tokens;
-    if (left > 0) this.#tokens.set(instanceId, left);
-    else this.#tokens.delete(instanceId);
     const requests = this.requestsAt(instanceId) - 1;
-    if (requests > 0) this.#requests.set(instanceId, requests);
-    else this.#requests.delete(instanceId);
+    if (requests > 0 || this.#generations.has(instanceId)) {
+      this.#tokens.set(instanceId, Math.max(0, (this.#tokens.get(instanceId) ?? 0) - tokens));
+      this.#requests.set(instanceId, requests);
+    } else this.#forget(instanceId);
     this.#step(instanceId, inputOf(verdict, this.#deps.monotonicMs()));
     this.#onRoom();
+  }
+
+  #forget(instanceId: string): void {
+    this.#tokens.delete(instanceId);
+    this.#requests.delete(instanceId);
   }
 
   /** Whether the instance has a newer tunnel than that of the offer: nothing more comes through the old one. */

@@ -34,6 +34,8 @@ export interface RelayWorldOptions {
   models?: readonly string[];
   relay?: Partial<RelayLimits>;
   log?: Log;
+  /** The journal takes its time; by default a record is kept at once. */
+  keep?: (goOn: () => void) => void;
   /** In place of a connection to the instance. */
   reach?: (signal: AbortSignal) => Promise<Socket>;
 }
@@ -105,7 +107,8 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
     onSettled(record, onKept) {
       records.push(record);
       for (const look of waiting) look();
-      onKept?.();
+      if (onKept && options.keep) options.keep(onKept);
+      else onKept?.();
     },
   });
   const server = createRelayServer(relay);
