@@ -55,14 +55,21 @@ test('a log whose connection ends says that control was lost', async () => {
 });
 
 test('an older control that has no such route is not taken for one that has no such deployment', async () => {
-  const instance = {
-    ...{ id: 'abcdefgh', deployment: 'qwen', role: 'current', replica: 0, restart: 0, state: { status: 'ready' } },
-    ...{ nodes: [], servedModels: [], endpoints: [], jobDir: '/j', createdMs: 1, updatedMs: 1 },
+  const id = {
+    id: 'abcdefgh',
+    deployment: 'qwen',
+    role: 'current',
+    replica: 0,
+    restart: 0,
+    state: { status: 'ready' },
   };
+  const rest = { nodes: [], servedModels: [], endpoints: [], jobDir: '/j', createdMs: 1, updatedMs: 1 };
   const facts = { model: 'm', servedModel: 'm', engine: 'sim', cluster: 'c', wanted: 'running', createdMs: 1 };
   const control = await openApi((request, response) => {
     if (request.method === 'GET')
-      return response.end(JSON.stringify({ deployments: [{ name: 'qwen', ...facts, instances: [instance] }] }));
+      return response.end(
+        JSON.stringify({ deployments: [{ name: 'qwen', ...facts, instances: [{ ...id, ...rest }] }] }),
+      );
     const error = { code: 'not_found', message: 'no route /v1/publications/qwen' };
     return response.writeHead(404).end(JSON.stringify({ error }));
   });
