@@ -5,6 +5,7 @@ export type GatewayErrorCode =
   | 'member_unknown'
   | 'member_exists'
   | 'key_unknown'
+  | 'key_scope'
   | 'invite_mistyped'
   | 'invite_unknown'
   | 'invite_used'

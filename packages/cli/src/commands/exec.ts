@@ -11,15 +11,25 @@ import type { Context } from '../context.ts';
 import { ensureHeldProfile } from '../bastion/ensure-held-profile.ts';
 import { sessionOptions } from '../session-options.ts';
 import { execEnv } from './exec-env.ts';
+import { pickGateway } from './member/pick-gateway.ts';
 import { endWords } from './instance-words.ts';
 
 export interface ExecArgs {
   name: string;
   command: readonly string[];
   mux?: boolean | undefined;
+  /** Of a gateway that this machine has joined. */
+  gateway?: string | undefined;
 }
 
-export async function runExec({ name, command, mux }: ExecArgs, context: Context): Promise<void> {
+export async function runExec({ name, command, mux, gateway: wanted }: ExecArgs, context: Context): Promise<void> {
+  const gateway = await pickGateway(wanted, context);
+  if (gateway) {
+    context.output.busy(`asking ${gateway.name} for ${name}`);
+    await using connection = await gateway.connect(name);
+    context.output.close();
+    return context.setExitCode(await runCommand(command, execEnv(context.env, connection), context));
+  }
   await ensureHeldProfile(context);
   context.output.busy(`connecting to ${name}`);
   await using connection = await connect(name, {

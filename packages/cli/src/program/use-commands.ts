@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 
 import type { RunCommand } from './run-command.ts';
 import { decimalNumber, portNumber, wholeNumber } from './flag-values.ts';
+import { gatewayFlag } from './member-commands.ts';
 
 export function addUseCommands(program: Command, go: RunCommand, version: string): void {
   addChat(program, go);
@@ -23,6 +24,7 @@ function addChat(program: Command, go: RunCommand): void {
     .option('--model <model>', 'another of the models it serves, such as a LoRA adapter')
     .option('--max-tokens <count>', 'at most so many tokens in the answer', wholeNumber)
     .option('--temperature <number>', 'how freely it chooses; 0 is the same answer each time', decimalNumber)
+    .addOption(gatewayFlag())
     .addHelpText(
       'after',
       "\nExamples:\n  fairlead chat demo\n  fairlead chat demo 'Why is the sky blue?'\n  git diff | fairlead chat demo 'Write a commit message for this:' --max-tokens 200\n  echo hi | fairlead chat demo --json",
@@ -39,6 +41,7 @@ interface ChatOptions {
   model?: string;
   maxTokens?: number;
   temperature?: number;
+  gateway?: string;
 }
 
 function addExec(program: Command, go: RunCommand): void {
@@ -49,6 +52,7 @@ function addExec(program: Command, go: RunCommand): void {
     .argument('<name>')
     .argument('<command...>', 'after --, so that its flags are its own')
     .option('--no-mux', 'give each request an SSH channel of its own')
+    .addOption(gatewayFlag())
     .addHelpText(
       'after',
       `
@@ -61,7 +65,7 @@ Examples:
   fairlead exec demo -- python script.py
   fairlead exec demo -- sh -c 'curl -s -H "Authorization: Bearer $OPENAI_API_KEY" "$OPENAI_BASE_URL/models"'`,
     )
-    .action(async (name: string, command: string[], options: { mux: boolean }) =>
+    .action(async (name: string, command: string[], options: { mux: boolean; gateway?: string }) =>
       go(async (context) => (await import('../commands/exec.ts')).runExec({ name, command, ...options }, context)),
     );
 }

@@ -12,15 +12,19 @@ const usage = z.looseObject({
 });
 
 export const useLines = {
-  connected: line('The port is open. The key is told here: a program asked for it.', {
-    ok,
-    name: text,
-    baseUrl: text,
-    apiKey: text,
-    servedModel: text,
-    instance: text,
-    generation: z.number(),
-  }),
+  connected: line(
+    'The port is open. The key is told here: a program asked for it. Of a gateway there is no instance, and the key is good at this port alone.',
+    {
+      ok,
+      name: text,
+      baseUrl: text,
+      apiKey: text,
+      servedModel: text,
+      instance: optionalText,
+      generation: z.number().optional(),
+      gateway: optionalText,
+    },
+  ),
   'dashboard.opened': line('The port is open. The token is in the URL: a program asked for it.', {
     ok,
     name: text,
