@@ -39,7 +39,7 @@ export interface GatewayConnectOptions {
   through?: ((signal: AbortSignal) => Promise<Duplex>) | undefined;
 }
 
-export interface GatewayConnection extends OpenAiCalls, AsyncDisposable {
+export interface MemberConnection extends OpenAiCalls, AsyncDisposable {
   /** The model, as it was asked for. */
   readonly name: string;
   /** The gateway's, or that of the local port. */
@@ -56,7 +56,7 @@ export interface GatewayConnection extends OpenAiCalls, AsyncDisposable {
  * Resolves when the gateway has said that it offers the model. Close it with `await using` or `close()`. Throws `model_not_offered`,
  * `gateway_unreachable`, `gateway_url_invalid`, `port_taken`, `bind_invalid`, and a `GatewayAnswerError` where the key is refused.
  */
-export async function connectGateway(name: string, options: GatewayConnectOptions): Promise<GatewayConnection> {
+export async function connectGateway(name: string, options: GatewayConnectOptions): Promise<MemberConnection> {
   const url = parseGatewayUrl(options.url);
   const { apiKey, clock = systemClock, through, signal } = options;
   const dial = (until: AbortSignal | undefined) => dialGateway(url, { clock, signal: until, through });

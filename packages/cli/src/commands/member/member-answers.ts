@@ -1,6 +1,6 @@
 // A member's model as `chat` asks it: what goes wrong is explained by what a member can do.
 
-import type { GatewayConnection } from '@fairlead/client/gateway';
+import type { MemberConnection } from '@fairlead/client/gateway';
 
 import type { AnswerSource } from '../chat/stream-answer.ts';
 import type { Context } from '../../context.ts';
@@ -15,8 +15,7 @@ const hints: Readonly<Record<string, string>> = {
 };
 
 /** A gateway goes on beyond the instances of a model: nothing of it ends for good. */
-export function memberAnswers(connection: GatewayConnection, { clock }: Pick<Context, 'clock'>): AnswerSource {
+export function memberAnswers(connection: MemberConnection, { clock }: Pick<Context, 'clock'>): AnswerSource {
   const ended = Promise.withResolvers<void>().promise;
-  const { name, servedModel, chatStream, models } = connection;
-  return { connection: { name, servedModel, chatStream, models, ended }, clock, whyEnded: () => undefined, hints };
+  return { connection: { ...connection, ended }, clock, whyEnded: () => undefined, hints };
 }

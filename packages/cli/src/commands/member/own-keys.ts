@@ -6,7 +6,7 @@ import { defined } from '@fairlead/kit';
 import type { Context } from '../../context.ts';
 import { dateText, keyModelsText } from '../gateway/key-text.ts';
 import type { LimitFlags } from '../gateway/limit-flags.ts';
-import { openGateway } from './pick-gateway.ts';
+import { openJoinedGateway } from './pick-gateway.ts';
 
 export interface OwnKeyArgs extends LimitFlags {
   label?: string;
@@ -18,7 +18,7 @@ export interface OwnKeyArgs extends LimitFlags {
 
 export async function runKeysCreate(args: OwnKeyArgs, context: Context): Promise<void> {
   const { label, models, expires, gateway: wanted, ...limits } = args;
-  const gateway = await openGateway(wanted, context);
+  const gateway = await openJoinedGateway(wanted, context);
   const { requestsPerMinute, tokensPerMinute, tokensPerDay, tokensPerMonth, concurrent, maxTokens } = limits;
   const made = await gateway.calls.createKey(
     {
@@ -46,7 +46,7 @@ export interface RotateArgs {
 
 /** The key that this machine keeps is replaced in its file, and shown to no one. */
 export async function runKeysRotate({ id, overlap, gateway: wanted }: RotateArgs, context: Context): Promise<void> {
-  const { name, place, calls } = await openGateway(wanted, context);
+  const { name, place, calls } = await openJoinedGateway(wanted, context);
   const isKept = id === undefined || id === place.keyId;
   const { key, replaces, ...fields } = await calls.rotateKey(id ?? place.keyId, overlap, { signal: context.signal });
   if (isKept) {

@@ -9,7 +9,7 @@ import {
   dialGateway,
   findGatewayPlace,
   type GatewayCalls,
-  type GatewayConnection,
+  type MemberConnection,
   type GatewayConnectOptions,
   gatewaysDir,
   listGatewayNames,
@@ -31,7 +31,7 @@ export interface JoinedGateway {
   connect(
     model: string,
     options?: Pick<GatewayConnectOptions, 'port' | 'bind' | 'allowOrigins'>,
-  ): Promise<GatewayConnection>;
+  ): Promise<MemberConnection>;
 }
 
 type Needs = Pick<Context, 'env' | 'home' | 'clock' | 'signal'>;
@@ -43,11 +43,11 @@ type Needs = Pick<Context, 'env' | 'home' | 'clock' | 'signal'>;
 export async function pickGateway(flag: GatewayFlag, context: Needs): Promise<JoinedGateway | undefined> {
   const wanted = (flag === true ? undefined : flag) ?? (context.env['FAIRLEAD_GATEWAY'] || undefined);
   if (flag === undefined && wanted === undefined && !(await isMember(context))) return undefined;
-  return openGateway(wanted, context);
+  return openJoinedGateway(wanted, context);
 }
 
 /** Also on a machine with a profile. Throws as `pickGateway` does. */
-export async function openGateway(wanted: string | undefined, context: Needs): Promise<JoinedGateway> {
+export async function openJoinedGateway(wanted: string | undefined, context: Needs): Promise<JoinedGateway> {
   const { clock, signal } = context;
   const { name, place } = await findGatewayPlace(dirOf(context), wanted);
   const { apiKey } = place;
