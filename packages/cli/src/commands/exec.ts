@@ -36,7 +36,7 @@ export async function runExec({ name, command, mux, gateway: wanted }: ExecArgs,
     ...sessionOptions(context),
     port: 0,
     ...defined({ mux }),
-    onEvent: (event) => tell(name, event, context),
+    onEvent: (event) => tellEnd(name, event, context),
   });
   context.output.close();
   const env = execEnv(context.env, connection);
@@ -44,13 +44,13 @@ export async function runExec({ name, command, mux, gateway: wanted }: ExecArgs,
 }
 
 /** stdout belongs to the command alone. */
-function tell(name: string, event: ConnectionEvent, { output }: Context): void {
+export function tellEnd(name: string, event: ConnectionEvent, { output }: Context): void {
   if (event.type !== 'deployment.ended') return;
   output.warn(`${name} has ended (${endWords(event.deployment)}); the command goes on without it`);
 }
 
 /** Resolves with the exit code as a shell would give it. */
-async function runCommand(
+export async function runCommand(
   [program = '', ...args]: readonly string[],
   env: Record<string, string>,
   context: Context,

@@ -3,12 +3,13 @@
 import type { Command } from 'commander';
 
 import type { RunCommand } from './run-command.ts';
-import { decimalNumber, portNumber, wholeNumber } from './flag-values.ts';
+import { countNumber, decimalNumber, portNumber, wholeNumber } from './flag-values.ts';
 import { gatewayFlag } from './member-commands.ts';
 
 export function addUseCommands(program: Command, go: RunCommand, version: string): void {
   addChat(program, go);
   addExec(program, go);
+  addCode(program, go);
   addEvents(program, go);
   addOpen(program, go);
   addAboutItself(program, go, version);
@@ -68,6 +69,43 @@ Examples:
     .action(async (name: string, command: string[], options: { mux: boolean; gateway?: string }) =>
       go(async (context) => (await import('../commands/exec.ts')).runExec({ name, command, ...options }, context)),
     );
+}
+
+function addCode(program: Command, go: RunCommand): void {
+  program
+    .command('code')
+    .description('start a coding agent on a deployment, with a configuration of its own that is gone when it ends')
+    .usage('[options] <name> [opencode|codex] [-- arguments...]')
+    .argument('<name>')
+    .argument('[agent]', 'opencode or codex; default: the first that is installed')
+    .argument('[arguments...]', "the agent's own, after --")
+    .option(
+      '--context <tokens>',
+      'tokens of the longest request with its answer; default: as the model says',
+      countNumber,
+    )
+    .addOption(gatewayFlag())
+    .addHelpText(
+      'after',
+      `
+The agent gets the URL, the model, how long a request may be, and the key in FAIRLEAD_CODE_KEY; it asks no other model. Standard input
+and output are its own. Exit codes: the agent's own, 127 where it is not installed.
+
+Examples:
+  fairlead code qwen
+  fairlead code qwen codex
+  fairlead code qwen opencode -- run 'Explain this repository'`,
+    )
+    .action(async (name: string, agent: string | undefined, args: string[], options: CodeFlags) =>
+      go(async (context) =>
+        (await import('../commands/code/run-code.ts')).runCode({ name, agent, args, ...options }, context),
+      ),
+    );
+}
+
+interface CodeFlags {
+  context?: number;
+  gateway?: string;
 }
 
 function addEvents(program: Command, go: RunCommand): void {

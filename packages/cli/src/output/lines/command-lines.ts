@@ -60,6 +60,7 @@ export const commandLines: Readonly<Record<string, readonly LineName[]>> = {
   doctor: ['check', 'doctor.done'],
   chat: [...preparing, 'chunk', 'answer'],
   exec: preparing,
+  code: preparing,
   events: [...onTheWay, 'event', 'control.lost', 'control.back', 'events.ended'],
   open: [...onTheWay, 'examples'],
   explain: ['log.explained'],
