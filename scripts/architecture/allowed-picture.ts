@@ -66,7 +66,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/sqlite': 'members, keys and usage are rows of SQLite',
     },
     reads: { 'infra/gateway': 'files for proxies and systemd, which its tests run' },
-    thirdParty: ['drizzle-orm', 'pino', 'prom-client'],
+    thirdParty: ['drizzle-orm', 'pino', 'prom-client', 'ws'],
     testThirdParty: ['drizzle-kit', 'fast-check', 'openai'],
   },
   'packages/kit': {

@@ -151,6 +151,11 @@ export const commandErrors: ErrorBook<CliErrorCode> = {
     cure: 'Deploy it over several nodes with `executor: ray` and `dashboard: true` of its engine.',
   },
   demo_failed: { cause: 'A step of the demo failed.', cure: 'Follow the message, and report what is unclear.' },
+  publish_refused: {
+    cause:
+      "The gateway does not take the publisher or the instance, or control cannot open its sockets to the gateway's account.",
+    cure: 'The message says which, and what to ask of whom. It is offered as soon as that is mended.',
+  },
   gateway_failed: {
     cause: "The gateway's program has ended without a reason that the command knows.",
     cure: 'Start it again; if it ends again, report it with the message.',

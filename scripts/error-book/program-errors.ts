@@ -23,6 +23,11 @@ export const clientErrors: ErrorBook<ClientErrorCode> = {
     cause: 'Another program answers on the bastion than the control that this machine knows.',
     cure: 'If control was set up again, run `fairlead init`. If not, another program answers there: ask the site.',
   },
+  endpoint_untrusted: {
+    cause:
+      'With `endToEnd`: what answered at the endpoint showed another certificate than its agent told control. Another process of the account, or root of the bastion, stands in. Nothing was sent.',
+    cure: 'Ask who has access to the account on the bastion. Compare the fingerprint of `fairlead status` with that in `fairlead logs --source agent`.',
+  },
   control_answer: {
     cause: 'Control refused the request; its code is in the section API below.',
     cure: 'See that section.',
@@ -132,6 +137,18 @@ export const gatewayErrors: ErrorBook<GatewayErrorCode> = {
   },
   account_invalid: {
     cause: 'A name, a limit or a time is not written as it must be.',
+    cure: 'Write it as the hint says.',
+  },
+  source_exists: {
+    cause: 'A publisher or an upstream has that name. Their names stand before those of their models.',
+    cure: 'Choose another name.',
+  },
+  source_unknown: {
+    cause: 'No publisher or upstream has that name.',
+    cure: 'Use a name from `fairlead gateway publishers list` or `fairlead gateway upstreams list`.',
+  },
+  source_invalid: {
+    cause: 'The account of a publisher, or the URL, key or model of an upstream, is not one.',
     cure: 'Write it as the hint says.',
   },
   gateway_store_failed: {

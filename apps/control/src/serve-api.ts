@@ -10,6 +10,8 @@ import type { ClaimedState } from './claim-state.ts';
 import { type ControlOptions, defaultHeartbeatMs } from './control-options.ts';
 import { DeploymentDesk } from './deployment-desk.ts';
 import { createApp } from './http/app.ts';
+import { PublicationDesk } from './publish/publication-desk.ts';
+import { SocketSharing } from './publish/share-sockets.ts';
 import type { Registry } from './registry/registry.ts';
 import { createPrincipals } from './state/principals.ts';
 import { controlVersion } from './version.ts';
@@ -39,11 +41,14 @@ export function serveApi(parts: ApiParts, scope: Scope): { carrier: SecureCarrie
     log,
     ...defined({ behindBytes: watchBehindBytes }),
   });
+  const sharing = new SocketSharing(state.runDir.path, { log });
+  const publications = scope.use(new PublicationDesk({ stateDir: options.stateDir, registry, sharing, clock, log }));
   const app = createApp({
     registry,
     store: state.store,
     clock,
     desk: new DeploymentDesk({ registry, store: state.store, clock, runDir: state.runDir.path }),
+    publications,
     principals,
     carrier,
     hello: helloOf(parts),

@@ -7,13 +7,15 @@ import { countBuffersAsHeap, errorText, isCodedError, type Log, systemClock, sys
 
 import { accountCommandUsage, invitesMember, runAccountCommand } from './account-commands.ts';
 import type { Listen } from './open-gateway.ts';
-import { askStatus } from './operator/ask-operator.ts';
+import { askDoor, askStatus } from './operator/ask-operator.ts';
 import { findMemberUrl, readMemberUrl } from './operator/member-url.ts';
+import type { PublisherDoor } from './sources/open-sources.ts';
+import { runSourceCommand, sourceCommandUsage } from './sources/source-commands.ts';
 import { openGatewayStore } from './store/gateway-store.ts';
 
-const usage = `Usage: gateway serve --state DIR (--port N | --socket PATH) [--url URL] [--metrics-port N] [--log-level LEVEL]
+const usage = `Usage: gateway serve --state DIR (--port N | --socket PATH) [--url URL] [--metrics-port N] [--publishers PATH] [--no-own] [--log-level LEVEL]
        gateway status
-       gateway ${accountCommandUsage}All commands take --state DIR.
+       gateway ${accountCommandUsage}       gateway ${sourceCommandUsage}All commands take --state DIR.
 `;
 
 const accountFlag = { type: 'string' } as const;
@@ -22,6 +24,8 @@ const argumentOptions = {
   port: accountFlag,
   socket: accountFlag,
   'metrics-port': accountFlag,
+  publishers: accountFlag,
+  'no-own': { type: 'boolean' },
   'log-level': accountFlag,
   team: accountFlag,
   'requests-per-minute': accountFlag,
@@ -34,6 +38,8 @@ const argumentOptions = {
   models: accountFlag,
   expires: accountFlag,
   label: accountFlag,
+  account: accountFlag,
+  'key-file': accountFlag,
   url: accountFlag,
   'join-within': accountFlag,
   key: { type: 'boolean' },
@@ -56,13 +62,10 @@ async function main(argv: string[]): Promise<number> {
   }
   const url = invitesMember(words, flags) ? await findMemberUrl(flags.url, stateDir) : undefined;
   using store = openGatewayStore(stateDir, 'command');
-  const line = runAccountCommand(store, {
-    words,
-    flags,
-    nowMs: Date.now(),
-    actor: `${userInfo().username}@${hostname()}`,
-    url,
-  });
+  const command = { words, flags, url, nowMs: Date.now(), actor: `${userInfo().username}@${hostname()}` };
+  const line =
+    runAccountCommand(store, command) ??
+    (await runSourceCommand(store, { ...command, askDoor: () => askDoor(stateDir, process.getuid?.() ?? -1) }));
   if (!line) throw new UsageError(`unknown command ${words.join(' ')}`);
   printLine(line);
   return 0;
@@ -87,6 +90,8 @@ async function serve(stateDir: string, flags: ReturnType<typeof readArgs>['flags
     listen,
     url: flags.url === undefined ? undefined : readMemberUrl(flags.url),
     metricsPort,
+    publishers: readPublisherDoor(flags.publishers),
+    servesOwn: !flags['no-own'],
     env: process.env,
     clock: systemClock,
     random: systemRandom,
@@ -121,6 +126,12 @@ function readListen({ port, socket }: { port?: string | undefined; socket?: stri
   if (socket !== undefined && port === undefined) return { socket };
   if (socket === undefined && port !== undefined) return { port: readPort('--port', port) };
   throw new UsageError('serve takes a --port or a --socket');
+}
+
+function readPublisherDoor(socket: string | undefined): PublisherDoor | undefined {
+  const { getuid, getgid } = process;
+  if (socket === undefined || !getuid || !getgid) return undefined;
+  return { socket, account: { uid: getuid.call(process), gid: getgid.call(process) } };
 }
 
 function readPort(flag: string, port: string): number {

@@ -24,7 +24,11 @@ import { openRelay } from './relay/open-relay.ts';
 import { relayLimits } from './relay/relay-limits.ts';
 import { followLoads } from './routing/follow-loads.ts';
 import { followOffers } from './routing/follow-offers.ts';
+import { ModelSources } from './routing/model-sources.ts';
+import { type ReachCarrier, reachOffer } from './routing/reach-offer.ts';
+import type { ModelTable } from './routing/offer.ts';
 import { Router } from './routing/router.ts';
+import { openSources, type PublisherDoor } from './sources/open-sources.ts';
 import { claimServing } from './store/claim-serving.ts';
 import { type GatewayStore, openGatewayStore } from './store/gateway-store.ts';
 import { openUsageJournal } from './store/usage-journal.ts';
@@ -42,6 +46,10 @@ export interface GatewayOptions {
   url?: string | undefined;
   /** Of the loopback, for metrics and health; 0: any; undefined: none. */
   metricsPort: number | undefined;
+  /** Where publishers connect; undefined: it takes none. */
+  publishers?: PublisherDoor | undefined;
+  /** False: it serves what others publish and its upstreams, and needs no profile. */
+  servesOwn?: boolean | undefined;
   /** Where the profile is, as for every program of the SDK. */
   env: Record<string, string | undefined>;
   clock: Clock;
@@ -68,20 +76,19 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick<Gateway, 'address' | 'metricsPort'>> {
-  const { stateDir, env, clock, random, log } = options;
+  const { stateDir, clock, random, log } = options;
   scope.use(claimServing(stateDir, options.pid));
   const store = scope.use(openGatewayStore(stateDir, 'serve'));
   const keys = scope.use(followAccounts({ store, clock, log }));
   const { recorder, ledger } = openAccounting(store, options, scope);
-  const session = scope.use(await openSession({ env, log, clock }));
   const router = new Router({ monotonicMs: () => clock.monotonicMs(), random, log });
-  const endpoints = endpointsOf(session);
-  const watch = (signal: AbortSignal) => session.watch(signal);
-  const follower = scope.use(followOffers({ watch, endpoints, onTable: (table) => router.replace(table), clock, log }));
-  await follower.first;
-  scope.use(followLoads({ list: (signal) => session.api.listDeployments({}, signal), router, clock, log }));
+  const sources = new ModelSources((table) => router.replace(table));
+  const reachCarrier = options.servesOwn === false ? undefined : await followOwn({ options, sources, router }, scope);
+  if (options.publishers) await removeDead(options.publishers.socket);
+  const { describePublishers } = await openSources({ ...options, store, sources, router }, scope).catch((error) => {
+    throw listenFailed(options.publishers?.socket ?? stateDir, error);
+  });
   const metrics = createGatewayMetrics();
-  const reach = createReach(carrierKinds.map((kind) => kind.createReacher({ link: session.link })));
   const accounts = scope.use(openAccounts(store, keys, options));
   const relay = scope.use(
     openRelay({
@@ -94,7 +101,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
       ledger,
       router,
       log,
-      reach: (offer, signal) => reach.reach(offer.address, { signal }),
+      reach: (offer, signal) => reachOffer(offer, { reachCarrier, signal }),
       onSettled(record, onKept) {
         recorder.add(record, onKept);
         metrics.observe(record);
@@ -119,11 +126,31 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
   scope.defer(() => void server.close());
   const address = await listenAt(server, options.listen);
   const startedMs = clock.now();
-  const status = () => describeGateway({ startedMs, address, url: options.url }, relay, router);
+  const status = () => ({
+    ...describeGateway({ startedMs, address, url: options.url }, relay, router),
+    ...describePublishers(),
+  });
   const operator = scope.use(
     await listenForOperator({ stateDir, metricsPort: options.metricsPort, status, metrics, log }),
   );
   return { address, metricsPort: operator.metricsPort };
+}
+
+/** The deployments of the account that serves. Resolves with the way to their instances when they are known. */
+async function followOwn(
+  { options, sources, router }: { options: GatewayOptions; sources: ModelSources; router: Router },
+  scope: Scope,
+): Promise<ReachCarrier> {
+  const { env, clock, log } = options;
+  const session = scope.use(await openSession({ env, log, clock }));
+  const endpoints = endpointsOf(session);
+  const watch = (signal: AbortSignal) => session.watch(signal);
+  const onTable = (table: ModelTable) => (sources.own = table);
+  const follower = scope.use(followOffers({ watch, endpoints, onTable, clock, log }));
+  await follower.first;
+  scope.use(followLoads({ list: (signal) => session.api.listDeployments({}, signal), router, clock, log }));
+  const reach = createReach(carrierKinds.map((kind) => kind.createReacher({ link: session.link })));
+  return (address, signal) => reach.reach(address, { signal });
 }
 
 function openAccounts(store: GatewayStore, keys: LiveKeys, { clock, log }: GatewayOptions): AccountServer {

@@ -17,6 +17,7 @@ export type CliErrorCode =
   | 'dashboard_missing'
   | 'bench_failed'
   | 'gateway_failed'
+  | 'publish_refused'
   | 'command_not_found'
   | 'command_not_executable'
   | 'interrupted'

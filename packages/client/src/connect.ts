@@ -21,6 +21,7 @@ import { trackPaths } from './paths/live-paths.ts';
 import { parseOrigins } from './local/allowed-origins.ts';
 import { parseBind } from './local/local-address.ts';
 import { type LocalPortOptions, openLocalPort } from './local/local-port.ts';
+import type { OutageEvent } from './paths/kept-mux.ts';
 import { createMuxPaths } from './paths/mux-paths.ts';
 import { openPath } from './paths/open-path.ts';
 import { impatient } from './paths/patience.ts';
@@ -105,8 +106,10 @@ async function openConnection(
   );
   const endpoint = () => follower.current;
   const warm = scope.use(keepWarm({ paths: live, endpoint, clock, log }));
+  const { onEvent } = options;
+  const onOutage = (event: OutageEvent) => onEvent && tell(onEvent, event);
   const paths =
-    options.mux === false ? warm : scope.use(createMuxPaths({ channels: live, warm, endpoint, clock, log }));
+    options.mux === false ? warm : scope.use(createMuxPaths({ channels: live, warm, endpoint, clock, log, onOutage }));
   const localPort =
     options.port === false
       ? undefined

@@ -11,6 +11,7 @@ import { type Deployment, describeDeployment, describeEndpoint, type Endpoint } 
 import type { BastionRouteView } from './bastion/describe-route.ts';
 import type { EndpointFollower, FollowerEvent } from './paths/endpoint-follower.ts';
 import { createKeyRing, type KeyRing } from './openai/key-ring.ts';
+import type { OutageEvent } from './paths/kept-mux.ts';
 import type { LivePaths } from './paths/live-paths.ts';
 import type { LocalPort } from './local/local-port.ts';
 import { type CallOptions, createOpenAiCalls, type OpenAiCalls } from './openai/openai-calls.ts';
@@ -25,6 +26,8 @@ export type ConnectionEvent =
   /** Requests go on, but changes of the deployment are not seen. Once per outage. */
   | { type: 'control.lost'; reason: string }
   | { type: 'control.back' }
+  /** The channel of all requests was lost under some of them, and what became of these. */
+  | OutageEvent
   /** Where the bastion has several routes: the one that is used from now on. `again`: after a loss. */
   | { type: 'route.taken'; route: BastionRouteView; again: boolean };
 

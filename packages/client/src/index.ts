@@ -4,6 +4,7 @@ export type { Health } from './check-health.ts';
 export { type ClientError, type ClientErrorCode, ControlAnswerError } from './client-error.ts';
 export { connect, type ConnectOptions } from './connect.ts';
 export type { Connection, ConnectionEvent, OpenAiOptions } from './connection.ts';
+export type { OutageEvent } from './paths/kept-mux.ts';
 export { type ControlApi, type ControlApiDeps, createControlApi } from './control/control-api.ts';
 export { type BastionRouteView, describeRoute } from './bastion/describe-route.ts';
 export type {

@@ -2,6 +2,7 @@ export { backoffMs, type BackoffPolicy } from './backoff.ts';
 export { callLater } from './call-later.ts';
 export { type Clock, systemClock, systemRandom } from './clock.ts';
 export { CodedError, type CodedErrorOptions, errnoOf, errorText, isCodedError } from './coded-error.ts';
+export { checkOwned, connectOwned } from './connect-owned.ts';
 export { countBuffersAsHeap } from './count-buffers-as-heap.ts';
 export { type Defined, defined } from './defined.ts';
 export { detach } from './detach.ts';

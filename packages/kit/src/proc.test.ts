@@ -14,11 +14,18 @@ describe('parseProcStat', () => {
       parent: 10,
       group: 42,
       session: 40,
+      isKernelThread: false,
       userTicks: 7,
       systemTicks: 3,
       startTicks: 987_654,
       residentPages: 250,
     });
+  });
+
+  it('tells a thread of the kernel', () => {
+    // Of a machine: flags 2129984 are PF_KTHREAD and others.
+    const text = '2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 31 0 0 20 0 1 0 7 0 0 18446744073709551615';
+    expect(parseProcStat(2, text)).toMatchObject({ pid: 2, parent: 0, isKernelThread: true });
   });
 
   it.each(['Z', 'X'])('calls a process in state %s none', (state) => {
@@ -46,6 +53,28 @@ describe.skipIf(process.platform !== 'linux')('/proc', () => {
     expect(await readProcStat(pid)).toBeUndefined();
     expect(await readProcWords(pid, 'environ')).toEqual([]);
     expect(await mapProcesses(async (stat) => stat.pid)).not.toContain(pid);
+  });
+
+  it('tells of an environment that is larger than one read', async () => {
+    // The first read takes 4 KiB: an environment that ends there, one that ends behind it, and one of many reads.
+    for (const size of [4096, 4097, 100_000]) {
+      const value = 'x'.repeat(size - 'MARK=\0'.length);
+      await using child = Object.assign(spawn('sh', ['-c', 'echo up; read line'], { env: { MARK: value } }), {
+        [Symbol.asyncDispose]: async () => {
+          child.stdin.end('\n');
+          await once(child, 'close');
+        },
+      });
+      await once(child.stdout, 'data');
+      expect(await readProcWords(child.pid!, 'environ')).toEqual([`MARK=${value}`]);
+    }
+  });
+
+  it('is looked at without the threads of the kernel', async () => {
+    const words = await mapProcesses(({ pid }) => readProcWords(pid, 'cmdline'));
+    const isOfKernel = await mapProcesses(async (stat) => stat.isKernelThread);
+    expect(words.length).toBeGreaterThan(0);
+    expect(isOfKernel).not.toContain(true);
   });
 
   it('is looked at one process at a time where the limit of open files does not allow more', async () => {

@@ -1,6 +1,10 @@
 export { dialMux, type DialledMux, type DialMuxOptions } from './driver/dial-mux.ts';
-export { MuxSession, muxLimits, type MuxSessionOptions } from './driver/mux-session.ts';
+export { MuxSession, muxLimits, type MuxSessionOptions, type ResumeOutcome } from './driver/mux-session.ts';
+export { receiveConsumer, refuseMux, refuseResume } from './driver/receive-consumer.ts';
 export type { MuxLimits } from './core/mux-core.ts';
 export type { MuxErrorCode } from './mux-error.ts';
 export { sniffPreface } from './wire/sniff-preface.ts';
 export { preface } from './wire/frame.ts';
+export { sessionIdBytes } from './wire/hello.ts';
+export { type MuxRefusal, refusalText } from './wire/refusal.ts';
+export { isProven, type ResumeRequest } from './wire/resume.ts';

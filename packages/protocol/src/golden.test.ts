@@ -15,19 +15,25 @@ const schemas: Record<string, protocol.Schema> = {
   watch: protocol.watchMessage,
   node: protocol.nodeMessage,
   leader: protocol.leaderMessage,
+  publisher: protocol.publisherMessage,
+  gateway: protocol.gatewayMessage,
   'api/create-deployment': protocol.createDeployment,
   'api/deployment-created': protocol.deploymentCreated,
   'api/deployment-list': protocol.deploymentList,
   'api/job-observed': protocol.jobObserved,
   'api/create-instance': protocol.createInstance,
   'api/endpoint-list': protocol.endpointList,
+  'api/endpoint-list-end-to-end': protocol.endpointList,
   'api/deployment-stopped': protocol.deploymentStopped,
   'api/event-list': protocol.eventList,
   'api/control-hello': protocol.controlHello,
+  'api/publish-deployment': protocol.publishDeployment,
+  'api/publication-list': protocol.publicationList,
   'api/error-body': protocol.errorBody,
   'file/connection-file': protocol.connectionFile,
   'file/laptop-profile': protocol.laptopProfile,
   'file/instance-spec': protocol.instanceSpec,
+  'file/instance-spec-end-to-end': protocol.instanceSpec,
   'file/gate-line': protocol.gateLine,
 };
 
@@ -65,7 +71,9 @@ describe('A golden message', () => {
 
   it('exists for every kind of message of the newest version', () => {
     const { agentMessage, controlMessage, watchMessage, nodeMessage, leaderMessage } = protocol;
-    const kinds = [agentMessage, controlMessage, watchMessage, nodeMessage, leaderMessage].flatMap((union) =>
+    const { publisherMessage, gatewayMessage } = protocol;
+    const unions = [agentMessage, controlMessage, watchMessage, nodeMessage, leaderMessage];
+    const kinds = [...unions, publisherMessage, gatewayMessage].flatMap((union) =>
       union.options.map((option) => option.shape.type.value),
     );
     const shown = goldens

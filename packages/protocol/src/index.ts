@@ -184,6 +184,28 @@ export {
   type PartReport,
 } from './node-link.ts';
 export { instanceNode, type InstanceNode, nodeList, type NodeProgress, nodeState, type NodeState } from './node.ts';
+export { endToEnd, type EndToEnd, fingerprint } from './end-to-end.ts';
+export {
+  deploymentPublished,
+  type DeploymentPublished,
+  deploymentTaken,
+  type DeploymentTaken,
+  deploymentWithdrawn,
+  gatewayMessage,
+  type GatewayMessage,
+  publicationList,
+  publicationView,
+  type PublicationView,
+  publishDeployment,
+  publishedInstance,
+  type PublishedInstance,
+  publisherHello,
+  publisherMessage,
+  type PublisherMessage,
+  publisherWelcome,
+  publishTarget,
+  type PublishTarget,
+} from './publish-link.ts';
 export { type EndpointChoice, pickEndpoint, type ReachableEndpoint } from './pick-endpoint.ts';
 export { hasEnded, leadInstance } from './lead-instance.ts';
 export { startTime, type StartTime, startTimes, type StartTimes } from './start-times.ts';

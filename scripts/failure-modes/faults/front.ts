@@ -33,8 +33,46 @@ export const frontFaults: readonly FoundFault[] = [
     ),
   },
   {
+    finding: 'mux-resumed',
+    what: 'the channel of all requests is lost, at any byte and any number of times, and the consumer opens another one within 30 s',
+    seen: 'no request ends and no byte is lost: all go on over the next channel; `connect` says how long that took',
+    tests: places(
+      [
+        'packages/mux/src/driver/resume.test.ts',
+        'go on to the last byte after a loss behind any byte towards the %s, of the handshakes too',
+      ],
+      [
+        'packages/client/src/paths/kept-mux.test.ts',
+        'Requests that are cut after any number of bytes towards the %s are answered whole',
+      ],
+      [front('front-resume'), 'goes on over the next one: the engine has gone on meanwhile'],
+      [front('front-resume'), 'frees the engine when its consumer has not come in time, and the consumer hears why'],
+    ),
+  },
+  {
+    finding: 'mux-strangers',
+    what: 'another program asks for the session of a consumer, or an earlier attempt of the consumer arrives late',
+    seen: 'it is refused, and the session goes on where it was',
+    tests: places(
+      ['packages/mux/src/driver/resume.test.ts', 'refuses a stranger, whatever he knows of the session'],
+      [
+        'packages/mux/src/driver/resume.test.ts',
+        'gives the session to the latest of several channels, and nothing to one that is stale',
+      ],
+    ),
+  },
+  {
+    finding: 'mux-waiting',
+    what: 'many consumers lose their channels and do not come back, or one of them has much that it has not read',
+    seen: 'what waits for them is bounded in bytes and number; the longest waiting ones end first, and new consumers are served',
+    tests: places(
+      [front('front-resume'), 'makes room for a consumer that comes anew, the longest waiting one first'],
+      [front('front-resume'), 'frees the engine where it would hold too much'],
+    ),
+  },
+  {
     finding: 'mux-cuts',
-    what: 'the channel of all requests is cut at any byte of its handshake or of a request',
+    what: 'the channel of all requests is cut at any byte of its handshake or of a request, and one of both sides is older than resumption',
     seen: 'each request in it is answered whole or has the error of a cut, and the next one is served',
     tests: places(
       [front('front-mux'), 'after a cut at any byte of the handshake and of a stream, and serves the next one'],

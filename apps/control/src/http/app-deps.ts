@@ -5,6 +5,7 @@ import type { ControlHello } from '@fairlead/protocol';
 
 import type { SecureCarrier } from '../carrier/secure-carrier.ts';
 import type { DeploymentDesk } from '../deployment-desk.ts';
+import type { PublicationDesk } from '../publish/publication-desk.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Principals } from '../state/principals.ts';
 import type { Store } from '../store/store.ts';
@@ -14,6 +15,7 @@ export interface AppDeps {
   store: Pick<Store, 'listHistory'>;
   clock: Clock;
   desk: DeploymentDesk;
+  publications: PublicationDesk;
   principals: Principals;
   carrier: Pick<SecureCarrier, 'originOf' | 'prove'>;
   hello: ControlHello;

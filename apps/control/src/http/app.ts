@@ -11,6 +11,7 @@ import { forPrincipals } from './for-principals.ts';
 import { deploymentRoutes } from './deployment-routes.ts';
 import { historyRoutes } from './history-routes.ts';
 import { instanceRoutes } from './instance-routes.ts';
+import { publicationRoutes } from './publication-routes.ts';
 import { toWireError } from './to-wire-error.ts';
 import { WireError } from './wire-error.ts';
 
@@ -42,5 +43,6 @@ export function createApp(deps: AppDeps): Hono<Env> {
   app.route('/v1', deploymentRoutes(deps));
   app.route('/v1', instanceRoutes(deps));
   app.route('/v1', historyRoutes(deps));
+  app.route('/v1', publicationRoutes(deps));
   return app;
 }

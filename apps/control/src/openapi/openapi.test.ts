@@ -44,6 +44,9 @@ interface Call {
 }
 
 /** In this order: later ones stand on earlier ones. `{…}` in a route is filled in with what serves, unless `path` says more. */
+/** A gateway that is not there: control answers at once, and tries again. */
+const nowhere = { socket: '/nowhere/publish.sock', uid: 1, token: 'flp_0123456789' };
+
 const calls: readonly Call[] = [
   { route: 'get /healthz', status: 200, stranger: true },
   { route: 'get /readyz', status: 200, stranger: true },
@@ -83,6 +86,13 @@ const calls: readonly Call[] = [
   { route: 'get /v1/events', status: 200 },
   { route: 'get /v1/events', status: 200, path: '/v1/events?last=1' },
   { route: 'get /v1/events', status: 400, path: '/v1/events?before=3' },
+  { route: 'put /v1/publications/{name}', status: 200, body: { gateway: nowhere } },
+  { route: 'put /v1/publications/{name}', status: 400, body: { gateway: { ...nowhere, socket: 'relative' } } },
+  { route: 'put /v1/publications/{name}', status: 413, body: { gateway: { ...nowhere, token: 'x'.repeat(70_000) } } },
+  { route: 'put /v1/publications/{name}', status: 404, path: '/v1/publications/none', body: { gateway: nowhere } },
+  { route: 'get /v1/publications', status: 200 },
+  { route: 'delete /v1/publications/{name}', status: 200 },
+  { route: 'delete /v1/publications/{name}', status: 404 },
   { route: 'delete /v1/deployments/{name}', status: 400, path: '/v1/deployments/a?mode=gently' },
   { route: 'delete /v1/deployments/{name}', status: 404, path: '/v1/deployments/none' },
   { route: 'delete /v1/deployments/{name}', status: 200 },

@@ -21,6 +21,9 @@ import {
   jobObserved,
   logLine,
   logQuery,
+  publicationList,
+  publicationView,
+  publishDeployment,
   stopQuery,
   watchMessage,
   watchQuery,
@@ -29,7 +32,7 @@ import {
 import { z } from 'zod';
 
 export interface ControlRoute {
-  method: 'get' | 'post' | 'delete';
+  method: 'get' | 'post' | 'put' | 'delete';
   /** With `{name}` where hono has `:name`. */
   path: string;
   summary: string;
@@ -175,6 +178,31 @@ export const routeTable: readonly ControlRoute[] = [
     query: eventQuery,
     answers: { 200: { description: 'Oldest first.', schema: eventList } },
     errors: ['storage_failed'],
+  },
+  {
+    method: 'get',
+    path: '/v1/publications',
+    summary: 'The deployments that gateways of other accounts offer.',
+    answers: { 200: { description: 'With the word of each gateway.', schema: publicationList } },
+  },
+  {
+    method: 'put',
+    path: '/v1/publications/{name}',
+    summary: 'Publishes a deployment at a gateway of the same host, instead of any other.',
+    description:
+      'Opens the sockets of its instances to the account of the gateway. Answers with the word of the gateway, or without it after five seconds.',
+    params: byName,
+    body: publishDeployment,
+    answers: { 200: { description: 'It is on disk.', schema: publicationView } },
+    errors: ['not_found', 'payload_too_large', 'storage_failed'],
+  },
+  {
+    method: 'delete',
+    path: '/v1/publications/{name}',
+    summary: 'Ends it: the gateway has no more access when this is answered.',
+    params: byName,
+    answers: { 200: { description: 'As it was.', schema: publicationView } },
+    errors: ['not_found', 'storage_failed'],
   },
   {
     method: 'get',

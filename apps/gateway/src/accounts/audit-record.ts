@@ -17,8 +17,12 @@ export interface AuditRecord {
     | 'member.removed'
     | 'key.added'
     | 'key.rotated'
-    | 'key.revoked';
-  /** The team, the member, or the id of the key. */
+    | 'key.revoked'
+    | 'publisher.added'
+    | 'publisher.removed'
+    | 'upstream.added'
+    | 'upstream.removed';
+  /** The team, the member, the publisher, the upstream, or the id of the key. */
   subject: string;
   detail: object;
 }

@@ -51,3 +51,13 @@ it('A key is good until the very time at which it expires', () => {
   expect(book.recheck(made.id, 4)).toBeUndefined();
   expect(book.recheck(made.id, 5)).toBe('expired');
 });
+
+it('A key that was good before is judged by what is known now', () => {
+  const book = bookOf();
+  expect([book.check(presented, 0).ok, book.check(presented, 0).ok]).toEqual([true, true]);
+  const key = { ...(book.check(presented, 0) as { grant: { key: KeyRecord } }).grant.key };
+  book.replace({ members: [bob], keys: [{ ...key, hash: hashApiKey('x') }], teams: [] });
+  expect(book.check(presented, 0)).toEqual({ ok: false, why: 'unknown' });
+  book.replace({ members: [bob], keys: [{ ...key, revokedMs: 1 }], teams: [] });
+  expect(book.check(presented, 0)).toEqual({ ok: false, why: 'revoked' });
+});

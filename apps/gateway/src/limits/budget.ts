@@ -2,7 +2,7 @@
 // A request reserves its estimate and can never spend what another has reserved; what it did not use comes back when it is settled. Pure.
 
 import type { Limits } from '../accounts/account-records.ts';
-import { type Calendar, periodsOf } from './calendar.ts';
+import { periodsOf } from './calendar.ts';
 
 export type LimitKind = 'requests' | 'tokens' | 'concurrent' | 'tokens-day' | 'tokens-month';
 
@@ -75,7 +75,7 @@ export function reserve(before: Budget, limits: Limits, wantedTokens: number, no
   const tokens = tokensPerMinute === undefined ? wantedTokens : Math.min(wantedTokens, tokensPerMinute);
   if (tokensPerMinute !== undefined && budget.tokens < tokens)
     return refused('tokens', tokensPerMinute, budget.tokens, tokens);
-  const spent = periodRefusal(budget, limits, tokens, periodsOf(now.wallMs));
+  const spent = periodRefusal(budget, limits, tokens, now);
   if (spent) return spent;
   return {
     ok: true,
@@ -113,37 +113,38 @@ export function settleBudget(
 
 /** Of each limit that there is, but those at a time: what is left for the next request. */
 export function leftOf(before: Budget, limits: Limits, now: Now): LimitLeft[] {
+  const { requestsPerMinute, tokensPerMinute, tokensPerDay, tokensPerMonth } = limits;
   const budget = refill(before, limits, now);
+  const left: LimitLeft[] = [];
+  if (requestsPerMinute !== undefined) left.push(bucketLeft('requests', requestsPerMinute, budget.requests));
+  if (tokensPerMinute !== undefined) left.push(bucketLeft('tokens', tokensPerMinute, budget.tokens));
   const { day, month } = periodsOf(now.wallMs);
-  const bucket = (limit: LimitKind, most: number | undefined, left: number): LimitLeft[] =>
-    most === undefined
-      ? []
-      : [{ limit, most, left: whole(left), resetMs: Math.ceil(((most - left) / most) * minuteMs) }];
-  const period = (limit: LimitKind, most: number | undefined, used: number, endMs: number): LimitLeft[] =>
-    most === undefined
-      ? []
-      : [{ limit, most, left: whole(most - used - budget.reserved), resetMs: endMs - now.wallMs }];
-  return [
-    ...bucket('requests', limits.requestsPerMinute, budget.requests),
-    ...bucket('tokens', limits.tokensPerMinute, budget.tokens),
-    ...period('tokens-day', limits.tokensPerDay, budget.day.used, day.endMs),
-    ...period('tokens-month', limits.tokensPerMonth, budget.month.used, month.endMs),
-  ];
+  const period = (limit: LimitKind, most: number, used: number, endMs: number) =>
+    left.push({ limit, most, left: whole(most - used - budget.reserved), resetMs: endMs - now.wallMs });
+  if (tokensPerDay !== undefined) period('tokens-day', tokensPerDay, budget.day.used, day.endMs);
+  if (tokensPerMonth !== undefined) period('tokens-month', tokensPerMonth, budget.month.used, month.endMs);
+  return left;
+}
+
+function bucketLeft(limit: LimitKind, most: number, left: number): LimitLeft {
+  return { limit, most, left: whole(left), resetMs: Math.ceil(((most - left) / most) * minuteMs) };
 }
 
 function periodRefusal(
   { day, month, reserved }: Budget,
   { tokensPerDay, tokensPerMonth }: Limits,
   tokens: number,
-  calendar: Calendar,
+  { wallMs }: Now,
 ): Refused | undefined {
-  const check = (limit: LimitKind, most: number | undefined, used: number, leftMs: number): Refused | undefined => {
+  if (tokensPerDay === undefined && tokensPerMonth === undefined) return undefined;
+  const calendar = periodsOf(wallMs);
+  const check = (limit: LimitKind, most: number | undefined, used: number, endMs: number): Refused | undefined => {
     if (most === undefined || used + reserved + Math.min(tokens, most) <= most) return undefined;
-    return { ok: false, limit, most, left: whole(most - used - reserved), resetMs: leftMs };
+    return { ok: false, limit, most, left: whole(most - used - reserved), resetMs: endMs - wallMs };
   };
   return (
-    check('tokens-month', tokensPerMonth, month.used, calendar.month.endMs - calendar.wallMs) ??
-    check('tokens-day', tokensPerDay, day.used, calendar.day.endMs - calendar.wallMs)
+    check('tokens-month', tokensPerMonth, month.used, calendar.month.endMs) ??
+    check('tokens-day', tokensPerDay, day.used, calendar.day.endMs)
   );
 }
 

@@ -11,7 +11,6 @@ it.each([
 ])('%s lies in its day and its month', (time, dayStart, dayEnd, monthStart, monthEnd) => {
   const midnight = (day: string) => utc(`${day}T00:00:00`);
   expect(periodsOf(utc(time))).toEqual({
-    wallMs: utc(time),
     day: { startMs: midnight(dayStart), endMs: midnight(dayEnd) },
     month: { startMs: midnight(monthStart), endMs: midnight(monthEnd) },
   });

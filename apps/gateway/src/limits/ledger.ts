@@ -73,13 +73,16 @@ export class Ledger {
 
   /** Of each kind of limit the one with the least left. */
   leftOf(grant: Grant, now: Now): LimitLeft[] {
-    const least = new Map<string, LimitLeft>();
-    for (const { kind, name, limits } of accountsOf(grant))
+    const least: LimitLeft[] = [];
+    for (const { kind, name, limits } of accountsOf(grant)) {
+      if (!hasPace(limits)) continue;
       for (const one of leftOf(this.#budgetOf(`${kind} ${name}`, limits, now), limits, now)) {
-        const known = least.get(one.limit);
-        if (!known || one.left < known.left) least.set(one.limit, one);
+        const at = least.findIndex(({ limit }) => limit === one.limit);
+        if (at === -1) least.push(one);
+        else if (one.left < least[at]!.left) least[at] = one;
       }
-    return [...least.values()];
+    }
+    return least;
   }
 
   inFlight(kind: AccountKind, name: string): number {
@@ -113,6 +116,11 @@ function accountsOf({ key, member, team }: Grant): Account[] {
   ];
   if (member.team !== undefined) accounts.push({ kind: 'team', name: member.team, limits: team?.limits ?? {} });
   return accounts;
+}
+
+/** Whether one of its limits is told. */
+function hasPace({ requestsPerMinute, tokensPerMinute, tokensPerDay, tokensPerMonth }: Limits): boolean {
+  return (requestsPerMinute ?? tokensPerMinute ?? tokensPerDay ?? tokensPerMonth) !== undefined;
 }
 
 /** The others are compared with what was used, whatever they were before. */

@@ -24,3 +24,14 @@ export async function askStatus(stateDir: string): Promise<GatewayStatus> {
     );
   }
 }
+
+/** Where a gateway that serves takes publishers. Throws `gateway_not_serving`. */
+export async function askDoor(stateDir: string, uid: number): Promise<{ socket: string; uid: number }> {
+  const { publisherSocket: socket } = await askStatus(stateDir);
+  if (socket !== undefined) return { socket, uid };
+  throw new CodedError<GatewayErrorCode>(
+    'gateway_not_serving',
+    `cannot add a publisher because the gateway of ${stateDir} takes none`,
+    { hint: 'Start it with a socket for them: fairlead gateway serve --publishers PATH' },
+  );
+}

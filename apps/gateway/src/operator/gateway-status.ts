@@ -4,6 +4,7 @@ import { isServing } from '@fairlead/protocol';
 
 import type { Relay } from '../relay/open-relay.ts';
 import type { RoutedInstance, Router } from '../routing/router.ts';
+import type { PublisherStatus } from '../sources/publisher-desk.ts';
 
 export interface GatewayStatus {
   startedMs: number;
@@ -14,6 +15,9 @@ export interface GatewayStatus {
   waiting: number;
   models: Array<{ id: string; state: string; instances: number }>;
   instances: RoutedInstance[];
+  publishers?: PublisherStatus[] | undefined;
+  /** Where they connect; undefined: the gateway takes none. */
+  publisherSocket?: string | undefined;
 }
 
 export function describeGateway(

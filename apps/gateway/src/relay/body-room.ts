@@ -2,6 +2,8 @@
 
 /** Of the whole room, for one member. */
 const memberShare = 0.5;
+/** Members who hold nothing. */
+const maxIdle = 1_000;
 
 export class BodyRoom {
   readonly #limitBytes: number;
@@ -22,9 +24,10 @@ export class BodyRoom {
   }
 
   give(member: string, bytes: number): void {
-    const own = (this.#byMember.get(member) ?? 0) - bytes;
-    if (own > 0) this.#byMember.set(member, own);
-    else this.#byMember.delete(member);
+    if (bytes === 0) return;
+    this.#byMember.set(member, (this.#byMember.get(member) ?? 0) - bytes);
     this.#bytes -= bytes;
+    // Not at each request: a map that grows and shrinks costs more than the names.
+    if (this.#bytes === 0 && this.#byMember.size > maxIdle) this.#byMember.clear();
   }
 }

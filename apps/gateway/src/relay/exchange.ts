@@ -1,5 +1,7 @@
 // One request and its answer: performs what `stepRequest` decides. The connection of the client is its caller's.
 
+import type { Duplex } from 'node:stream';
+
 import { backoffMs, callLater } from '@fairlead/kit';
 import { errorEventOf, type Refusal } from '@fairlead/openai-wire';
 import { wireErrors } from '@fairlead/protocol';
@@ -34,6 +36,7 @@ import type { RelayConnectionDeps } from './relay-deps.ts';
 import { isGenerating, takesForm } from './relayed-routes.ts';
 import { renderProblem } from './render-problem.ts';
 import { asksToClose, contentEncodingOf, contentTypeOf, renderUpstreamRequest } from './render-upstream-head.ts';
+import { refusesKey } from './refuses-key.ts';
 import { RequestBody } from './request-body.ts';
 import {
   type GatewayOutcome,
@@ -76,6 +79,8 @@ export class Exchange {
   #upstream: Upstream | undefined;
   #answer: AnswerRelay | undefined;
   #lastBytes: Buffer = nothing;
+  /** The channel of an answer that is whole. */
+  #lingering: Duplex | undefined;
   #firstByteMs: number | undefined;
   #status: number | undefined;
   /** What is left of the limits, for the head of the answer. */
@@ -185,8 +190,9 @@ export class Exchange {
     this.#model = found.model;
     this.#bodyBytes = body;
     const { ledger } = this.#deps;
-    const admitted = ledger.reserve(grant, this.#wantedTokens, this.#now());
-    this.#limitFields = limitFields(admitted.ok ? ledger.leftOf(grant, this.#now()) : [admitted]);
+    const now = this.#now();
+    const admitted = ledger.reserve(grant, this.#wantedTokens, now);
+    this.#limitFields = limitFields(admitted.ok ? ledger.leftOf(grant, now) : [admitted]);
     if (!admitted.ok) return this.#refuse(limitRefusal(admitted));
     this.#reservation = admitted.reservation;
     this.#apply({ type: 'budget.reserved' });
@@ -247,6 +253,8 @@ export class Exchange {
     this.#waitingSince = this.#deps.clock.monotonicMs();
     if (this.#state.phase === 'waiting' && this.#shouldGoElsewhere())
       return this.#fail(`it answered ${this.#answer!.status}`);
+    if (this.#state.phase === 'waiting' && refusesKey(this.#sent?.offer, this.#answer!.status))
+      return this.#fail(`it refuses the key that the gateway has for it (${this.#answer!.status})`);
     const { bytes } = step;
     if (!bytes) return;
     if (this.#state.phase === 'waiting') {
@@ -257,6 +265,7 @@ export class Exchange {
     }
     if (step.kind === 'done') {
       this.#lastBytes = bytes;
+      this.#lingering = this.#upstream?.release();
       return this.#apply({ type: 'answer.ended' });
     }
     this.#client.write(bytes);
@@ -296,12 +305,16 @@ export class Exchange {
     const { state, effects } = stepRequest(before, input);
     this.#state = state;
     if (state !== before) this.#waitingSince = this.#deps.clock.monotonicMs();
-    const perform = () => effects.forEach((effect) => this.#perform(effect));
-    if (state.phase !== 'settled' || before.phase === 'settled') return perform();
+    if (state.phase !== 'settled' || before.phase === 'settled') return this.#performAll(effects);
     // What a client has got whole is never forgotten: its last bytes follow the record.
     const isWhole = state.outcome === 'completed';
-    this.#deps.onSettled(this.#settle(state.outcome, effects), isWhole ? perform : undefined);
-    if (!isWhole) perform();
+    const record = this.#settle(state.outcome, effects);
+    this.#deps.onSettled(record, isWhole ? () => this.#performAll(effects) : undefined);
+    if (!isWhole) this.#performAll(effects);
+  }
+
+  #performAll(effects: readonly RequestEffect[]): void {
+    for (const effect of effects) this.#perform(effect);
   }
 
   #perform(effect: RequestEffect): void {
@@ -329,7 +342,7 @@ export class Exchange {
         return this.#client.breakOff(this.#lastWords(effect.problem));
       case 'finish':
         this.#client.write(this.#lastBytes);
-        return this.#client.finish(this.#answer!.keepsAlive, this.#upstream?.release());
+        return this.#client.finish(this.#answer!.keepsAlive, this.#lingering);
       case 'dropClient':
         return this.#client.drop();
     }

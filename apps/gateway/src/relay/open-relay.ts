@@ -9,6 +9,7 @@ import { GuessGuard } from '../accounts/guess-guard.ts';
 import { FairAdmission } from '../admission/fair-admission.ts';
 import { BodyRoom } from './body-room.ts';
 import { type ConnectionOwner, GatewayConnection } from './gateway-connection.ts';
+import { Lingering } from './lingering.ts';
 import type { RelayConnectionDeps, RelayDeps } from './relay-deps.ts';
 
 export interface Relay extends AsyncDisposable {
@@ -31,7 +32,7 @@ export function openRelay(deps: RelayDeps): Relay {
 class OpenRelay implements Relay, ConnectionOwner {
   readonly #deps: RelayConnectionDeps;
   readonly #connections = new Set<GatewayConnection>();
-  readonly #lingering = new Map<Duplex, number>();
+  readonly #lingering = new Lingering();
   readonly #disposed = new AbortController();
   readonly #checking: Promise<void>;
   #whenEmpty: (() => void) | undefined;
@@ -66,15 +67,14 @@ class OpenRelay implements Relay, ConnectionOwner {
   }
 
   linger(channel: Duplex): void {
-    this.#lingering.set(channel, this.#deps.clock.monotonicMs());
-    channel.once('close', () => this.#lingering.delete(channel));
+    this.#lingering.add(channel, this.#deps.clock.monotonicMs());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed.abort();
     for (const connection of this.#connections) connection.stop();
     await this.#untilEmpty();
-    for (const channel of this.#lingering.keys()) channel.destroy();
+    this.#lingering.closeOlder(Infinity);
     await this.#checking;
   }
 
@@ -112,7 +112,7 @@ class OpenRelay implements Relay, ConnectionOwner {
       // A breaker may have let go since.
       this.#deps.admission.letIn();
       for (const connection of this.#connections) connection.check(now);
-      for (const [channel, since] of this.#lingering) if (now - since > limits.lingerMs) channel.destroy();
+      this.#lingering.closeOlder(now - limits.lingerMs);
     }
   }
 }

@@ -104,13 +104,15 @@ function durationText(seconds: number): string {
 
 /** As OpenAI names them; those of days and months in the same manner. */
 export function limitFields(limits: readonly LimitLeft[]): string[] {
-  return limits
-    .filter(({ limit }) => limit !== 'concurrent')
-    .flatMap(({ limit, most, left, resetMs }) => [
-      `x-ratelimit-limit-${limit}: ${most}`,
-      `x-ratelimit-remaining-${limit}: ${left}`,
-      `x-ratelimit-reset-${limit}: ${Math.ceil(resetMs)}ms`,
-    ]);
+  const fields: string[] = [];
+  for (const { limit, most, left, resetMs } of limits)
+    if (limit !== 'concurrent')
+      fields.push(
+        `x-ratelimit-limit-${limit}: ${most}`,
+        `x-ratelimit-remaining-${limit}: ${left}`,
+        `x-ratelimit-reset-${limit}: ${Math.ceil(resetMs)}ms`,
+      );
+  return fields;
 }
 
 export function queueFull({

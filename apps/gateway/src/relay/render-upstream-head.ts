@@ -6,7 +6,7 @@ import type { Offer } from '../routing/offer.ts';
 import { applyEdits, type BodyEdit, type RequestWish } from './read-wish.ts';
 
 interface UpstreamFraming {
-  apiKey: string;
+  offer: Offer;
   bodyBytes: number;
 }
 
@@ -22,25 +22,40 @@ export function renderUpstreamRequest(
   if (offer.servedModel !== wish.model) edits.push({ ...wish.modelRange, text: wish.writeModel(offer.servedModel) });
   const pieces = applyEdits(body, edits);
   const bodyBytes = pieces.reduce((sum, { length }) => sum + length, 0);
-  return [renderUpstreamHead(head, interpreted, { apiKey: offer.apiKey.reveal(), bodyBytes }), ...pieces];
+  return [renderUpstreamHead(head, interpreted, { offer, bodyBytes }), ...pieces];
 }
 
 /** The body follows whole, with its length. `close`: the front serves one request on a connection. */
 function renderUpstreamHead(
   head: RequestHead,
   { dropped }: Interpreted,
-  { apiKey, bodyBytes }: UpstreamFraming,
+  { offer: { apiKey, place }, bodyBytes }: UpstreamFraming,
 ): Buffer {
-  let lines = `${head.method} ${head.target} HTTP/1.1\r\n`;
-  let hasHost = false;
+  const server = place.kind === 'upstream' ? new URL(place.url) : undefined;
+  const target = server ? targetAt(server, head.target) : head.target;
+  let lines = `${head.method} ${target} HTTP/1.1\r\n`;
+  let hasHost = server !== undefined;
+  if (server) lines += `host: ${server.host}\r\n`;
   for (const field of head.fields) {
     if (!isForwarded(field.name, dropped) || alsoDropped.has(field.name)) continue;
+    if (server && isPrivate(field.name)) continue;
     hasHost ||= field.name === 'host';
     lines += `${field.name}: ${fieldValue(head, field)}\r\n`;
   }
   if (!hasHost) lines += 'host: gateway\r\n';
-  lines += `content-length: ${bodyBytes}\r\nauthorization: Bearer ${apiKey}\r\nconnection: close\r\n\r\n`;
+  lines += `content-length: ${bodyBytes}\r\nauthorization: Bearer ${apiKey.reveal()}\r\nconnection: close\r\n\r\n`;
   return Buffer.from(lines, 'latin1');
+}
+
+/** The path of the base URL stands for `/v1`. */
+function targetAt({ pathname }: URL, target: string): string {
+  const base = pathname === '/' ? '' : pathname;
+  return target.startsWith('/v1/') ? base + target.slice('/v1'.length) : base.replace(/\/v1$/, '') + target;
+}
+
+/** Of the client and its way to this gateway: another server has no business with it. */
+function isPrivate(name: string): boolean {
+  return /^(host|cookie|forwarded|x-forwarded-.*|x-real-ip|via|origin|referer)$/.test(name);
 }
 
 export function contentEncodingOf(head: RequestHead): string | undefined {

@@ -12,10 +12,10 @@ export interface UpstreamListener {
 }
 
 export class Upstream {
-  readonly #listener: UpstreamListener;
+  /** Dropped with the last word: a channel may outlive its request, and keeps nothing of it. */
+  #listener: UpstreamListener | undefined;
   readonly #stop = new AbortController();
   #channel: Duplex | undefined;
-  #isOver = false;
 
   /** Reaches at once. The listener is called until `drop`. */
   constructor(reach: (signal: AbortSignal) => Promise<Duplex>, pieces: readonly Buffer[], listener: UpstreamListener) {
@@ -33,15 +33,16 @@ export class Upstream {
 
   /** Closes the channel at once: the engine stops working for the request. */
   drop(): void {
-    this.#isOver = true;
+    this.#listener = undefined;
     this.#stop.abort(dropped);
     this.#channel?.destroy();
   }
 
   /** The answer is whole: the instance closes its side when it is done; what it still sends is dropped. Returns the channel until then. */
   release(): Duplex | undefined {
-    this.#isOver = true;
+    this.#listener = undefined;
     const channel = this.#channel;
+    this.#channel = undefined;
     if (!channel || channel.destroyed) return undefined;
     channel.resume();
     channel.once('end', () => channel.destroy());
@@ -59,12 +60,12 @@ export class Upstream {
     }
     // A listener stays for good: a channel may fail after it was dropped.
     channel.on('error', (error) => this.#close(errorText(error)));
-    if (this.#isOver) {
+    if (!this.#listener) {
       channel.destroy();
       return;
     }
     this.#channel = channel;
-    channel.on('data', (piece: Buffer) => this.#isOver || this.#listener.onPiece(piece));
+    channel.on('data', (piece: Buffer) => this.#listener?.onPiece(piece));
     channel.once('end', () => this.#close(undefined));
     channel.once('close', () => this.#close('the connection to it was lost'));
     this.#listener.onConnected();
@@ -74,9 +75,9 @@ export class Upstream {
   }
 
   #close(why: string | undefined): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#listener.onClosed(why);
+    const listener = this.#listener;
+    this.#listener = undefined;
+    listener?.onClosed(why);
   }
 }
 

@@ -1,5 +1,6 @@
 // From control's list of deployments to the names that members can ask for: the model's own name, its adapters, and the deployment's name.
 
+import { defined } from '@fairlead/kit';
 import {
   type DeploymentView,
   type EndpointView,
@@ -9,6 +10,7 @@ import {
   leadInstance,
 } from '@fairlead/protocol';
 
+import { addToTable } from './add-to-table.ts';
 import type { ModelTable, Offer, OfferedModel } from './offer.ts';
 
 /** `endpoints`: of each deployment that has an instance which can be reached. Deployments that have ended are left out. */
@@ -25,13 +27,7 @@ export function buildModelTable(
       const offers = found
         .filter((endpoint) => serves(deployment, endpoint, id))
         .map((endpoint) => offerOf(deployment, endpoint, id));
-      const known = table.get(id);
-      table.set(
-        id,
-        known
-          ? joined(known, { deployment: deployment.name, state, offers })
-          : { id, deployments: [deployment.name], state, offers, createdMs: deployment.createdMs },
-      );
+      addToTable(table, { id, deployments: [deployment.name], state, offers, createdMs: deployment.createdMs });
     }
   }
   return table;
@@ -63,20 +59,9 @@ function instanceOf({ instances }: DeploymentView, { instanceId }: EndpointView)
 }
 
 function offerOf(deployment: DeploymentView, endpoint: EndpointView, id: string): Offer {
-  const { instanceId, generation, address, apiKey } = endpoint;
+  const { instanceId, generation, address, apiKey, endToEnd } = endpoint;
   const isOwn = instanceOf(deployment, endpoint)?.servedModels.includes(id) ?? false;
   const servedModel = isOwn ? id : endpoint.servedModel;
-  return { deployment: deployment.name, instanceId, generation, address, apiKey, servedModel };
-}
-
-function joined(
-  known: OfferedModel,
-  { deployment, state, offers }: { deployment: string; state: OfferedModel['state']; offers: readonly Offer[] },
-): OfferedModel {
-  return {
-    ...known,
-    deployments: known.deployments.includes(deployment) ? known.deployments : [...known.deployments, deployment],
-    state: isServing(known.state) ? known.state : state,
-    offers: [...known.offers, ...offers],
-  };
+  const place = { kind: 'carrier' as const, address };
+  return { deployment: deployment.name, instanceId, generation, place, ...defined({ endToEnd }), apiKey, servedModel };
 }

@@ -8,7 +8,7 @@ const offer = (instanceId: string): Offer => ({
   deployment: 'd',
   instanceId,
   generation: 1,
-  address: { kind: 'memory' },
+  place: { kind: 'carrier', address: { kind: 'memory' } },
   apiKey: new Secret('k'),
   servedModel: 'm',
 });

@@ -16,6 +16,7 @@ export interface PickFacts {
 
 /** Where all breakers are open, all instances count: a request that may fail is better than none. Undefined where there is no offer. */
 export function pickOffer(offers: readonly Offer[], facts: PickFacts): Offer | undefined {
+  if (offers.length < 2) return offers[0];
   const fresh = offers.filter(({ instanceId }) => !facts.tried.has(instanceId));
   const open = fresh.filter(({ instanceId }) => facts.isOpenTo(instanceId));
   const roomy = open.filter(({ instanceId }) => facts.hasRoomAt(instanceId));

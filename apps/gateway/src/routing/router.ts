@@ -38,6 +38,8 @@ export class Router {
   readonly #requests = new Map<string, number>();
   /** How many each takes at once, as learnt. */
   readonly #capacities = new Map<string, number>();
+  /** Those that are stated. */
+  #stated: ReadonlyMap<string, number> = new Map();
   #pools: ReadonlyMap<string, string> = new Map();
   #onRoom: () => void = () => undefined;
   #models: ModelTable = new Map();
@@ -59,8 +61,12 @@ export class Router {
     this.#pools = poolsOf(models);
     const offers = [...models.values()].flatMap((model) => model.offers);
     this.#generations = new Map(offers.map(({ instanceId, generation }) => [instanceId, generation]));
+    this.#stated = new Map(
+      offers.flatMap(({ instanceId, capacity }) => (capacity === undefined ? [] : [[instanceId, capacity] as const])),
+    );
     for (const id of this.#breakers.keys()) if (!this.#generations.has(id)) this.#breakers.delete(id);
     for (const id of this.#capacities.keys()) if (!this.#generations.has(id)) this.#capacities.delete(id);
+    for (const [id, requests] of this.#requests) if (requests === 0 && !this.#generations.has(id)) this.#forget(id);
     this.#onRoom();
   }
 
@@ -85,7 +91,7 @@ export class Router {
   }
 
   capacityOf(instanceId: string): number {
-    return this.#capacities.get(instanceId) ?? usualCapacity;
+    return this.#stated.get(instanceId) ?? this.#capacities.get(instanceId) ?? usualCapacity;
   }
 
   requestsAt(instanceId: string): number {
@@ -115,6 +121,7 @@ export class Router {
   hasRoom(model: string): boolean {
     const offers = this.#models.get(model)?.offers ?? [];
     if (offers.length === 0) return true;
+    if (offers.length === 1) return this.#hasRoomAt(offers[0]!.instanceId);
     const nowMs = this.#deps.monotonicMs();
     const open = offers.filter(({ instanceId }) => this.#isOpenTo(instanceId, nowMs));
     return (open.length > 0 ? open : offers).some(({ instanceId }) => this.#hasRoomAt(instanceId));
@@ -147,14 +154,18 @@ export class Router {
   }
 
   end({ instanceId }: Offer, tokens: number, verdict: OfferVerdict): void {
-    const left = (this.#tokens.get(instanceId) ?? 0) - tokens;
-    if (left > 0) this.#tokens.set(instanceId, left);
-    else this.#tokens.delete(instanceId);
     const requests = this.requestsAt(instanceId) - 1;
-    if (requests > 0) this.#requests.set(instanceId, requests);
-    else this.#requests.delete(instanceId);
+    if (requests > 0 || this.#generations.has(instanceId)) {
+      this.#tokens.set(instanceId, Math.max(0, (this.#tokens.get(instanceId) ?? 0) - tokens));
+      this.#requests.set(instanceId, requests);
+    } else this.#forget(instanceId);
     this.#step(instanceId, inputOf(verdict, this.#deps.monotonicMs()));
     this.#onRoom();
+  }
+
+  #forget(instanceId: string): void {
+    this.#tokens.delete(instanceId);
+    this.#requests.delete(instanceId);
   }
 
   /** Whether the instance has a newer tunnel than that of the offer: nothing more comes through the old one. */

@@ -22,6 +22,10 @@ const kinds: Readonly<Record<AuditRecord['action'], Kind>> = {
   'key.added': 'key',
   'key.rotated': 'key',
   'key.revoked': 'key',
+  'publisher.added': 'none',
+  'publisher.removed': 'none',
+  'upstream.added': 'none',
+  'upstream.removed': 'none',
 };
 
 /** One transaction, so that all is of one time. */

@@ -19,9 +19,12 @@ import { inviteOf, keyOf, limitRow, memberOf, rowOfKey, teamOf } from './account
 import MIGRATIONS from './migrations.json' with { type: 'json' };
 import { addInvite, findInvite, useInvite } from './invite-rows.ts';
 import { auditTable, invitesTable, keysTable, membersTable, teamsTable } from './schema.ts';
+import { SourceRows } from './source-rows.ts';
 import { prepareAddUsage, readUsedTokens, sumUsage } from './usage-rows.ts';
 
 export interface GatewayStore extends Disposable {
+  /** Publishers and upstreams. */
+  readonly sources: SourceRows;
   readAccounts(): AccountsSnapshot;
   /** The number of the newest change of teams, members and keys. */
   lastChange(): number;
@@ -119,12 +122,14 @@ class SqliteGatewayStore implements GatewayStore {
   readonly #db: SqliteDatabase;
   readonly #dataVersion;
   readonly #addUsage: (record: UsageRecord) => boolean;
+  readonly sources: SourceRows;
 
   constructor(connection: DatabaseSync, db: SqliteDatabase) {
     this.#connection = connection;
     this.#db = db;
     this.#dataVersion = connection.prepare('PRAGMA data_version');
     this.#addUsage = prepareAddUsage(connection);
+    this.sources = new SourceRows(db, (record, make) => this.#change(record, make));
   }
 
   readAccounts(): AccountsSnapshot {

@@ -91,6 +91,34 @@ export const usageTable = sqliteTable(
   (table) => [index('usage_at').on(table.atMs)],
 );
 
+/** Owners of the same host who may publish their deployments here. */
+export const publishersTable = sqliteTable('publishers', {
+  name: text().primaryKey(),
+  /** The account to which their sockets belong. */
+  uid: integer().notNull(),
+  /** SHA-256 of the token, in hex. */
+  hash: text().notNull(),
+  createdMs: real('created_ms').notNull(),
+});
+
+/** Which publisher a name of a model leads to: that of the first who published it, until it is no longer published. */
+export const publishedNamesTable = sqliteTable('published_names', {
+  name: text().primaryKey(),
+  publisher: text().notNull(),
+});
+
+/** OpenAI-compatible servers that are reached by a URL. */
+export const upstreamsTable = sqliteTable('upstreams', {
+  name: text().primaryKey(),
+  url: text().notNull(),
+  /** Sent to it with each request. The file is for this account alone. */
+  apiKey: text('api_key').notNull(),
+  /** JSON: the names by which members ask, and what the server takes as `model`; null: all that it lists. */
+  models: text({ mode: 'json' }).$type<Record<string, string>>(),
+  concurrent: integer(),
+  createdMs: real('created_ms').notNull(),
+});
+
 /** Each change of teams, members and keys. Never a key. */
 export const auditTable = sqliteTable('audit', {
   id: integer().primaryKey({ autoIncrement: true }),

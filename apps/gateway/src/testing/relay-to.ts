@@ -42,7 +42,7 @@ export async function openRelayTo({ socket, stateDir }: { socket: string; stateD
     deployment: 'd',
     instanceId: 'i',
     generation: 1,
-    address: { kind: 'bastion-socket', socket },
+    place: { kind: 'carrier' as const, address: { kind: 'bastion-socket' as const, socket } },
     apiKey: new Secret('fl_bench'),
     servedModel: 'm',
   };

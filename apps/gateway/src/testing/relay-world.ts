@@ -4,11 +4,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 
 import { type Log, Scope, Secret, silentLog, systemClock, systemRandom } from '@fairlead/kit';
+
+import type { EndpointAddress } from '@fairlead/protocol';
 
 import type { KeyRecord, Limits, MemberRecord, TeamRecord } from '../accounts/account-records.ts';
 import { createApiKey, hashApiKey } from '../accounts/api-key.ts';
@@ -18,6 +21,7 @@ import { createRelayServer, listenBacklog } from '../relay/create-relay-server.t
 import { openRelay } from '../relay/open-relay.ts';
 import { relayLimits, type RelayLimits } from '../relay/relay-limits.ts';
 import type { ModelTable, Offer } from '../routing/offer.ts';
+import { reachOffer } from '../routing/reach-offer.ts';
 import { Router } from '../routing/router.ts';
 import type { UsageRecord } from '../usage/usage-record.ts';
 
@@ -30,6 +34,8 @@ export interface RelayWorldOptions {
   models?: readonly string[];
   relay?: Partial<RelayLimits>;
   log?: Log;
+  /** The journal takes its time; by default a record is kept at once. */
+  keep?: (goOn: () => void) => void;
   /** In place of a connection to the instance. */
   reach?: (signal: AbortSignal) => Promise<Socket>;
 }
@@ -101,7 +107,8 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
     onSettled(record, onKept) {
       records.push(record);
       for (const look of waiting) look();
-      onKept?.();
+      if (onKept && options.keep) options.keep(onKept);
+      else onKept?.();
     },
   });
   const server = createRelayServer(relay);
@@ -199,7 +206,7 @@ function offerOf(at: number, path: string): Offer {
     deployment: 'd',
     instanceId: `i${at}`,
     generation: 1,
-    address: { kind: 'bastion-socket', socket: path },
+    place: { kind: 'carrier', address: { kind: 'bastion-socket', socket: path } },
     apiKey: new Secret(engineKey),
     servedModel: 'm',
   };
@@ -210,10 +217,13 @@ function tableOf(offers: readonly Offer[]): ModelTable {
   return new Map(['m', 'd'].map((id) => [id, { id, ...model }]));
 }
 
-async function reach({ address }: Offer, signal: AbortSignal): Promise<Socket> {
-  const socket = connect({ path: (address as { socket: string }).socket, signal, allowHalfOpen: true });
-  await once(socket, 'connect');
-  return socket;
+function reach(offer: Offer, signal: AbortSignal): Promise<Duplex> {
+  const reachCarrier = async (address: EndpointAddress) => {
+    const socket = connect({ path: (address as { socket: string }).socket, signal, allowHalfOpen: true });
+    await once(socket, 'connect');
+    return socket;
+  };
+  return reachOffer(offer, { reachCarrier, signal });
 }
 
 function makeKeys({ limits = {}, models }: RelayWorldOptions) {

@@ -1,7 +1,7 @@
 // Finds every process that belongs to an engine: its group, its descendants, and what carries its marker in the
 // environment. On Linux from /proc; elsewhere from pidtree and the group alone (a child that leaves both is not found).
 
-import { errnoOf, errorText, mapProcesses, type ProcessStat, readProcWords } from '@fairlead/kit';
+import { errnoOf, errorText, mapProcesses, type ProcessStat, readProcStat, readProcWords } from '@fairlead/kit';
 import pidtree from 'pidtree';
 
 export interface EngineIdentity {
@@ -37,7 +37,12 @@ async function withMark(stat: ProcessStat, marker: string): Promise<Entry> {
 }
 
 async function findInProc({ pid, marker, known }: EngineIdentity): Promise<Found> {
-  const entries = await mapProcesses((stat) => withMark(stat, marker));
+  const self = await readProcStat(process.pid);
+  // What this agent started began after it did: the environment of an older process, which takes most of the time, tells nothing.
+  const isOlder = (stat: ProcessStat) => self !== undefined && stat.startTicks < self.startTicks;
+  const entries = await mapProcesses((stat) =>
+    isOlder(stat) ? Promise.resolve({ ...stat, isMarked: false }) : withMark(stat, marker),
+  );
   const children = Map.groupBy(entries, ({ parent }) => parent);
   const found: Found = new Map();
   const take = (entry: Entry) => {

@@ -7,8 +7,16 @@ export interface FrontLimits extends HeadLimits {
   bodyBytes: number;
   /** Streams of muxes among them. */
   connections: number;
-  /** Channels with a mux. Each consumer holds one. */
+  /** Channels with a mux, and sessions that wait for one. Each consumer holds one. */
   muxes: number;
+  /** Of one mux at a time: one consumer alone does not take all connections. Beyond it, its requests have channels of their own. */
+  muxStreams: number;
+  /** How long a mux whose channel was lost waits for its consumer. The engine goes on meanwhile. */
+  resumeMs: number;
+  /** That one mux holds while it waits: more ends it. What is on its way at most, and 1,000 streams that hold 32 KiB. */
+  waitingSessionBytes: number;
+  /** That all of them hold: beyond it those that have waited longest end. */
+  waitingBytes: number;
   /** Until the first byte of a request: clients hold connections ready, and drop what they do not use sooner than this. */
   idleMs: number;
   /** From the first byte of the head to its last. */
@@ -32,6 +40,10 @@ export const frontLimits: FrontLimits = {
   bodyBytes: 64 * 1024 * 1024,
   connections: 4096,
   muxes: 512,
+  muxStreams: 2048,
+  resumeMs: 30_000,
+  waitingSessionBytes: 48 * 1024 * 1024,
+  waitingBytes: 128 * 1024 * 1024,
   idleMs: 600_000,
   headMs: 10_000,
   bodyIdleMs: 60_000,

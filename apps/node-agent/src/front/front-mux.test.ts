@@ -227,7 +227,7 @@ describe('The front tells a mux by its first bytes', () => {
 
   it.each([
     ['another version of the preface', 'FLMUX2\r\n', /^HTTP\/1.1 400/],
-    ['garbage after the preface', `${preface.toString()}garbage`, /^[^H].{17}$/s],
+    ['garbage after the preface', `${preface.toString()}garbage`, /^[^H].{53}$/s],
   ])('refuses %s', async (_, bytes, answer) => {
     await open({ handler: (_incoming, response) => response.end('served') });
     const socket = world.dial();
@@ -253,7 +253,7 @@ describe('The front tells a mux by its first bytes', () => {
       .on('error', () => undefined)
       .end('{}');
     await reached;
-    expect(await dialMux(world.dial(), { clock: systemClock })).toEqual({ ok: false, reason: 'lost' });
+    expect(await dialMux(world.dial(), { clock: systemClock })).toEqual({ ok: false, reason: 'full' });
     expect(session.canOpen).toBe(true);
   });
 

@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { ensureHeldProfile } from '../bastion/ensure-held-profile.ts';
 import { sessionOptions } from '../session-options.ts';
 import { pickGateway } from './member/pick-gateway.ts';
+import { sayOutage } from './say-outage.ts';
 import { leftWords } from './instance-words.ts';
 import { type Task, taskOf } from './model-task.ts';
 import { examplesText } from './ready-text.ts';
@@ -78,8 +79,9 @@ function announce(name: string, connection: Connection, { context, task }: { con
       servedModel,
       instance: endpoint.instanceId,
       generation: endpoint.generation,
+      endToEnd: endpoint.isEndToEnd,
     },
-    `${name} answers at ${baseURL} (model ${servedModel}${until}). Ctrl-C closes the port; the job goes on.\n\n${examplesText({ baseUrl: baseURL, model: servedModel, name, task })}`,
+    `${name} answers at ${baseURL} (model ${servedModel}${until}${endpoint.isEndToEnd ? ', encrypted from end to end' : ''}). Ctrl-C closes the port; the job goes on.\n\n${examplesText({ baseUrl: baseURL, model: servedModel, name, task })}`,
   );
 }
 
@@ -118,6 +120,10 @@ function say(event: ConnectionEvent, context: Context): void {
       );
     case 'control.back':
       return output.event('control.back', {}, 'control is back');
+    case 'requests.paused':
+    case 'requests.resumed':
+    case 'requests.lost':
+      return sayOutage(event, output);
     case 'route.taken':
       return sayRoute(event.route, context);
     case 'deployment.ended':

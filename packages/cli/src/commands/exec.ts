@@ -13,6 +13,7 @@ import { sessionOptions } from '../session-options.ts';
 import { execEnv } from './exec-env.ts';
 import { pickGateway } from './member/pick-gateway.ts';
 import { endWords } from './instance-words.ts';
+import { outageWords } from './say-outage.ts';
 
 export interface ExecArgs {
   name: string;
@@ -45,6 +46,7 @@ export async function runExec({ name, command, mux, gateway: wanted }: ExecArgs,
 
 /** stdout belongs to the command alone. */
 export function tellEnd(name: string, event: ConnectionEvent, { output }: Context): void {
+  if (event.type === 'requests.resumed' || event.type === 'requests.lost') output.warn(outageWords(event));
   if (event.type !== 'deployment.ended') return;
   output.warn(`${name} has ended (${endWords(event.deployment)}); the command goes on without it`);
 }

@@ -2,10 +2,12 @@
 
 import { type Command, Option } from 'commander';
 
+import type { ServeArgs } from '../commands/gateway/serve.ts';
 import type { LimitFlags } from '../commands/gateway/limit-flags.ts';
 import type { OwnKeyArgs } from '../commands/member/own-keys.ts';
 import { collect, countNumber, lifetimeMs, overlapMs, portNumber } from './flag-values.ts';
 import { gatewayChoice, gatewayFlag } from './member-commands.ts';
+import { addPublishCommands, addSourceCommands } from './publish-commands.ts';
 import type { RunCommand } from './run-command.ts';
 
 export function addGatewayCommands(program: Command, go: RunCommand): void {
@@ -16,6 +18,8 @@ export function addGatewayCommands(program: Command, go: RunCommand): void {
   addStatus(gateway, go);
   addTeams(gateway, go);
   addAudit(gateway, go);
+  addSourceCommands(gateway, go);
+  addPublishCommands(program, go);
   addMembers(program, go);
   addKeys(program, go);
   addUsage(program, go);
@@ -34,9 +38,14 @@ function addServe(gateway: Command, go: RunCommand): void {
       'where members reach it, if a proxy stands in front of it: for the lines that `members add` prints',
     )
     .option('--metrics-port <port>', 'metrics and health on this port of 127.0.0.1; 0: any; default: none', portNumber)
+    .option(
+      '--publishers <path>',
+      'take publishers at this unix socket, which every account of the host may reach; default: none',
+    )
+    .option('--no-own', 'serve only what others publish, and upstreams; needs no profile')
     .addOption(stateFlag())
     .addHelpText('after', '\nExamples:\n  fairlead gateway serve\n  fairlead gateway serve --port 8080 --json')
-    .action(async (options: { port: number; socket?: string; url?: string; metricsPort?: number; state?: string }) =>
+    .action(async (options: ServeArgs) =>
       go(async (context) => (await import('../commands/gateway/serve.ts')).runGatewayServe(options, context)),
     );
 }

@@ -27,6 +27,11 @@ import {
   type JobObserved,
   jobObserved,
   logLine,
+  publicationList,
+  publicationView,
+  type PublicationView,
+  publishDeployment,
+  type PublishTarget,
   type Read,
   type Schema,
   type LogSource,
@@ -62,6 +67,11 @@ export interface ControlApi extends Disposable {
     query: { deployment?: string; after?: number; limit?: number; last?: number; before?: number },
     signal?: AbortSignal,
   ): Promise<{ events: EventView[]; next: number; previous?: number | undefined }>;
+  publications(signal?: AbortSignal): Promise<PublicationView[]>;
+  /** Answers with the gateway's word, or without it after some seconds. */
+  publish(name: string, gateway: PublishTarget, signal?: AbortSignal): Promise<PublicationView>;
+  /** The gateway cannot reach it any more when it resolves. */
+  unpublish(name: string, signal?: AbortSignal): Promise<PublicationView>;
   /** Yields lines as they come. Ends with the log, with `follow` only when control ends it. Throws `control_unreachable` where the connection is lost. */
   logs(
     instanceId: string,
@@ -110,6 +120,13 @@ export function createControlApi(deps: ControlApiDeps): ControlApi {
       const ask = () => get(eventList, `/v1/events${queryString(query)}`, signal);
       return query.deployment === undefined ? ask() : ofDeployment(query.deployment, ask, signal);
     },
+    publications: async (signal) => (await get(publicationList, '/v1/publications', signal)).publications,
+    publish(id, gateway, signal) {
+      const body = encodeText(publishDeployment, { gateway });
+      const path = `/v1/publications/${name(id)}`;
+      return ofDeployment(id, () => call(publicationView, 'PUT', path, body, signal), signal);
+    },
+    unpublish: (id, signal) => call(publicationView, 'DELETE', `/v1/publications/${name(id)}`, undefined, signal),
     async *logs(id, query, signal) {
       const path = `/v1/instances/${name(id)}/logs${queryString(query)}`;
       yield* readLog(await http.send({ method: 'GET', path, body: undefined }, signal), signal);

@@ -22,10 +22,11 @@ describe('The way of a request', () => {
     ['up', { endpoint: at(1), canOpen: false }, 'channel'],
     ['up', { endpoint: at(2), canOpen: true }, 'channel-and-dial'],
     ['up', { endpoint: undefined, canOpen: true }, 'channel'],
+    ['up', { endpoint: at(2), isWaiting: true }, 'channel'],
     ['plain', { endpoint: at(1) }, 'channel'],
     ['plain', { endpoint: at(2) }, 'channel-and-dial'],
     ['plain', { endpoint: undefined }, 'channel'],
   ])('in %s with %o', (name, facts, way) => {
-    expect(decideWay(states[name]!, { canOpen: false, nowMs: 0, ...facts })).toBe(way);
+    expect(decideWay(states[name]!, { canOpen: false, isWaiting: false, nowMs: 0, ...facts })).toBe(way);
   });
 });

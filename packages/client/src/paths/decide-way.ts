@@ -17,6 +17,8 @@ export interface WayFacts {
   endpoint: ReachableEndpoint | undefined;
   /** Whether the mux that is up takes another stream. */
   canOpen: boolean;
+  /** Its channel is lost, and it is about to go on over another one. */
+  isWaiting: boolean;
   nowMs: number;
 }
 
@@ -28,14 +30,14 @@ export type RequestWay =
   | 'channel-and-dial';
 
 /** No request waits for a mux: until it is up each has a channel. */
-export function decideWay(state: MuxState, { endpoint, canOpen, nowMs }: WayFacts): RequestWay {
+export function decideWay(state: MuxState, { endpoint, canOpen, isWaiting, nowMs }: WayFacts): RequestWay {
   switch (state.status) {
     case 'dialling':
       return 'channel';
     case 'none':
       return endpoint && nowMs >= state.dialAfterMs ? 'channel-and-dial' : 'channel';
     case 'up':
-      if (!endpoint) return 'channel';
+      if (!endpoint || isWaiting) return 'channel';
       if (!isSameSocket(state.endpoint, endpoint)) return 'channel-and-dial';
       return canOpen ? 'stream' : 'channel';
     case 'plain':

@@ -6,6 +6,7 @@ import { dialMux, type MuxSession } from '@fairlead/mux';
 import type { ReachableEndpoint } from '@fairlead/protocol';
 
 import { decideWay, type MuxState } from './decide-way.ts';
+import { goOn, type KeepDeps, type OutageEvent } from './kept-mux.ts';
 import { closedError, type LivePaths, type Path } from './live-paths.ts';
 
 export interface MuxPathsOptions {
@@ -17,11 +18,14 @@ export interface MuxPathsOptions {
   endpoint: () => ReachableEndpoint | undefined;
   clock: Clock;
   log: Log;
+  /** Told of each loss of a channel under requests, and of what became of them. */
+  onOutage?: (event: OutageEvent) => void;
 }
 
-export interface MuxPaths extends Pick<LivePaths, 'open'>, Disposable {}
+/** Disposal resolves when the front knows that its requests are over. */
+export interface MuxPaths extends Pick<LivePaths, 'open'>, AsyncDisposable {}
 
-/** After a mux was lost before it was up. */
+/** After a mux was lost before it was up, or refused. */
 const retryIntervalMs = 1_000;
 
 /** Opens nothing before the first request. Disposal ends the mux and its streams, and no other channel. */
@@ -35,6 +39,8 @@ class Muxed implements MuxPaths {
   #state: MuxState = { status: 'none', dialAfterMs: Number.NEGATIVE_INFINITY };
   /** Of the state `up`. */
   #session: MuxSession | undefined;
+  /** That one, and those to former endpoints that still have requests. */
+  readonly #sessions = new Set<MuxSession>();
 
   constructor(options: MuxPathsOptions) {
     this.#options = options;
@@ -44,17 +50,19 @@ class Muxed implements MuxPaths {
     signal?.throwIfAborted();
     const { endpoint, clock, channels, warm } = this.#options;
     const session = this.#session;
-    const canOpen = session?.canOpen ?? false;
-    const way = decideWay(this.#state, { endpoint: endpoint(), canOpen, nowMs: clock.monotonicMs() });
+    const { canOpen, isWaiting } = session ?? { canOpen: false, isWaiting: false };
+    const way = decideWay(this.#state, { endpoint: endpoint(), canOpen, isWaiting, nowMs: clock.monotonicMs() });
     if (way === 'stream' && session && this.#state.status === 'up')
       return { endpoint: this.#state.endpoint, channel: session.open() };
     if (way === 'channel-and-dial') detach(this.#dial());
     return (this.#state.status === 'plain' ? warm : channels).open(signal, patience);
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
+    const sessions = [...this.#sessions];
+    for (const session of sessions) session.destroy(closedError());
     this.#stop.abort(closedError());
-    this.#session?.destroy(closedError());
+    await Promise.all(sessions.map(({ gone }) => gone));
   }
 
   /** Never rejects: requests go on with channels, and get the errors of these. */
@@ -64,7 +72,11 @@ class Muxed implements MuxPaths {
     this.#state = { status: 'dialling' };
     try {
       const { channel, endpoint } = await channels.open(signal);
-      const dialled = await dialMux(channel, { clock, signal });
+      const resumption = {
+        key: endpoint.apiKey.reveal(),
+        onLost: (cause: Error, session: MuxSession) => goOn(session, endpoint, cause, this.#keepDeps(session)),
+      };
+      const dialled = await dialMux(channel, { clock, signal, resumption });
       if (dialled.ok) this.#use(dialled.session, endpoint);
       else if (dialled.reason === 'plain') this.#state = { status: 'plain', endpoint };
       else this.#lose(retryIntervalMs);
@@ -75,10 +87,24 @@ class Muxed implements MuxPaths {
     }
   }
 
+  #keepDeps(session: MuxSession): KeepDeps {
+    const { channels, clock, log, onOutage = () => undefined } = this.#options;
+    const onMoved = (endpoint: ReachableEndpoint) => {
+      if (session === this.#session) this.#state = { status: 'up', endpoint };
+    };
+    return { channels, clock, log, onOutage, onMoved, signal: this.#stop.signal };
+  }
+
   #use(session: MuxSession, endpoint: ReachableEndpoint): void {
     this.#session = session;
+    this.#sessions.add(session);
     this.#state = { status: 'up', endpoint };
-    detach(session.closed.then(() => session === this.#session && this.#lose(0)));
+    detach(session.closed.then(() => this.#forget(session)));
+  }
+
+  #forget(session: MuxSession): void {
+    this.#sessions.delete(session);
+    if (session === this.#session) this.#lose(session.refusal === 'full' ? retryIntervalMs : 0);
   }
 
   #lose(forMs: number): void {

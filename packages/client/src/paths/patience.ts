@@ -13,3 +13,5 @@ export interface Patience {
 export const patient: Patience = { endpointMs: 60_000, dialMs: 20_000 };
 /** For clients that can use Retry-After: they get an error within a second. */
 export const impatient: Patience = { endpointMs: 800, connectionMs: 800, dialMs: 500 };
+/** For requests that wait for their next channel: the caller's signal ends it. */
+export const untiring: Patience = { endpointMs: 60_000, dialMs: 60_000 };

@@ -5,13 +5,14 @@ import { setImmediate } from 'node:timers/promises';
 
 import { createReach } from '@fairlead/carrier';
 import type { MemoryAddress, MemoryNetwork } from '@fairlead/carrier/testing';
-import { Listeners, Secret, silentLog, systemClock } from '@fairlead/kit';
+import { defined, Listeners, Secret, silentLog, systemClock } from '@fairlead/kit';
 import type { ReachableEndpoint } from '@fairlead/protocol';
 
 import { createChannelFetch, type Fetch } from '../openai/channel-fetch.ts';
 import { createKeyRing } from '../openai/key-ring.ts';
 import { createOpenAiCalls, type OpenAiCalls } from '../openai/openai-calls.ts';
 import type { FollowerEvent } from '../paths/endpoint-follower.ts';
+import type { OutageEvent } from '../paths/kept-mux.ts';
 import { type Path, trackPaths } from '../paths/live-paths.ts';
 import { createMuxPaths } from '../paths/mux-paths.ts';
 import { openPath } from '../paths/open-path.ts';
@@ -30,10 +31,17 @@ export interface MemoryDeployment {
   accept: (channel: Duplex) => void;
   /** Requests share one channel as soon as it is up. */
   mux?: boolean;
+  onOutage?: (event: OutageEvent) => void;
 }
 
 /** Disposal ends the requests and the offering. */
-export function openMemoryConsumer({ network, apiKey, accept, mux = false }: MemoryDeployment): MemoryConsumer {
+export function openMemoryConsumer({
+  network,
+  apiKey,
+  accept,
+  mux = false,
+  onOutage,
+}: MemoryDeployment): MemoryConsumer {
   const events = new Listeners<FollowerEvent>();
   let current: ReachableEndpoint | undefined;
   const channels = trackPaths((signal, patience) => openPath(deps, signal, patience));
@@ -77,7 +85,14 @@ export function openMemoryConsumer({ network, apiKey, accept, mux = false }: Mem
     log: silentLog,
   };
   const endpoint = () => current;
-  const muxed = createMuxPaths({ channels, warm: channels, endpoint, clock: systemClock, log: silentLog });
+  const muxed = createMuxPaths({
+    channels,
+    warm: channels,
+    endpoint,
+    clock: systemClock,
+    log: silentLog,
+    ...defined({ onOutage }),
+  });
   const paths = mux ? muxed : channels;
   const keys = createKeyRing();
   const requests = {
@@ -90,7 +105,7 @@ export function openMemoryConsumer({ network, apiKey, accept, mux = false }: Mem
     calls: createOpenAiCalls<Path>({ ...requests, model: () => 'served' }),
     fetch: createChannelFetch({ ...requests, origins: ['http://a.invalid'] }),
     async [Symbol.asyncDispose]() {
-      muxed[Symbol.dispose]();
+      await muxed[Symbol.asyncDispose]();
       channels[Symbol.dispose]();
       await offering[Symbol.asyncDispose]();
     },

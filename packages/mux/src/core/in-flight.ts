@@ -46,6 +46,15 @@ export class InFlight {
     return this.#shortestMs;
   }
 
+  get acknowledgedBytes(): number {
+    return this.#acked;
+  }
+
+  /** The round trip that is being measured does not count. */
+  forgetMark(): void {
+    this.#mark = undefined;
+  }
+
   /** `gathered`: bytes of tokens, or of bulk, that are packed and about to be sent. */
   hasRoomForTokens(gathered: number): boolean {
     const inFlight = this.#sent - this.#acked - (this.#bulkSent - this.#bulkAcked);

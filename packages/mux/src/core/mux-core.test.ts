@@ -17,7 +17,8 @@ type Step =
   | { do: 'read'; side: Side; stream: number; bytes: number }
   | { do: 'pack'; side: Side }
   | { do: 'block'; side: Side; isBlocked: boolean }
-  | { do: 'carry'; side: Side; bytes: number };
+  | { do: 'carry'; side: Side; bytes: number }
+  | { do: 'cut' };
 type Side = 'consumer' | 'front';
 
 const side = fc.constantFrom<Side>('consumer', 'front');
@@ -38,6 +39,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('block' as const), side, isBlocked: fc.boolean() }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('carry' as const), side, bytes: fc.nat({ max: 9_000 }) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('carry' as const), side, bytes: fc.nat({ max: 20 }) }) },
+  { weight: 2, arbitrary: fc.constant<Step>({ do: 'cut' }) },
 );
 
 /** What the test has asked of each end of a stream. */
@@ -49,6 +51,7 @@ interface Asked {
 function perform(pair: CorePair, taken: Step, asked: Asked): void {
   pair.nowMs += 1;
   if (taken.do === 'open') return void (pair.consumer.core.canOpen && pair.consumer.open());
+  if (taken.do === 'cut') return pair.cut();
   const at: CoreEnd = pair[taken.side];
   if (taken.do === 'pack') return at.pack(pair.nowMs);
   if (taken.do === 'block') return at.core.setBlocked(taken.isBlocked);
@@ -80,7 +83,7 @@ function bothEnds(pair: CorePair): Array<{ mine: StreamEnd; theirs: StreamEnd }>
 }
 
 describe('Two ends of a mux', () => {
-  it('agree with the model for any order of steps and any cut of the bytes', () => {
+  it('agree with the model for any order of steps, any split of the bytes and any losses of the channel', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 120 }), (steps) => {
         const pair = new CorePair({ consumer: limits, front: limits });

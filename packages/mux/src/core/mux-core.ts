@@ -3,6 +3,8 @@
 import { frameTypes, type FrameType } from '../wire/frame.ts';
 import { FrameReader, type FrameSink, type Violation } from '../wire/frame-reader.ts';
 import { decodeHello, encodeHello, type Hello, muxVersion } from '../wire/hello.ts';
+import { maxCredit } from '../wire/max-credit.ts';
+import { decodeRefusal, type MuxRefusal } from '../wire/refusal.ts';
 import { type CoreStream, createCoreStream, type StreamListener } from './core-stream.ts';
 import { InFlight } from './in-flight.ts';
 import { type Packet, Packer } from './packer.ts';
@@ -25,6 +27,8 @@ export interface CoreListener {
   onStream(stream: CoreStream): StreamListener;
   /** The peer takes no more streams. */
   onGoaway(): void;
+  /** The peer has ended the session, or takes none. Nothing follows. */
+  onClose(refusal?: MuxRefusal): void;
   /** `pack` has something to give. */
   onWork(): void;
 }
@@ -32,8 +36,6 @@ export interface CoreListener {
 /** The first bytes of a stream leave with its OPEN, without waiting for a turn. */
 const firstBytes = 4 * 1024;
 const ackIntervalBytes = 32 * 1024;
-/** A sum of WINDOW frames beyond this is no window (RFC 9113 6.9.1 has the same limit). */
-const maxCredit = 2 ** 31 - 1;
 /** Answers to a peer that reads none of them. */
 const maxGatheredBytes = 4 * 1024 * 1024;
 const maxStreamId = 2 ** 32 - 3;
@@ -63,7 +65,13 @@ export class MuxCore {
   #isBlocked = false;
   #isGoing = false;
 
-  constructor(role: MuxRole, limits: MuxLimits, listener: CoreListener) {
+  /** `offer`: what the hello says besides the limits. */
+  constructor(
+    role: MuxRole,
+    limits: MuxLimits,
+    listener: CoreListener,
+    offer: Pick<Hello, 'canResume' | 'sessionId'> = {},
+  ) {
     this.#role = role;
     this.#limits = limits;
     this.#listener = listener;
@@ -73,8 +81,23 @@ export class MuxCore {
       onControl: (type, id, payload) => this.#control(type, id, payload),
     };
     this.#reader = new FrameReader(sink);
-    const hello = encodeHello({ version: muxVersion, ...limits });
+    const hello = encodeHello({ version: muxVersion, ...limits, ...offer });
     this.#packer.add(frameTypes.hello, 0, hello, 0, hello.length);
+  }
+
+  /** Undefined: it has not said hello. */
+  get peer(): Hello | undefined {
+    return this.#peer;
+  }
+
+  /** All bytes so far. */
+  get receivedBytes(): number {
+    return this.#received;
+  }
+
+  /** Of all bytes that were packed, how many the peer has acknowledged. */
+  get acknowledgedBytes(): number {
+    return this.#inFlight.acknowledgedBytes;
   }
 
   get streamCount(): number {
@@ -156,6 +179,17 @@ export class MuxCore {
     if (this.#isGoing) return;
     this.#isGoing = true;
     this.#send(frameTypes.goaway, 0);
+  }
+
+  /** This end is done with all streams, and tells the peer so. */
+  close(): void {
+    this.#send(frameTypes.close, 0);
+  }
+
+  /** The channel is lost. How long the next acknowledgement takes says nothing of the way. */
+  pause(): void {
+    this.#inFlight.forgetMark();
+    this.setBlocked(true);
   }
 
   /** While the channel takes nothing, writes wait in their streams: what is packed can no longer be reordered. */
@@ -256,7 +290,12 @@ export class MuxCore {
 
   #control(type: FrameType, id: number, payload: Buffer): Violation {
     if (type === frameTypes.hello) return this.#takeHello(payload);
+    if (type === frameTypes.refused) return this.#takeRefusal(payload);
     if (!this.#peer) return 'it sent a frame before its hello';
+    if (type === frameTypes.close) {
+      this.#listener.onClose();
+      return undefined;
+    }
     if (type === frameTypes.ack) return this.#takeAck(payload.readUInt32BE(0));
     if (type === frameTypes.goaway) {
       this.#isGoing = true;
@@ -274,6 +313,12 @@ export class MuxCore {
     this.#peer = decodeHello(payload);
     if (!this.#peer) return 'its hello cannot be read';
     this.#listener.onHello(this.#peer);
+    return undefined;
+  }
+
+  #takeRefusal(payload: Buffer): Violation {
+    if (this.#role === 'front') return 'it refused, which only the front does';
+    this.#listener.onClose(decodeRefusal(payload));
     return undefined;
   }
 

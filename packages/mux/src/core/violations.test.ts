@@ -39,7 +39,7 @@ function judge(...frames: Buffer[]): string | undefined {
 describe('The front ends a mux whose consumer', () => {
   it.each<[string, Buffer[], RegExp]>([
     ['sends garbage', [Buffer.from('GET / HTTP/1.1\r\n\r\n')], /frame of type 71/],
-    ['sends a type that there is not', [hello, frame(9, 0)], /frame of type 9$/],
+    ['sends a type that there is not', [hello, frame(99, 0)], /frame of type 99$/],
     ['sends no hello first', [open], /before its hello/],
     ['acknowledges before its hello', [frame(frameTypes.ack, 0, word(0))], /before its hello/],
     ['says hello twice', [hello, hello], /hello twice/],

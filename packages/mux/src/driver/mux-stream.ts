@@ -22,6 +22,7 @@ export class MuxStream extends Duplex implements StreamListener {
   readonly #stream: CoreStream;
   /** Received and not reported to the core as consumed. */
   #unreportedBytes = 0;
+  #hasPeerEnded = false;
   #afterWrite: (() => void) | undefined;
 
   /** `stream`: one that the peer has opened; absent: a new one of this end. */
@@ -41,11 +42,16 @@ export class MuxStream extends Duplex implements StreamListener {
   }
 
   onEnd(): void {
+    this.#hasPeerEnded = true;
     this.push(null);
   }
 
+  /** What came before it is read where it was whole. */
   onReset(): void {
-    this.destroy(streamReset());
+    if (!this.#hasPeerEnded || this.readableEnded) return void this.destroy(streamReset());
+    this.once('end', () => this.destroy());
+    // Its writer goes on, and what it writes is dropped.
+    this.onSent();
   }
 
   onSent(): void {

@@ -1,6 +1,7 @@
 // Two ends of a mux and the bytes between them, which arrive in pieces when the test says so. Streams keep what they got.
 
 import type { CoreStream, StreamListener } from '../core/core-stream.ts';
+import { KeptPackets } from '../core/kept-packets.ts';
 import { MuxCore, type MuxLimits } from '../core/mux-core.ts';
 import type { Violation } from '../wire/frame-reader.ts';
 
@@ -42,6 +43,7 @@ export class CoreEnd {
   /** On their way to the other end. */
   pipe = Buffer.alloc(0);
   readonly ends: StreamEnd[] = [];
+  readonly kept = new KeptPackets();
   violation: Violation;
   hasWork = false;
 
@@ -50,6 +52,7 @@ export class CoreEnd {
       onHello: () => undefined,
       onStream: (stream) => this.#take(stream),
       onGoaway: () => undefined,
+      onClose: () => undefined,
       onWork: () => (this.hasWork = true),
     });
   }
@@ -75,7 +78,20 @@ export class CoreEnd {
 
   pack(nowMs: number): void {
     this.hasWork = false;
-    this.pipe = Buffer.concat([this.pipe, ...this.core.pack(nowMs).map(({ bytes }) => bytes)]);
+    const packets = this.core.pack(nowMs);
+    this.kept.add(packets);
+    this.pipe = Buffer.concat([this.pipe, ...packets.map(({ bytes }) => bytes)]);
+  }
+
+  receive(bytes: Buffer, nowMs: number): void {
+    this.violation ??= this.core.receive(bytes, nowMs);
+    this.core.release(this.kept.forget(this.core.acknowledgedBytes));
+  }
+
+  /** What is on its way is lost; all that the other end has not heard is sent again. */
+  goOn(heard: number): void {
+    this.core.release(this.kept.forget(heard));
+    this.pipe = Buffer.concat(this.kept.from(heard) ?? []);
   }
 
   #take(stream: CoreStream): StreamEnd {
@@ -101,7 +117,15 @@ export class CorePair {
     const to = from === this.consumer ? this.front : this.consumer;
     const piece = from.pipe.subarray(0, bytes);
     from.pipe = from.pipe.subarray(piece.length);
-    if (piece.length > 0) to.violation ??= to.core.receive(Buffer.from(piece), this.nowMs);
+    if (piece.length > 0) to.receive(Buffer.from(piece), this.nowMs);
+  }
+
+  /** The channel is lost, and both ends go on over the next one. */
+  cut(): void {
+    for (const end of [this.consumer, this.front]) end.core.pause();
+    this.consumer.goOn(this.front.core.receivedBytes);
+    this.front.goOn(this.consumer.core.receivedBytes);
+    for (const end of [this.consumer, this.front]) end.core.setBlocked(false);
   }
 
   /** Everything that can move does. With `reads`, readers read all that comes. */

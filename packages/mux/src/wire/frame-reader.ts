@@ -2,6 +2,7 @@
 
 import { type FrameType, frameTypes, headerBytes, maxPayloadBytes } from './frame.ts';
 import { maxHelloBytes } from './hello.ts';
+import { maxRefusalBytes } from './refusal.ts';
 
 /** What the peer did against the protocol, for the log; undefined: nothing. */
 export type Violation = string | undefined;
@@ -25,12 +26,14 @@ const lengths: Readonly<Record<number, readonly [number, number]>> = {
   [frameTypes.ack]: [4, 4],
   [frameTypes.hello]: [1, maxHelloBytes],
   [frameTypes.goaway]: [0, 0],
+  [frameTypes.close]: [0, 0],
+  [frameTypes.refused]: [1, maxRefusalBytes],
 };
 
 export class FrameReader {
   readonly #sink: FrameSink;
   /** A header or a control payload that is split between chunks. */
-  readonly #held = Buffer.alloc(Math.max(headerBytes, maxHelloBytes));
+  readonly #held = Buffer.alloc(Math.max(headerBytes, maxHelloBytes, maxRefusalBytes));
   #heldBytes = 0;
   /** The frame whose payload is being read. */
   #type: FrameType = frameTypes.data;

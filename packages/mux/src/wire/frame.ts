@@ -13,12 +13,20 @@ export const frameTypes = {
   reset: 4,
   /** u32: as many more bytes of this stream may be sent. */
   window: 5,
-  /** u32: all bytes that the sender has received since the preface, mod 2^32. Stream 0. */
+  /** u32: all bytes of the session that the sender has received, mod 2^32. Stream 0. */
   ack: 6,
   /** The first frame of each side: version and limits. Stream 0. */
   hello: 7,
   /** The sender of this takes no more streams; the running ones go on. Stream 0. */
   goaway: 8,
+  /** The sender has ended the session: it is not resumed. Only to a peer that resumes sessions. Stream 0. */
+  close: 9,
+  /** The first frame of a channel on which a consumer goes on with its session. */
+  resume: 10,
+  /** The answer to it: the bytes of both sides follow. */
+  resumed: 11,
+  /** The other answer, or what follows GOAWAY where a front takes no mux: why. Stream 0. */
+  refused: 12,
 } as const;
 
 export type FrameType = (typeof frameTypes)[keyof typeof frameTypes];
@@ -43,4 +51,11 @@ export function writeHeader(
   into[at + 5] = stream >>> 16;
   into[at + 6] = stream >>> 8;
   into[at + 7] = stream;
+}
+
+export function encodeFrame(type: FrameType, payload: Buffer): Buffer {
+  const frame = Buffer.alloc(headerBytes + payload.length);
+  writeHeader(frame, 0, { type, stream: 0, length: payload.length });
+  payload.copy(frame, headerBytes);
+  return frame;
 }

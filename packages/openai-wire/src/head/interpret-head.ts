@@ -40,22 +40,56 @@ export function isForwarded(name: string, dropped: ReadonlySet<string>): boolean
 }
 
 export function interpretHead(head: RequestHead): Interpretation {
-  const named = (name: string) => head.fields.filter((field) => field.name === name);
-  const hosts = named('host');
-  if (hosts.length > 1 || (hosts.length === 0 && head.version === '1.1')) return bad('it must have one Host header');
-  const framing = readFraming(head, named('content-length'), named('transfer-encoding'));
+  const named = sortFields(head.fields);
+  if (named.host.length > 1 || (named.host.length === 0 && head.version === '1.1'))
+    return bad('it must have one Host header');
+  const framing = readFraming(head, named['content-length'], named['transfer-encoding']);
   if ('refusal' in framing) return { ok: false, refusal: framing.refusal };
-  const credential = readCredential(head, named('authorization'), named('x-api-key'));
+  const credential = readCredential(head, named.authorization, named['x-api-key']);
   if (credential === 'several') return { ok: false, refusal: refuse('bad_request', severalKeys) };
-  const expect = named('expect').map((field) => fieldValue(head, field).toLowerCase());
-  if (expect.some((value) => value !== '100-continue')) return bad('its Expect is not 100-continue');
-  const dropped = readConnection(head, named('connection'));
+  const { expect } = named;
+  if (expect.some((field) => fieldValue(head, field).toLowerCase() !== '100-continue'))
+    return bad('its Expect is not 100-continue');
+  const dropped = readConnection(head, named.connection);
   if (!dropped) return bad('its Connection header names a field that every hop needs');
   const expectsContinue = expect.length > 0 && head.version === '1.1' && framing.kind !== 'none';
   return { ok: true, value: { framing, credential: credential?.key, expectsContinue, dropped } };
 }
 
-function readFraming(head: RequestHead, lengths: Field[], encodings: Field[]): Framing | { refusal: Refusal } {
+type ReadName =
+  | 'host'
+  | 'content-length'
+  | 'transfer-encoding'
+  | 'authorization'
+  | 'x-api-key'
+  | 'expect'
+  | 'connection';
+const none: readonly Field[] = [];
+
+/** Those that mean something here, by their names. */
+function sortFields(fields: readonly Field[]): Record<ReadName, readonly Field[]> {
+  const named: Record<ReadName, readonly Field[]> = {
+    host: none,
+    'content-length': none,
+    'transfer-encoding': none,
+    authorization: none,
+    'x-api-key': none,
+    expect: none,
+    connection: none,
+  };
+  for (const field of fields) {
+    if (!Object.hasOwn(named, field.name)) continue;
+    const name = field.name as ReadName;
+    named[name] = named[name] === none ? [field] : [...named[name], field];
+  }
+  return named;
+}
+
+function readFraming(
+  head: RequestHead,
+  lengths: readonly Field[],
+  encodings: readonly Field[],
+): Framing | { refusal: Refusal } {
   const [length, encoding] = [lengths[0], encodings[0]];
   if (!length && !encoding) return { kind: 'none' };
   if (lengths.length + encodings.length > 1) return bad('it states the length of its body more than once');
@@ -72,8 +106,8 @@ function readFraming(head: RequestHead, lengths: Field[], encodings: Field[]): F
 /** Equal ones are one: some clients send their key by both headers. A credential of another scheme is none of ours, but counts as another. */
 function readCredential(
   head: RequestHead,
-  authorizations: Field[],
-  apiKeys: Field[],
+  authorizations: readonly Field[],
+  apiKeys: readonly Field[],
 ): { key: string } | 'several' | undefined {
   const keys = [
     ...apiKeys.map((field) => fieldValue(head, field)),
@@ -88,7 +122,7 @@ function bearerOf(authorization: string): string | undefined {
   return authorization.slice(0, 7).toLowerCase() === 'bearer ' ? authorization.slice(7).trimStart() : undefined;
 }
 
-function readConnection(head: RequestHead, connections: Field[]): ReadonlySet<string> | undefined {
+function readConnection(head: RequestHead, connections: readonly Field[]): ReadonlySet<string> | undefined {
   if (connections.length === 0) return nothing;
   const names = connections.flatMap((field) => fieldValue(head, field).toLowerCase().split(','));
   const dropped = new Set(names.map((name) => name.trim()).filter((name) => name !== '' && name !== 'close'));

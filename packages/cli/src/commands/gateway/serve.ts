@@ -14,15 +14,18 @@ export interface ServeArgs {
   socket?: string;
   url?: string;
   metricsPort?: number;
+  publishers?: string;
+  /** False: only what others publish, and upstreams. */
+  own: boolean;
   state?: string;
 }
 
 export async function runGatewayServe(
-  { port, socket, url, metricsPort, state }: ServeArgs,
+  { port, socket, url, metricsPort, publishers, own, state }: ServeArgs,
   context: Context,
 ): Promise<void> {
   const { output } = context;
-  await ensureProfile(context);
+  if (own) await ensureProfile(context);
   output.busy('opening the gateway');
   const listen = socket === undefined ? { port } : { socket: resolve(context.cwd, socket) };
   const words = [
@@ -32,8 +35,10 @@ export async function runGatewayServe(
       ...listen,
       url,
       'metrics-port': metricsPort,
+      publishers: publishers === undefined ? undefined : resolve(context.cwd, publishers),
       'log-level': 'warn',
     }),
+    ...(own ? [] : ['--no-own']),
   ];
   const child = await startGateway(words, context);
   const problems: string[] = [];

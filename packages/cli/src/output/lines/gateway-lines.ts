@@ -28,6 +28,9 @@ const detailFields = {
   weight: z.number().optional(),
   team: optionalText,
   member: optionalText,
+  uid: z.number().optional(),
+  url: optionalText,
+  concurrent: z.number().optional(),
   models: texts.optional(),
   expiresMs: z.number().optional(),
   limits: limits.optional(),
@@ -44,6 +47,15 @@ const inviteFields = {
 };
 const teamFields = { team: text, weight: z.number(), limits };
 const memberFields = { member: text, team: optionalText, limits, createdMs: z.number() };
+
+const publisherFields = { name: text, uid: z.number(), createdMs: z.number() };
+const upstreamFields = {
+  name: text,
+  url: text,
+  models: z.record(text, text).optional(),
+  concurrent: z.number().optional(),
+  createdMs: z.number(),
+};
 
 export const gatewayLines = {
   'gateway.listening': line('The gateway takes requests.', {
@@ -72,8 +84,28 @@ export const gatewayLines = {
           reason: optionalText,
         }),
       ),
+      publishers: z
+        .array(
+          z.object({
+            name: text,
+            connected: z.boolean(),
+            deployments: z.array(z.object({ deployment: text, names: texts, instances: z.number(), refused: texts })),
+          }),
+        )
+        .optional(),
+      publisherSocket: optionalText,
     },
   ),
+  'publisher.added': line('The result. `line` is told here and never again: it holds the token of the publisher.', {
+    ok,
+    ...publisherFields,
+    line: text,
+  }),
+  publishers: line('The result.', { ok, publishers: z.array(z.object(publisherFields)) }),
+  'publisher.removed': line('The result. Nothing of theirs is offered any more.', { ok, publisher: text }),
+  'upstream.added': line('The result.', { ok, ...upstreamFields }),
+  upstreams: line('The result, without their keys.', { ok, upstreams: z.array(z.object(upstreamFields)) }),
+  'upstream.removed': line('The result.', { ok, upstream: text }),
   limits: line(
     'The result: teams, members and keys that have limits, and the tokens that they have used today and this month (UTC).',
     {

@@ -11,6 +11,7 @@ import { observeLines } from './observe-lines.ts';
 import { ownLines } from './own-lines.ts';
 import { plannerLines } from './planner-lines.ts';
 import { prepareLines } from './prepare-lines.ts';
+import { publishLines } from './publish-lines.ts';
 import { siteLines } from './site-lines.ts';
 import { useLines } from './use-lines.ts';
 
@@ -25,6 +26,7 @@ export const jsonLines = {
   ...observeLines,
   ...benchLines,
   ...gatewayLines,
+  ...publishLines,
   ...ownLines,
 };
 

@@ -23,6 +23,7 @@ export const useLines = {
       instance: optionalText,
       generation: z.number().optional(),
       gateway: optionalText,
+      endToEnd: z.boolean().optional().meta({ description: 'Whether requests are encrypted past the bastion, to the node.' }),
     },
   ),
   'dashboard.opened': line('The port is open. The token is in the URL: a program asked for it.', {
@@ -37,6 +38,19 @@ export const useLines = {
     apiKey: optionalText,
   }),
   'endpoint.down': line('The path is down; the command waits for the next one.', { reason: text }),
+  'requests.paused': line('The connection was lost; running requests wait for the next one.', {
+    requests: z.number(),
+    reason: text,
+  }),
+  'requests.resumed': line('They go on where they were, so much later.', {
+    requests: z.number(),
+    outageMs: z.number(),
+  }),
+  'requests.lost': line('They could not go on, and have failed.', {
+    requests: z.number(),
+    outageMs: z.number(),
+    reason: text,
+  }),
   'connection.ended': line('The last line: the port is closed.', { ok, name: text, reason: optionalText }),
   chunk: line('A piece of the answer, or of the reasoning before it.', { text: optionalText, reasoning: optionalText }),
   answer: line('The result.', {

@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
+
+import { createMemoryNetwork, type MemoryNetwork } from '@fairlead/carrier/testing';
+import { systemClock } from '@fairlead/kit';
+import { isProven, MuxSession, preface, receiveConsumer, refuseResume, sessionIdBytes } from '@fairlead/mux';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { cutEverywhere } from '../testing/cut-everywhere.ts';
+import { type MemoryConsumer, openMemoryConsumer } from '../testing/memory-consumer.ts';
+import type { OutageEvent } from './kept-mux.ts';
+
+const key = 'key';
+const stop = new AbortController();
+let network: MemoryNetwork;
+let consumer: MemoryConsumer;
+let streams: number;
+/** Of the front, by their ids. */
+let sessions: Map<string, MuxSession>;
+let outages: OutageEvent[];
+/** Answers that have begun and are ended by the test. */
+let held: ServerResponse[];
+
+const server = createServer((request, response) => {
+  text(request).then(
+    (body) => {
+      response.write('got ');
+      if (body === 'hold') held.push(response);
+      else response.end(body);
+    },
+    () => response.destroy(),
+  );
+});
+
+function serve(connection: Duplex): void {
+  connection.on('error', () => undefined);
+  server.emit('connection', connection);
+}
+
+function begin(channel: Duplex, firstBytes: Buffer): void {
+  const sessionId = randomBytes(sessionIdBytes);
+  const onStream = (stream: Duplex) => {
+    streams += 1;
+    serve(stream);
+  };
+  const resumption = { key, sessionId, onLost: () => undefined };
+  const options = { role: 'front', channel, clock: systemClock, firstBytes, onStream, resumption } as const;
+  sessions.set(sessionId.toString('hex'), new MuxSession(options));
+}
+
+/** A front that keeps its sessions, over all generations. */
+function accept(channel: Duplex): void {
+  channel.on('error', () => undefined);
+  channel.once('data', (bytes: Buffer) => {
+    if (!bytes.subarray(0, preface.length).equals(preface)) {
+      channel.unshift(bytes);
+      serve(channel);
+      channel.resume();
+      return;
+    }
+    receiveConsumer(
+      channel,
+      { firstBytes: bytes.subarray(preface.length), clock: systemClock, signal: stop.signal },
+      {
+        onNew: (first) => begin(channel, first),
+        onResume(request, rest) {
+          const session = sessions.get(request.sessionId.toString('hex'));
+          const refusal = session && isProven(request, key) ? session.takeOver(channel, request, rest) : 'unknown';
+          if (refusal) refuseResume(channel, refusal, systemClock);
+        },
+      },
+    );
+  });
+}
+
+const ask = async (body = 'x') => (await consumer.fetch('/v1/x', { method: 'POST', body })).text();
+
+async function untilMuxed(): Promise<void> {
+  while (streams === 0) expect(await ask()).toBe('got x');
+}
+
+beforeEach(() => {
+  streams = 0;
+  [sessions, outages, held] = [new Map(), [], []];
+  network = createMemoryNetwork();
+  consumer = openMemoryConsumer({ network, apiKey: key, mux: true, accept, onOutage: (event) => outages.push(event) });
+});
+afterEach(() => consumer[Symbol.asyncDispose]());
+
+/** Answers of which the first half has come, over one session. */
+async function beginHeld(count: number): Promise<Array<Promise<string>>> {
+  await untilMuxed();
+  const answers = Array.from({ length: count }, () => consumer.fetch('/v1/x', { method: 'POST', body: 'hold' }));
+  return (await Promise.all(answers)).map((answer) => answer.text());
+}
+
+it('Requests go on over the next generation, and their outage is told once', async () => {
+  const answers = await beginHeld(50);
+  network.drop();
+  while (outages.length < 2) await new Promise(setImmediate);
+  for (const response of held) response.end('whole');
+  expect(new Set(await Promise.all(answers))).toEqual(new Set(['got whole']));
+  expect(outages).toEqual([
+    { type: 'requests.paused', requests: 50, reason: expect.stringMatching(/dropped|lost/) },
+    { type: 'requests.resumed', requests: 50, outageMs: expect.any(Number) },
+  ]);
+  // The next ones go over the same session.
+  expect(await ask()).toBe('got x');
+  expect(sessions.size).toBe(1);
+});
+
+it('Requests whose session the front does not have any more fail with the one error', async () => {
+  const [answer] = await beginHeld(1);
+  const failed = expect(answer).rejects.toMatchObject({ code: 'answer_cut', retryable: true });
+  sessions.clear();
+  network.drop();
+  await failed;
+  while (outages.length < 2) await new Promise(setImmediate);
+  const reason = 'the agent does not have this session any more';
+  expect(outages[1]).toEqual({ type: 'requests.lost', requests: 1, outageMs: expect.any(Number), reason });
+  streams = 0;
+  await untilMuxed();
+});
+
+it('A channel that is lost between requests is no outage', async () => {
+  await untilMuxed();
+  network.drop();
+  streams = 0;
+  await untilMuxed();
+  expect(outages).toEqual([]);
+  expect(sessions.size).toBe(2);
+});
+
+it('Requests that wait for their next channel end with their consumer', async () => {
+  const [answer] = await beginHeld(1);
+  const failed = expect(answer).rejects.toMatchObject({ code: 'connection_closed' });
+  network.drop();
+  await consumer[Symbol.asyncDispose]();
+  await failed;
+});
+
+it('The front hears at once that a consumer is closed', async () => {
+  const [answer] = await beginHeld(1);
+  const [session] = sessions.values();
+  answer!.catch(() => undefined);
+  await consumer[Symbol.asyncDispose]();
+  await session!.closed;
+});
+
+it.each(['front', 'consumer'] as const)(
+  'Requests that are cut after any number of bytes towards the %s are answered whole',
+  async (towards) => {
+    await untilMuxed();
+    let total = 0;
+    for await (const { bytes, outcome } of cutEverywhere(network, towards, () => ask('body'))) {
+      expect({ bytes, outcome }).toEqual({ bytes, outcome: { value: 'got body' } });
+      total += 1;
+      network.dropAfter(towards, Infinity);
+      streams = 0;
+      await untilMuxed();
+    }
+    expect(total).toBeGreaterThan(50);
+    expect(outages.filter(({ type }) => type === 'requests.lost')).toEqual([]);
+    expect(outages.filter(({ type }) => type === 'requests.resumed').length).toBeGreaterThan(20);
+  },
+);
