@@ -23,7 +23,10 @@ export const useLines = {
       instance: optionalText,
       generation: z.number().optional(),
       gateway: optionalText,
-      endToEnd: z.boolean().optional().meta({ description: 'Whether requests are encrypted past the bastion, to the node.' }),
+      endToEnd: z
+        .boolean()
+        .optional()
+        .meta({ description: 'Whether requests are encrypted past the bastion, to the node.' }),
     },
   ),
   'dashboard.opened': line('The port is open. The token is in the URL: a program asked for it.', {
