@@ -29,7 +29,7 @@ export async function runExec({ name, command, mux, gateway: wanted }: ExecArgs,
     context.output.busy(`asking ${gateway.name} for ${name}`);
     await using connection = await gateway.connect(name);
     context.output.close();
-    return context.setExitCode(await runCommand(command, execEnv(context.env, connection), context));
+    return context.setExitCode(await runChild(command, execEnv(context.env, connection), context));
   }
   await ensureHeldProfile(context);
   context.output.busy(`connecting to ${name}`);
@@ -41,7 +41,7 @@ export async function runExec({ name, command, mux, gateway: wanted }: ExecArgs,
   });
   context.output.close();
   const env = execEnv(context.env, connection);
-  context.setExitCode(await runCommand(command, env, context));
+  context.setExitCode(await runChild(command, env, context));
 }
 
 /** stdout belongs to the command alone. */
@@ -52,7 +52,7 @@ export function tellEnd(name: string, event: ConnectionEvent, { output }: Contex
 }
 
 /** Resolves with the exit code as a shell would give it. */
-export async function runCommand(
+export async function runChild(
   [program = '', ...args]: readonly string[],
   env: Record<string, string>,
   context: Context,

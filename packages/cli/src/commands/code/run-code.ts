@@ -11,7 +11,7 @@ import { ensureHeldProfile } from '../../bastion/ensure-held-profile.ts';
 import type { CliErrorCode } from '../../cli-error.ts';
 import type { Context } from '../../context.ts';
 import { sessionOptions } from '../../session-options.ts';
-import { runCommand, tellEnd } from '../exec.ts';
+import { runChild, tellEnd } from '../exec.ts';
 import { pickGateway } from '../member/pick-gateway.ts';
 import { type CodeAgent, codeAgents, keyVariable } from './code-agents.ts';
 import { openCodeFolder } from './code-folder.ts';
@@ -72,7 +72,7 @@ async function runAgent(agent: CodeAgent, model: Model, { args, context: asked }
     Object.entries(env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
   const own = { ...setup.env(folder.path), [keyVariable]: model.apiKey };
-  context.setExitCode(await runCommand([agent.name, ...args], { ...kept, ...own }, context));
+  context.setExitCode(await runChild([agent.name, ...args], { ...kept, ...own }, context));
 }
 
 async function pickAgent(wanted: string | undefined, context: Context): Promise<CodeAgent> {
