@@ -1,6 +1,6 @@
 // A team's gateway over real tunnels: members with keys stream through gateway, bastion and front to the engines of two instances.
 
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import OpenAI from 'openai';
@@ -246,7 +246,8 @@ it('A member joins by one line, and uses models by what the machine keeps of it'
   });
   const { last: listed } = await carol.json('models');
   expect(listed).toMatchObject({ event: 'gateway.models', gateway: 'lab' });
-  expect(listed['models']).toEqual(expect.arrayContaining([expect.objectContaining({ id: 'quick', state: 'ready' })]));
+  const quick = { id: 'quick', state: 'ready', contextTokens: expect.any(Number) };
+  expect(listed['models']).toEqual(expect.arrayContaining([expect.objectContaining(quick)]));
   const { last: answer } = await carol.json('chat', 'quick', 'Hello', '--max-tokens', '3');
   expect(answer).toEqual(
     expect.objectContaining({ event: 'answer', usage: expect.objectContaining({ completion_tokens: 3 }) }),
@@ -271,6 +272,23 @@ it('A member joins by one line, and uses models by what the machine keeps of it'
   expect(await stream(String(made['key']), 'quick', 2)).toMatchObject({ pieces: 2 });
   expect(await stream(String(made['key']), 'slow-b', 2)).toMatchObject({ error: expect.stringContaining('404') });
   expect((await carol.json('keys', 'revoke', String(made['id']))).last).toMatchObject({ ok: true });
+});
+
+const isInstalled = (program: string) =>
+  (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, program)));
+
+it.for([
+  ['opencode', ['run', 'Say hello']],
+  ['codex', ['exec', '--skip-git-repo-check', 'Say hello']],
+] as const)('%s answers by the model of a gateway', { timeout: timeoutMs }, async ([agent, args], { skip }) => {
+  skip(!isInstalled(agent), `${agent} is not installed`);
+  const { joinLine } = (await world.json('members', 'add', agent)).last;
+  const machine = openMachine(world, agent);
+  await machine.json('join', String(joinLine));
+  const before = (await usageBy('member')).length;
+  const { code, stdout } = await machine.start(['code', 'quick', agent, '--', ...args], { stdin: '' }).ended;
+  expect({ code, said: stdout.trim().length > 20 }).toEqual({ code: 0, said: true });
+  await expect.poll(async () => (await usageBy('member')).length).toBe(before + 1);
 });
 
 it('A gateway that is stopped ends by itself, and what was used is written', { timeout: timeoutMs }, async () => {
