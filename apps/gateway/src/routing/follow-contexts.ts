@@ -24,7 +24,7 @@ export interface FollowContextsDeps {
 
 export interface Contexts {
   /** Of the instance that takes the least; undefined while none has told. */
-  contextOf(model: Pick<OfferedModel, 'offers'>): number | undefined;
+  contextOf: (model: Pick<OfferedModel, 'offers'>) => number | undefined;
 }
 
 /** What an instance has told: by the names of its models. */
