@@ -198,12 +198,17 @@ function addConnect(program: Command, go: RunCommand): void {
     .option('--allow-origin <origin>', 'a web page that may use it from a browser; may be repeated', collect, [])
     .option('--no-mux', 'give each request an SSH channel of its own')
     .addOption(gatewayFlag())
+    .option('--print-ssh', 'print the line of your own ssh that does the same, and end')
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead connect demo\n  fairlead connect demo --port 9000 --json\n  fairlead connect demo --allow-origin http://localhost:3000',
+      '\nExamples:\n  fairlead connect demo\n  fairlead connect demo --port 9000 --json\n  fairlead connect demo --print-ssh\n  fairlead connect demo --allow-origin http://localhost:3000',
     )
     .action(async (name: string, options: ConnectFlags) =>
-      go(async (context) => (await import('./commands/connect.ts')).runConnect({ name, ...options }, context)),
+      go(async (context) => {
+        if (options.printSsh)
+          await (await import('./commands/print-ssh.ts')).runPrintSsh({ name, ...options }, context);
+        else await (await import('./commands/connect.ts')).runConnect({ name, ...options }, context);
+      }),
     );
 }
 
@@ -213,6 +218,7 @@ interface ConnectFlags {
   allowOrigin?: string[];
   mux: boolean;
   gateway?: string;
+  printSsh?: boolean;
 }
 
 function addDashboard(program: Command, go: RunCommand): void {
@@ -263,9 +269,10 @@ function addSetup(program: Command, go: RunCommand): void {
     .command('demo')
     .description('run the whole main job on this machine: bastion, control, a job, two SSH hops, a streamed answer')
     .option('--keep', 'leave everything up until Ctrl-C')
-    .addHelpText('after', '\nExamples:\n  fairlead demo\n  fairlead demo --keep')
-    .action(async (options: { keep?: boolean }) =>
-      go(async (context) => (await import('./demo/demo.ts')).runDemo({ keep: options.keep ?? false }, context)),
+    .option('--team', 'show a team instead: two owners, one gateway, three members with limits, and a fair queue')
+    .addHelpText('after', '\nExamples:\n  fairlead demo\n  fairlead demo --keep\n  fairlead demo --team')
+    .action(async ({ keep = false, team = false }: { keep?: boolean; team?: boolean }) =>
+      go(async (context) => (await import('./demo/demo.ts')).runDemo({ keep, team }, context)),
     );
 }
 
