@@ -26,6 +26,7 @@ import { describeGateway, type GatewayStatus } from './operator/gateway-status.t
 import { openOperatorServer, openWatchPort, type WatchPort, type WatchPortDeps } from './operator/operator-server.ts';
 import { openRelay } from './relay/open-relay.ts';
 import { relayLimits } from './relay/relay-limits.ts';
+import { followContexts } from './routing/follow-contexts.ts';
 import { followLoads } from './routing/follow-loads.ts';
 import { followOffers } from './routing/follow-offers.ts';
 import { ModelSources } from './routing/model-sources.ts';
@@ -97,7 +98,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit
   if (!options.takesOver) claim.use(claimServing(stateDir, options.pid));
   const succession = new Succession(options);
   const models = await openModels(options, succession, scope);
-  const { router } = models;
+  const { router, reach, contextOf } = models;
   const { door, address, listener } = await openDoor(options, scope);
   const metrics = createGatewayMetrics();
   const opened: { describe?: () => GatewayStatus } = {};
@@ -113,12 +114,13 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit
   const onSettled = (record: UsageRecord, onKept?: () => void) => {
     recorder.add(record, onKept);
     metrics.observe(record);
-    logRequest(record, log);
+    logRequest(log, record);
   };
   const accounts = scope.use(openAccounts(store, keys, options));
   const relay = scope.use(
     openRelay({
       accounts,
+      contextOf,
       limits: relayLimits,
       clock,
       random,
@@ -127,7 +129,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit
       ledger,
       router,
       log,
-      reach: models.reach,
+      reach,
       onSettled,
     }),
   );
@@ -161,7 +163,8 @@ async function openModels(options: GatewayOptions, succession: Succession, scope
   const sources = new ModelSources((table) => isFixed() || router.replace(table));
   const reachCarrier = options.servesOwn === false ? undefined : await followOwn({ options, sources, router }, scope);
   const reach = (offer: Offer, signal: AbortSignal) => reachOffer(offer, { reachCarrier, signal });
-  return { router, sources, reach };
+  const { contextOf } = scope.use(followContexts({ models: () => router.models, reach, clock, log }));
+  return { router, sources, reach, contextOf };
 }
 
 /** `published` is closed where another process takes over: its socket is then the other's. */
@@ -189,8 +192,9 @@ async function openDoor({ listen, log }: GatewayOptions, scope: Scope) {
   return { door, listener, address: await listenAt(server, listen) };
 }
 
-function logRequest({ outcome, member, model, status, totalMs, requestId }: UsageRecord, log: Log): void {
-  log.debug({ op: 'gateway.request', ok: outcome === 'completed', outcome, member, model, status, totalMs, requestId });
+function logRequest(log: Log, { outcome, member, model, status, totalMs, requestId }: UsageRecord): void {
+  const ok = outcome === 'completed';
+  log.debug({ op: 'gateway.request', ok, outcome, member, model, status, totalMs, requestId });
 }
 
 /** Undefined where no port was asked for. */
