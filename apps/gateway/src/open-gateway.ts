@@ -21,7 +21,7 @@ import { Succession } from './hand-over/succession.ts';
 import { periodsOf } from './limits/calendar.ts';
 import { Ledger } from './limits/ledger.ts';
 import { createRelayServer, listenBacklog } from './relay/create-relay-server.ts';
-import { createGatewayMetrics } from './operator/gateway-metrics.ts';
+import { createGatewayMetrics, type GatewayMetrics } from './operator/gateway-metrics.ts';
 import { describeGateway, type GatewayStatus } from './operator/gateway-status.ts';
 import { openOperatorServer, openWatchPort, type WatchPort, type WatchPortDeps } from './operator/operator-server.ts';
 import { openRelay } from './relay/open-relay.ts';
@@ -40,7 +40,7 @@ import { type GatewayStore, openGatewayStore } from './store/gateway-store.ts';
 import { readLeftJournals, removeAsideJournal } from './store/left-journals.ts';
 import { openUsageJournal } from './store/usage-journal.ts';
 import type { UsageRecord } from './usage/usage-record.ts';
-import { openUsageRecorder } from './usage/usage-recorder.ts';
+import { openUsageRecorder, type UsageRecorder } from './usage/usage-recorder.ts';
 
 /** A port of this machine's loopback, 0 for any; or a unix socket, which this account alone can open. */
 export type Listen = { port: number } | { socket: string };
@@ -111,11 +111,6 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit
   const keys = scope.use(followAccounts({ store, clock, log }));
   const { recorder, ledger, now } = openAccounting(store, { ...options, succession }, scope);
   const { describePublishers, published } = await openPublishing(options, { ...models, store }, scope);
-  const onSettled = (record: UsageRecord, onKept?: () => void) => {
-    recorder.add(record, onKept);
-    metrics.observe(record);
-    logRequest(log, record);
-  };
   const accounts = scope.use(openAccounts(store, keys, options));
   const relay = scope.use(
     openRelay({
@@ -130,7 +125,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit
       router,
       log,
       reach,
-      onSettled,
+      onSettled: settleIn({ recorder, metrics, log }),
     }),
   );
   const startedMs = clock.now();
@@ -190,6 +185,14 @@ async function openDoor({ listen, log }: GatewayOptions, scope: Scope) {
   const listener = { stopListening: () => void server.close() };
   scope.defer(listener.stopListening);
   return { door, listener, address: await listenAt(server, listen) };
+}
+
+function settleIn(given: { recorder: UsageRecorder; metrics: GatewayMetrics; log: Log }) {
+  return (record: UsageRecord, onKept?: () => void) => {
+    given.recorder.add(record, onKept);
+    given.metrics.observe(record);
+    logRequest(given.log, record);
+  };
 }
 
 function logRequest(log: Log, { outcome, member, model, status, totalMs, requestId }: UsageRecord): void {
