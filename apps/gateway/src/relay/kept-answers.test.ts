@@ -20,7 +20,11 @@ it('An answer is whole, and its connection serves the next request, although its
     instances: [() => undefined],
     keep: (goOn) => kept.push(goOn),
     async reach() {
-      const socket = connect({ port: (instance.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
+      const socket = connect({
+        port: (instance.address() as AddressInfo).port,
+        host: '127.0.0.1',
+        allowHalfOpen: true,
+      });
       await once(socket, 'connect');
       ended.push(once(socket, 'end'));
       return socket;
