@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 
 import { defineConfig } from 'vitest/config';
 
+import { LongestFirst } from './scripts/longest-first.ts';
+
 const tests = [
   'packages/*/src/**/*.test.ts',
   'apps/*/src/**/*.test.ts',
@@ -46,6 +48,7 @@ export default defineConfig({
     execArgv: ['--conditions=fairlead-source', '--min-semi-space-size=16', '--max-semi-space-size=32'],
     // Most of a short command's time is compiling: the processes that tests start share that.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('./node_modules/.cache/node-compile', import.meta.url)) },
+    sequence: { sequencer: LongestFirst },
     // In the order of their names: what waits for processes begins first.
     projects: [
       {

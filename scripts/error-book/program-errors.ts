@@ -23,6 +23,11 @@ export const clientErrors: ErrorBook<ClientErrorCode> = {
     cause: 'Another program answers on the bastion than the control that this machine knows.',
     cure: 'If control was set up again, run `fairlead init`. If not, another program answers there: ask the site.',
   },
+  endpoint_untrusted: {
+    cause:
+      'With `endToEnd`: what answered at the endpoint showed another certificate than its agent told control. Another process of the account, or root of the bastion, stands in. Nothing was sent.',
+    cure: 'Ask who has access to the account on the bastion. Compare the fingerprint of `fairlead status` with that in `fairlead logs --source agent`.',
+  },
   control_answer: {
     cause: 'Control refused the request; its code is in the section API below.',
     cure: 'See that section.',

@@ -92,6 +92,11 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
     uses: ['timers'],
     because: 'a port to sockets: closing must end although a test has stopped the clock',
   },
+  'packages/cli/src/demo/team/ask-member.ts': {
+    uses: ['fetch'],
+    because: 'a port to HTTP: a member of the demo asks as any program would',
+  },
+  'packages/cli/src/demo/team/open-team-world.ts': accounts,
   'packages/cli/src/demo/stream-completion.ts': {
     uses: ['fetch'],
     because: 'a port to HTTP: the demo asks as any program would',

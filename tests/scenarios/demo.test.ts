@@ -45,6 +45,33 @@ describe('The demo', () => {
     timeoutMs,
   );
 
+  it(
+    'of a team has two owners, one gateway, three members and a queue that is shared by weight, and leaves nothing behind',
+    async () => {
+      const demo = startDemo(['--team']);
+      const { code, lines, stderr } = await demo.ended;
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      expect(lines.at(-1)).toMatchObject({
+        event: 'demo.team.done',
+        ok: true,
+        names: { alice: ['fairlead/demo', 'chat'] },
+      });
+      const { names, members } = lines.at(-1) as {
+        names: { bob: string[] };
+        members: Array<{ member: string; answered: number; refused: number }>;
+      };
+      expect(names.bob).toEqual(['bob/fairlead/demo', 'bob/chat']);
+      const [ann, ben, cat] = members;
+      expect(ann!.answered).toBeGreaterThan(ben!.answered);
+      expect(ben!.answered).toBeGreaterThan(0);
+      expect(cat!.refused).toBeGreaterThan(0);
+      expect(remainsOf(await demo.dir)).toEqual([]);
+    },
+    // Two owners, and the time until the gateway has learnt what an engine takes.
+    2 * timeoutMs,
+  );
+
   it.each(['bastion', 'init', 'deploy', 'connect'])(
     'ended by Ctrl-C after the step %s leaves nothing behind',
     async (name) => {

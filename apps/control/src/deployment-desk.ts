@@ -104,10 +104,11 @@ export class DeploymentDesk {
 
   endpoints(name: string): EndpointView[] {
     const { record, instances } = this.deployment(name);
-    const candidates = instances.map(({ instance, presence: { apiKey, endpoints } }) => ({
+    const candidates = instances.map(({ instance, presence: { apiKey, endpoints, endToEnd } }) => ({
       instance,
       apiKey,
       endpoints,
+      endToEnd,
     }));
     const found = listEndpoints(record, candidates, this.#deps.runDir);
     if (found.ok) return found.endpoints;

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { makeCertificate, type OwnCertificate } from '@fairlead/carrier';
 import { type Clock, defined, detach, errorText, openTimeLimit, Scope, untilAborted, untilOver } from '@fairlead/kit';
 import { type AgentHello, ourVersions, type InstanceSpec } from '@fairlead/protocol';
 import { endOwnJob, type JobIdentity, type JobNodes, readJobIdentity, visibleGpus } from '@fairlead/scheduler';
@@ -64,36 +65,25 @@ export async function runLeader(spec: InstanceSpec, hosts: JobNodes | undefined,
     await openMetrics({ spec, deps, directory, engine, facts, stats, readOthers }),
   );
   const requests = scope.use(await openRequestLog({ ...deps, spec, jobId: job.jobId, node: deps.hostname }));
-  const front: Front = scope.use(openEngineFront(spec, deps, { engine, observed, requests }));
+  const own = spec.endToEnd && makeCertificate();
+  const front: Front = scope.use(openEngineFront(spec, deps, { engine, observed, requests, own }));
   const door = scope.use(await openNodeDoor(front, directory.path));
   facts.nodeSocket = door.path;
-  const control = scope.use(openControl({ spec, deps, job, facts, front, supervisor: () => supervisor }));
+  const control = scope.use(openControl({ spec, deps, job, facts, front, own, supervisor: () => supervisor }));
   const publisher = createPublisher({ spec, job, deps, facts, audit, files, control, metrics: observed.metrics });
   const ended = Promise.withResolvers<ExitName>();
-  const own = { spec, deps, job, engine, publisher };
-  const nodes: LeaderNodes | undefined = hosts && scope.use(openNodes({ ...own, hosts, supervisor: () => supervisor }));
+  const parts = { spec, deps, job, engine, publisher };
+  const nodes: LeaderNodes | undefined =
+    hosts && scope.use(openNodes({ ...parts, hosts, supervisor: () => supervisor }));
   const spread = scope.use(openSpread({ nodes, engine, deps }));
-  const supervisor = openSupervisor({ ...own, facts, policy, spread, nodes, front, onExit: ended.resolve });
-  scope.use(
-    openBastionLinks({
-      spec,
-      restart: job.restart,
-      deps,
-      acceptData: (stream) => front.accept(stream),
-      acceptControl: (stream) => control.accept(stream),
-      onEndpoints: (endpoints) => publisher.learn({ endpoints }),
-      note: (kind, message) => publisher.note({ kind, message }),
-      metrics: observed.metrics,
-      onHopeless: ({ message, hint }) =>
-        supervisor.dispatch({ type: 'tunnel.hopeless', message, ...defined({ hint }) }),
-    }),
-  );
+  const supervisor = openSupervisor({ ...parts, facts, policy, spread, nodes, front, onExit: ended.resolve });
+  scope.use(openLinks({ spec, deps, job, front, control, publisher, observed, supervisor }));
   scope.defer(passSignals({ spec, deps, job, nodes, supervisor }));
   scope.defer(deps.onSurprise((error) => reportFault(error, { publisher, control, clock: deps.clock })));
   const over = new AbortController();
   scope.defer(() => over.abort(new Error('the agent has ended')));
   learnFromSite({ spec, deps, job, policy, publisher, supervisor }, over.signal);
-  noteStart(publisher, { deps, job });
+  noteStart(publisher, { deps, job, own });
   supervisor.dispatch({ type: 'start.due' });
   const exit = await ended.promise;
   await takeLeave(exit, { spec, deps, job, spread, engine, control });
@@ -119,7 +109,39 @@ async function takeLeave(exit: ExitName, { spec, deps, job, spread, engine, cont
   if (exit === 'node_lost') await endOwnJob(deps.run, { ...job, cluster: spec.slurm?.cluster });
 }
 
-function noteStart(publisher: Publisher, { deps, job }: { deps: AgentDeps; job: JobIdentity }): void {
+interface LinksParts {
+  spec: InstanceSpec;
+  deps: AgentDeps;
+  job: JobIdentity;
+  front: Front;
+  control: ControlLink;
+  publisher: Publisher;
+  observed: OpenMetrics;
+  supervisor: Supervisor;
+}
+
+function openLinks({ spec, deps, job, front, control, publisher, observed, supervisor }: LinksParts): AsyncDisposable {
+  return openBastionLinks({
+    spec,
+    restart: job.restart,
+    deps,
+    acceptData: (stream) => front.accept(stream),
+    acceptControl: (stream) => control.accept(stream),
+    onEndpoints: (endpoints) => publisher.learn({ endpoints }),
+    note: (kind, message) => publisher.note({ kind, message }),
+    metrics: observed.metrics,
+    onHopeless: ({ message, hint }) => supervisor.dispatch({ type: 'tunnel.hopeless', message, ...defined({ hint }) }),
+  });
+}
+
+interface StartParts {
+  deps: AgentDeps;
+  job: JobIdentity;
+  own: OwnCertificate | undefined;
+}
+
+function noteStart(publisher: Publisher, { deps, job, own }: StartParts): void {
+  if (own) deps.say(`end to end: the certificate of this start is ${own.fingerprint}`);
   const message = `agent ${deps.agentVersion} runs job ${job.jobId} on ${deps.hostname}`;
   publisher.note({ kind: 'agent.started', message });
 }
@@ -200,10 +222,18 @@ function firstFacts(deps: AgentDeps, { supervisor, nodes }: FactsParts): Instanc
   };
 }
 
+interface FrontParts {
+  engine: Engine;
+  observed: OpenMetrics;
+  requests: RequestLog;
+  /** Absent: no encryption but SSH's. */
+  own: OwnCertificate | undefined;
+}
+
 function openEngineFront(
-  { apiKey }: InstanceSpec,
+  { apiKey, endToEnd }: InstanceSpec,
   deps: AgentDeps,
-  { engine, observed, requests: { tap } }: { engine: Engine; observed: OpenMetrics; requests: RequestLog },
+  { engine, observed, requests: { tap }, own }: FrontParts,
 ): Front {
   const { address: engineAddress, engineKey, kind } = engine;
   const { metrics, address: metricsAddress } = observed;
@@ -217,6 +247,7 @@ function openEngineFront(
     engineKey,
     onRecord: metrics.observe,
     tap,
+    endToEnd: own && { own, plain: endToEnd?.plain ?? true },
   });
 }
 
@@ -310,10 +341,11 @@ interface ControlParts {
   job: JobIdentity;
   facts: InstanceFacts;
   front: Front;
+  own: OwnCertificate | undefined;
   supervisor: () => Supervisor;
 }
 
-function openControl({ spec, deps, job, facts, front, supervisor }: ControlParts): ControlLink {
+function openControl({ spec, deps, job, facts, front, own, supervisor }: ControlParts): ControlLink {
   const hello: AgentHello = {
     type: 'agent.hello',
     protocol: ourVersions,
@@ -325,6 +357,7 @@ function openControl({ spec, deps, job, facts, front, supervisor }: ControlParts
     processId: randomUUID(),
     hostname: deps.hostname,
     apiKey: spec.apiKey,
+    ...(own && { endToEnd: { fingerprint: own.fingerprint, plain: spec.endToEnd?.plain ?? true } }),
   };
   return openControlLink({
     certificate: spec.controlCertificate,

@@ -6,6 +6,7 @@ export type ReachErrorCode =
   | 'connection_closed'
   | 'control_unreachable'
   | 'control_untrusted'
+  | 'endpoint_untrusted'
   | 'path_broken';
 
 /** On the side of the job. */

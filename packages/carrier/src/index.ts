@@ -7,5 +7,8 @@ export type { CarrierKind, OffererDeps, ReacherDeps } from './carrier-kind.ts';
 export { carrierKinds } from './carrier-kinds.ts';
 export { type OfferErrorCode, offerErrorCodes, type ReachErrorCode } from './carrier-error.ts';
 export { createReach } from './create-reach.ts';
+export { acceptEndToEnd, type EndToEndAccepter } from './end-to-end/accept-end-to-end.ts';
+export { makeCertificate, type OwnCertificate } from './end-to-end/make-certificate.ts';
+export { reachEndpoint, secureEndpoint, type SecuredEndpoint } from './end-to-end/reach-endpoint.ts';
 export { type Pinned, type PinnedOptions, securePinned } from './secure-pinned.ts';
 export { tunnelMachine } from './bastion-socket/tunnel-table.ts';

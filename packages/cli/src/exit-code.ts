@@ -62,6 +62,7 @@ const exits: Readonly<Record<ShownErrorCode, keyof typeof exit>> = {
   bastion_moved: 'failed',
   control_unreachable: 'unreachable',
   control_untrusted: 'failed',
+  endpoint_untrusted: 'failed',
   control_answer: 'failed',
   gateway_answer: 'failed',
   gateway_unreachable: 'unreachable',

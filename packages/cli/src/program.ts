@@ -254,9 +254,10 @@ function addSetup(program: Command, go: RunCommand): void {
     .command('demo')
     .description('run the whole main job on this machine: bastion, control, a job, two SSH hops, a streamed answer')
     .option('--keep', 'leave everything up until Ctrl-C')
-    .addHelpText('after', '\nExamples:\n  fairlead demo\n  fairlead demo --keep')
-    .action(async (options: { keep?: boolean }) =>
-      go(async (context) => (await import('./demo/demo.ts')).runDemo({ keep: options.keep ?? false }, context)),
+    .option('--team', 'show a team instead: two owners, one gateway, three members with limits, and a fair queue')
+    .addHelpText('after', '\nExamples:\n  fairlead demo\n  fairlead demo --keep\n  fairlead demo --team')
+    .action(async ({ keep = false, team = false }: { keep?: boolean; team?: boolean }) =>
+      go(async (context) => (await import('./demo/demo.ts')).runDemo({ keep, team }, context)),
     );
 }
 

@@ -5,6 +5,7 @@ import {
   anySignal,
   CodedError,
   defined,
+  detach,
   openTimeLimit,
   Scope,
   silentLog,
@@ -16,13 +17,13 @@ import {
 import { type Connection, createConnection, type ConnectionEvent, tell } from './connection.ts';
 import { describeRoute } from './bastion/describe-route.ts';
 import { findEndpoint } from './control/find-endpoint.ts';
-import { followEndpoint } from './paths/endpoint-follower.ts';
+import { type EndpointFollower, followEndpoint } from './paths/endpoint-follower.ts';
 import { trackPaths } from './paths/live-paths.ts';
 import { parseOrigins } from './local/allowed-origins.ts';
 import { parseBind } from './local/local-address.ts';
 import { type LocalPortOptions, openLocalPort } from './local/local-port.ts';
 import type { OutageEvent } from './paths/kept-mux.ts';
-import { createMuxPaths } from './paths/mux-paths.ts';
+import { createMuxPaths, type MuxPaths } from './paths/mux-paths.ts';
 import { openPath } from './paths/open-path.ts';
 import { impatient } from './paths/patience.ts';
 import { createSession, openProfileLink, type Session, type SessionOptions } from './control/open-session.ts';
@@ -108,8 +109,11 @@ async function openConnection(
   const warm = scope.use(keepWarm({ paths: live, endpoint, clock, log }));
   const { onEvent } = options;
   const onOutage = (event: OutageEvent) => onEvent && tell(onEvent, event);
-  const paths =
-    options.mux === false ? warm : scope.use(createMuxPaths({ channels: live, warm, endpoint, clock, log, onOutage }));
+  const muxed =
+    options.mux === false
+      ? undefined
+      : scope.use(createMuxPaths({ channels: live, warm, endpoint, clock, log, onOutage }));
+  const paths = muxed ?? warm;
   const localPort =
     options.port === false
       ? undefined
@@ -137,8 +141,24 @@ async function openConnection(
     onEvent: options.onEvent,
   });
   using limit = openTimeLimit(clock, proofTimeoutMs, () => notAnswered(name));
-  await connection.models({ signal: anySignal(options.signal, limit.signal) });
+  const stop = anySignal(options.signal, limit.signal);
+  await connection.models({ signal: stop });
+  // It was dialled beside that request.
+  await untilAborted(muxed?.prepare() ?? Promise.resolve(), stop);
+  if (muxed) keepPrepared(muxed, { link, follower });
   return connection;
+}
+
+/** The mux is dialled again with each connection and each endpoint, before a request needs it. */
+function keepPrepared(
+  muxed: MuxPaths,
+  { link, follower }: { link: Pick<BastionLink, 'opens'>; follower: Pick<EndpointFollower, 'events'> },
+): void {
+  const prepare = () => detach(muxed.prepare());
+  link.opens.add(prepare);
+  follower.events.add(({ type }) => {
+    if (type === 'endpoint.up') prepare();
+  });
 }
 
 /** How long the first request may take. */

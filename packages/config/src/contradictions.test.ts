@@ -20,6 +20,7 @@ it('contradictionsOf finds nothing in settings that fit together', () => {
 it.each([
   ['a default that is not configured', { defaultCluster: 'b', clusters: { a: { login } } }, 'defaultCluster: b'],
   ['a login host of a local cluster', { clusters: { a: { kind: 'local', login } } }, 'clusters.a.login: '],
+  ['plain requests refused without any other', { clusters: { a: { login, plain: false } } }, 'clusters.a.plain: '],
   ['Slurm settings of a local cluster', { clusters: { a: { kind: 'local', slurm: {} } } }, 'clusters.a.slurm: '],
   [
     'a directive omitted and overridden',

@@ -23,8 +23,11 @@ function defaultClusterOf({ defaultCluster, clusters = {} }: FairleadConfig): st
   ];
 }
 
-function ofCluster(path: string, { kind = 'slurm', login, slurm, gpu, engines }: ClusterConfig): string[] {
+function ofCluster(path: string, cluster: ClusterConfig): string[] {
+  const { kind = 'slurm', login, slurm, gpu, engines, endToEnd, plain } = cluster;
   const problems: string[] = [];
+  if (plain === false && !endToEnd)
+    problems.push(`${path}.plain: without endToEnd there is nothing but plain requests, so none would be answered`);
   if (kind === 'local') {
     if (login)
       problems.push(`${path}.login: a local cluster runs jobs on this machine, so this setting would never be used`);

@@ -217,6 +217,22 @@ export const clusterConfig = z.strictObject({
   nccl: ncclSettings.optional().describe('The network between the GPUs of a job, of several nodes above all.'),
   health: healthSettings.optional().describe('When an engine counts as hung, and how the agent starts it again.'),
   logging: loggingSettings.optional().describe('What the agent writes down of requests on the node. Default: nothing.'),
+  endToEnd: z
+    .boolean()
+    .optional()
+    .meta({
+      description:
+        'Encrypts requests and answers between the consumer and the node once more, within SSH: the bastion passes bytes that it cannot read. Default false.',
+      examples: [true],
+    }),
+  plain: z
+    .boolean()
+    .optional()
+    .meta({
+      description:
+        '`false`, with `endToEnd`: refuses requests that are encrypted by SSH alone, such as those through your own `ssh -L`. Default true.',
+      examples: [false],
+    }),
   tokenFile: oneLine.optional().meta({
     description: 'A 0600 file on the cluster with a Hugging Face token, for gated models.',
     examples: ['~/.hf-token'],

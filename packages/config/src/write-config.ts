@@ -1,11 +1,10 @@
 // Writes the user's configuration: a new file with comments, or the changed settings into the existing file, whose comments stay.
 
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
-import { CodedError, errnoOf, errorText } from '@fairlead/kit';
+import { CodedError, errnoOf, errorText, writeWholeFile } from '@fairlead/kit';
 import type { FairleadConfig } from './fairlead-config.ts';
 import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 
@@ -43,14 +42,7 @@ export async function writeConfig(path: string, config: FairleadConfig, notes: C
 
 async function replace(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, text, { mode: 0o600 });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeWholeFile(path, text);
 }
 
 /** The text of a file with the settings of `config`, made from the existing text; the same text if it has them already. Pure. */

@@ -16,6 +16,7 @@ import {
   timeLimitMs,
   timeMs,
 } from './bounds.ts';
+import { endToEnd } from './end-to-end.ts';
 import { deploymentName, generation, instanceId, restart } from './ids.ts';
 import { instanceState, load } from './instance.ts';
 import { logSource } from './log-source.ts';
@@ -41,6 +42,8 @@ export const agentHello = z.object({
   hostname: boundedText(nameLength),
   /** The endpoint's key, for owners; kept in memory only. */
   apiKey: secretText(1024),
+  /** Absent: SSH alone encrypts. */
+  endToEnd: endToEnd.optional(),
 });
 export type AgentHello = z.infer<typeof agentHello>;
 

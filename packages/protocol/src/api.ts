@@ -15,6 +15,7 @@ import {
   shortenedText,
   timeMs,
 } from './bounds.ts';
+import { endToEnd } from './end-to-end.ts';
 import { deploymentName, generation, instanceId, restart } from './ids.ts';
 import { endCause, instanceRole, instanceState, load, replica } from './instance.ts';
 import { endpointAddress, endpointRefs } from './address.ts';
@@ -79,6 +80,8 @@ export const instanceView = z.object({
   deadlineMs: timeMs.optional(),
   leaseUntilMs: timeMs.optional(),
   load: load.optional(),
+  /** Its front takes TLS within the channel. Absent: SSH alone encrypts, or its agent is away. */
+  endToEnd: endToEnd.optional(),
   jobDir: boundedText(pathLength),
   createdMs: timeMs,
   updatedMs: timeMs,
@@ -153,6 +156,8 @@ export const endpointView = z.object({
   servedModel: boundedText(1024),
   state: instanceState,
   deadlineMs: timeMs.optional(),
+  /** Consumers speak TLS to this certificate, within the channel. */
+  endToEnd: endToEnd.optional(),
 });
 export type EndpointView = z.infer<typeof endpointView>;
 

@@ -23,6 +23,7 @@ const schemas: Record<string, protocol.Schema> = {
   'api/job-observed': protocol.jobObserved,
   'api/create-instance': protocol.createInstance,
   'api/endpoint-list': protocol.endpointList,
+  'api/endpoint-list-end-to-end': protocol.endpointList,
   'api/deployment-stopped': protocol.deploymentStopped,
   'api/event-list': protocol.eventList,
   'api/control-hello': protocol.controlHello,
@@ -32,6 +33,7 @@ const schemas: Record<string, protocol.Schema> = {
   'file/connection-file': protocol.connectionFile,
   'file/laptop-profile': protocol.laptopProfile,
   'file/instance-spec': protocol.instanceSpec,
+  'file/instance-spec-end-to-end': protocol.instanceSpec,
   'file/gate-line': protocol.gateLine,
 };
 

@@ -182,6 +182,7 @@ export {
   type PartReport,
 } from './node-link.ts';
 export { instanceNode, type InstanceNode, nodeList, type NodeProgress, nodeState, type NodeState } from './node.ts';
+export { endToEnd, type EndToEnd, fingerprint } from './end-to-end.ts';
 export {
   deploymentPublished,
   type DeploymentPublished,

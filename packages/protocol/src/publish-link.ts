@@ -13,6 +13,7 @@ import {
   shortenedText,
   timeMs,
 } from './bounds.ts';
+import { endToEnd } from './end-to-end.ts';
 import { deploymentName, generation, instanceId } from './ids.ts';
 import { instanceState, load } from './instance.ts';
 import { maxInstances } from './api.ts';
@@ -29,6 +30,8 @@ export const publishedInstance = z.object({
   /** Names that the OpenAI API's `model` field takes there. */
   servedModels: nameList.min(1),
   load: load.optional(),
+  /** As in `endpointView`. */
+  endToEnd: endToEnd.optional(),
 });
 export type PublishedInstance = z.infer<typeof publishedInstance>;
 

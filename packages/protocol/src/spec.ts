@@ -3,6 +3,7 @@
 import { z } from 'zod';
 
 import { secretLength } from './bounds.ts';
+import { endToEndSpec } from './end-to-end.ts';
 import { deploymentName, instanceId } from './ids.ts';
 import { maxRoutes } from './profile.ts';
 import { secretText } from './secret-text.ts';
@@ -113,6 +114,8 @@ export const instanceSpec = z.object({
   health: healthSpec,
   /** Absent: nothing is written down of requests. */
   logging: loggingSpec.optional(),
+  /** Absent: SSH alone encrypts what consumers send. */
+  endToEnd: endToEndSpec.optional(),
   /** The endpoint's key, which the front checks. */
   apiKey: secretText(secretLength, 16),
   enrolmentToken: secretText(secretLength, 16),

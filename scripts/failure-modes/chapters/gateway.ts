@@ -55,6 +55,31 @@ export const gatewayChapter: FailureChapter = {
       gateway('accounts/api-key'),
       'with any one character changed, or a character more or less, is told as mistyped',
     ]),
+    mode(
+      'a publisher offers the socket of another account, or a link to one',
+      'it is refused; both sides are told why',
+      [gateway('sources/publishing'), 'with the socket of another account is refused'],
+    ),
+    mode('a publisher exchanges its socket after it was checked', 'nothing is reached', [
+      gateway('sources/publishing'),
+      'by exchanging the socket later reaches nothing',
+    ]),
+    mode("a publisher offers another owner's model", "it is asked for with the publisher's name before it", [
+      gateway('sources/publishing'),
+      'with the name of a model that another publishes gets it with its own name before it',
+    ]),
+    mode('the control of a publisher is dead', 'requests go on', [
+      'tests/scenarios/publish.test.ts',
+      'is served on while the control of its owner is dead, and offered anew when it is back',
+    ]),
+    mode('a gateway is away from a publisher for a minute', 'it has no more access to the sockets until it is back', [
+      'apps/control/src/publish/gateway-link.test.ts',
+      'takes the sockets back when the gateway is away for a minute, and opens them again when it is back',
+    ]),
+    mode('an upstream does not know the key of the gateway', '502, which says so', [
+      gateway('sources/upstreams'),
+      'that does not know the key of the gateway is named as the cause, and the member keeps theirs',
+    ]),
     mode('1,000 requests at once on one budget', 'it is never spent twice', [
       gateway('limits/ledger'),
       'of 1,000 requests at once is never spent twice',

@@ -2,7 +2,7 @@
 
 import type { Secret } from '@fairlead/kit';
 import { defined } from '@fairlead/kit';
-import { type EndpointRef, type EndpointView, isEnded, isServing } from '@fairlead/protocol';
+import { type EndToEnd, type EndpointRef, type EndpointView, isEnded, isServing } from '@fairlead/protocol';
 
 import { describeState } from './describe-state.ts';
 import type { DeploymentRecord, InstanceRecord } from './records.ts';
@@ -23,6 +23,7 @@ export interface Candidate {
   apiKey: Secret | undefined;
   /** By other carriers than the bastion's sockets. */
   endpoints?: readonly EndpointRef[] | undefined;
+  endToEnd?: EndToEnd | undefined;
 }
 
 /** The endpoints of every instance that takes requests. If there is none: why the first instance that has not ended takes none, else why the first does not. */
@@ -40,7 +41,7 @@ export function listEndpoints(
 
 function endpointsOfOne(
   { name, servedModel }: DeploymentRecord,
-  { instance, apiKey, endpoints: told }: Candidate,
+  { instance, apiKey, endpoints: told, endToEnd }: Candidate,
   runDir: string,
 ): EndpointsFound {
   const { life, deadlineMs } = instance;
@@ -63,7 +64,7 @@ function endpointsOfOne(
     apiKey,
     servedModel: instance.servedModels[0] ?? servedModel,
     state: life.state,
-    ...defined({ deadlineMs }),
+    ...defined({ deadlineMs, endToEnd }),
   }));
   return { ok: true, endpoints };
 }

@@ -3,6 +3,7 @@
 import { go, stay, type Step } from '@fairlead/kit';
 import {
   type AgentHello,
+  type EndToEnd,
   type EndpointRef,
   type InstanceView,
   isEnded,
@@ -27,6 +28,8 @@ export interface Presence {
   /** The connection over which the agent speaks now. */
   readonly link?: HeldLink;
   readonly apiKey?: AgentHello['apiKey'];
+  /** As that agent told. */
+  readonly endToEnd?: EndToEnd | undefined;
   readonly load?: Load;
   /** Where it answers by other carriers than the bastion's sockets, as its agent told last. */
   readonly endpoints?: readonly EndpointRef[];
@@ -38,7 +41,13 @@ export interface Presence {
 
 export type PresenceEvent =
   /** An agent has proved itself on this connection. */
-  | { type: 'link.attached'; link: HeldLink; apiKey: AgentHello['apiKey']; agent: NonNullable<InstanceView['agent']> }
+  | {
+      type: 'link.attached';
+      link: HeldLink;
+      apiKey: AgentHello['apiKey'];
+      agent: NonNullable<InstanceView['agent']>;
+      endToEnd?: EndToEnd | undefined;
+    }
   /** A frame arrived over this connection. */
   | { type: 'link.heard'; link: HeldLink }
   | { type: 'link.closed'; link: HeldLink }
@@ -58,9 +67,9 @@ const refusalIntervalMs = 600_000;
 export function transitionPresence(presence: Presence, event: PresenceEvent, life: Life): PresenceStep {
   switch (event.type) {
     case 'link.attached': {
-      const { link, apiKey, agent } = event;
+      const { link, apiKey, agent, endToEnd } = event;
       const replaced: PresenceEffect[] = presence.link ? [{ type: 'link.drop' }] : [];
-      return go({ ...presence, link, apiKey, agent }, ...replaced, ...renewal(life));
+      return go({ ...presence, link, apiKey, agent, endToEnd }, ...replaced, ...renewal(life));
     }
     case 'link.heard':
       // A connection that another one has replaced no longer speaks for the instance.

@@ -2,6 +2,7 @@
 
 import {
   type DeploymentView,
+  type EndToEnd,
   type EndpointRef,
   type InstanceNode,
   type InstanceView,
@@ -19,6 +20,7 @@ export interface LiveFacts {
   /** By other carriers than the bastion's sockets. */
   endpoints?: readonly EndpointRef[] | undefined;
   agent?: InstanceView['agent'];
+  endToEnd?: EndToEnd | undefined;
 }
 
 export function viewInstance(record: InstanceRecord, runDir: string, live: LiveFacts = {}): InstanceView {
@@ -41,6 +43,7 @@ export function viewInstance(record: InstanceRecord, runDir: string, live: LiveF
   if (record.deadlineMs !== undefined) view.deadlineMs = record.deadlineMs;
   if (live.agent !== undefined) view.agent = live.agent;
   if (life.phase !== 'attended') return view;
+  if (live.endToEnd !== undefined) view.endToEnd = live.endToEnd;
   if (live.leaseUntilMs !== undefined) view.leaseUntilMs = live.leaseUntilMs;
   if (live.load !== undefined) view.load = live.load;
   return view;

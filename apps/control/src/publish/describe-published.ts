@@ -1,5 +1,6 @@
 // What a gateway is told of a deployment. Its sockets are not open to the gateway yet.
 
+import { defined } from '@fairlead/kit';
 import { type DeploymentPublished, isBastionSocket, isServing, leadInstance } from '@fairlead/protocol';
 
 import type { Entry } from '../registry/entry.ts';
@@ -38,11 +39,12 @@ function instancesOf(
   servedModel: string,
 ): DeploymentPublished['instances'] {
   const { apiKey } = entry.presence;
-  const { id: instanceId, state, endpoints, servedModels, load } = registry.viewInstance(entry);
+  const { id: instanceId, state, endpoints, servedModels, load, endToEnd } = registry.viewInstance(entry);
   if (apiKey === undefined || !isServing(state)) return [];
   return endpoints.flatMap(({ generation, address }) => {
     if (!isBastionSocket(address)) return [];
     const names = servedModels.length > 0 ? servedModels : [servedModel];
-    return [{ instanceId, generation, socket: address.socket, apiKey, servedModels: names, ...(load && { load }) }];
+    const facts = { instanceId, generation, socket: address.socket, apiKey, servedModels: names };
+    return [{ ...facts, ...defined({ load, endToEnd }) }];
   });
 }

@@ -76,6 +76,7 @@ export class RegistryReader {
       agent: presence.agent,
       load: presence.load,
       endpoints: presence.endpoints,
+      endToEnd: presence.endToEnd,
       leaseUntilMs: left === undefined ? undefined : Math.round(clock.now() + left),
     });
   }

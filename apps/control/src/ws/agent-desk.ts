@@ -141,7 +141,7 @@ class Session {
 
   begin(protocol: number, instanceToken: Secret): void {
     const { registry, controlVersion, heartbeatMs } = this.#deps;
-    const { processId, restart, hostname, jobId, apiKey, agentVersion } = this.#hello;
+    const { processId, restart, hostname, jobId, apiKey, agentVersion, endToEnd } = this.#hello;
     const { entry } = this;
     const agent = { processId, restart, hostname };
     const { nodes: before } = entry.instance;
@@ -149,7 +149,7 @@ class Session {
     const nodes = before[0]?.host === hostname ? before : [leaderOn(hostname)];
     const stored = registry.apply(entry, { type: 'agent.enrolled', agent }, { jobId, nodes });
     const known = { version: agentVersion.slice(0, versionLength), protocol };
-    registry.applyLive(entry, { type: 'link.attached', link: this.#link, apiKey, agent: known });
+    registry.applyLive(entry, { type: 'link.attached', link: this.#link, apiKey, agent: known, endToEnd });
     this.#noteSkew();
     this.#once(stored, () => {
       const { leaseMs } = registry;

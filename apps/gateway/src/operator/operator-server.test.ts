@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { silentLog } from '@fairlead/kit';
 import { expect, it, onTestFinished } from 'vitest';
 
+import { usageRecord } from '../testing/usage-record.ts';
 import { askStatus } from './ask-operator.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import type { GatewayStatus } from './gateway-status.ts';
@@ -44,26 +45,7 @@ it('The state of a gateway is told on its socket, which the account alone can op
 
 it('Metrics count what is over and read what is', async () => {
   const { metrics, get } = await openOperator();
-  metrics.observe({
-    requestId: 'r',
-    atMs: 1,
-    member: 'bob',
-    team: undefined,
-    keyId: 'k',
-    model: 'm',
-    deployment: 'd',
-    instanceId: 'i',
-    route: '/v1/completions',
-    outcome: 'completed',
-    status: 200,
-    promptTokens: 10,
-    completionTokens: 5,
-    cachedTokens: 2,
-    estimated: false,
-    queuedMs: 30,
-    firstByteMs: 60,
-    totalMs: 900,
-  });
+  metrics.observe(usageRecord({ queuedMs: 30, firstByteMs: 60, totalMs: 900 }));
   const { text } = await get('/metrics');
   for (const line of [
     'fairlead_gateway_requests_total{model="m",outcome="completed"} 1',

@@ -1,18 +1,10 @@
 // What users of other gateways ran into, between real sockets.
 
-import { Scope } from '@fairlead/kit';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { chat, chatThen, event } from '../testing/engine-answers.ts';
-import { type Handler, openRelayWorld, type RelayWorldOptions } from '../testing/relay-world.ts';
-
-let scope: Scope;
-beforeEach(() => {
-  scope = new Scope();
-});
-afterEach(() => scope[Symbol.asyncDispose]());
-const open = async (options: Partial<RelayWorldOptions>) =>
-  scope.use(await openRelayWorld({ instances: [chat], ...options }));
+import { openForTest as open } from '../testing/open-for-test.ts';
+import type { Handler } from '../testing/relay-world.ts';
 
 const path = '/v1/chat/completions';
 const question = { model: 'm', messages: [{ role: 'user' as const, content: 'count' }] };

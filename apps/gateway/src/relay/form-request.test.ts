@@ -1,16 +1,15 @@
 // A form with a file, through the data path to an instance.
 
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 
-import { openRelayWorld } from '../testing/relay-world.ts';
+import { openForTest } from '../testing/open-for-test.ts';
 
 const path = '/v1/audio/transcriptions';
 
 it('A form goes to the instance whole, with the name of the model that the engine knows', async () => {
-  const world = await openRelayWorld({
+  const world = await openForTest({
     instances: [(_request, response) => response.end(JSON.stringify({ text: 'ropes' }))],
   });
-  onTestFinished(() => world[Symbol.asyncDispose]());
   const form = new FormData();
   form.append('file', new Blob([Buffer.alloc(100_000, 'a')]), 'a.wav');
   form.append('model', 'd');

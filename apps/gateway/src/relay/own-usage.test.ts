@@ -1,14 +1,12 @@
 // What a member is told of their own limits.
 
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 
-import { chat } from '../testing/engine-answers.ts';
-import { openRelayWorld } from '../testing/relay-world.ts';
+import { openForTest } from '../testing/open-for-test.ts';
 
 it('A member sees what is left of their limits, by their own key alone', async () => {
   const limits = { tokensPerDay: 1_000, requestsPerMinute: 60 };
-  const world = await openRelayWorld({ instances: [chat], limits });
-  onTestFinished(() => world[Symbol.asyncDispose]());
+  const world = await openForTest({ limits });
   const question = { model: 'm', max_tokens: 10, messages: [{ role: 'user', content: 'count' }] };
   await (await world.post('/v1/chat/completions', question)).text();
   await world.settled(1);

@@ -1,16 +1,10 @@
 // Requests that wait in the gateway, between real sockets.
 
-import { Scope } from '@fairlead/kit';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { chat } from '../testing/engine-answers.ts';
-import { type Handler, openRelayWorld, type RelayWorld, type RelayWorldOptions } from '../testing/relay-world.ts';
-
-let scope: Scope;
-beforeEach(() => {
-  scope = new Scope();
-});
-afterEach(() => scope[Symbol.asyncDispose]());
+import { openForTest } from '../testing/open-for-test.ts';
+import type { Handler, RelayWorld, RelayWorldOptions } from '../testing/relay-world.ts';
 
 const path = '/v1/chat/completions';
 const question = { model: 'm', messages: [{ role: 'user' as const, content: 'count' }] };
@@ -22,7 +16,7 @@ async function openSlow(options: Partial<RelayWorldOptions> = {}) {
     const { content } = (JSON.parse(body) as typeof question).messages[0]!;
     held.push({ content, answer: () => chat(request, response, body) });
   };
-  const world = scope.use(await openRelayWorld({ instances: [hold], ...options }));
+  const world = await openForTest({ instances: [hold], ...options });
   world.fill(0, 1);
   return { world, held };
 }

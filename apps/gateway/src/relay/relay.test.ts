@@ -4,20 +4,13 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 
 import OpenAI from 'openai';
-import { detach, Scope } from '@fairlead/kit';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { detach } from '@fairlead/kit';
+import { describe, expect, it } from 'vitest';
 
 import { chat, chatThen, delta, refusing, usage } from '../testing/engine-answers.ts';
-import { type Handler, openRelayWorld, type RelayWorld, type RelayWorldOptions } from '../testing/relay-world.ts';
+import { openForTest as open } from '../testing/open-for-test.ts';
+import type { Handler } from '../testing/relay-world.ts';
 
-let scope: Scope;
-beforeEach(() => {
-  scope = new Scope();
-});
-afterEach(() => scope[Symbol.asyncDispose]());
-
-const open = async (options: Partial<RelayWorldOptions> = {}): Promise<RelayWorld> =>
-  scope.use(await openRelayWorld({ instances: [chat], ...options }));
 const path = '/v1/chat/completions';
 const question = { model: 'm', messages: [{ role: 'user' as const, content: 'count' }] };
 const streamed = { ...question, stream: true };

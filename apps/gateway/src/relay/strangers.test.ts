@@ -3,21 +3,15 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 
-import { type LogFields, Scope, silentLog } from '@fairlead/kit';
+import { type LogFields, silentLog } from '@fairlead/kit';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { createApiKey } from '../accounts/api-key.ts';
-import { chat, chatThen } from '../testing/engine-answers.ts';
-import { openRelayWorld, type RelayWorld, type RelayWorldOptions } from '../testing/relay-world.ts';
+import { chatThen } from '../testing/engine-answers.ts';
+import { openForTest as open } from '../testing/open-for-test.ts';
+import type { RelayWorld } from '../testing/relay-world.ts';
 
-let scope: Scope;
-beforeEach(() => {
-  scope = new Scope();
-});
-afterEach(() => scope[Symbol.asyncDispose]());
-const open = async (options: Partial<RelayWorldOptions> = {}): Promise<RelayWorld> =>
-  scope.use(await openRelayWorld({ instances: [chat], ...options }));
 const path = '/v1/chat/completions';
 const question = { model: 'm', messages: [{ role: 'user' as const, content: 'count' }] };
 const body = JSON.stringify(question);
@@ -29,7 +23,7 @@ const headOf = (key: string, bytes: number) =>
 async function dial(world: RelayWorld): Promise<Socket> {
   const socket = await world.dial();
   socket.on('error', () => undefined);
-  scope.defer(() => void socket.destroy());
+  onTestFinished(() => void socket.destroy());
   return socket;
 }
 
@@ -180,7 +174,7 @@ describe('A member', () => {
     const socket = await dial(world);
     socket.write(headOf(world.key, 1_000));
     const drip = setInterval(() => socket.write('{'), 20);
-    scope.defer(() => clearInterval(drip));
+    onTestFinished(() => clearInterval(drip));
     const [piece] = (await once(socket, 'data')) as [Buffer];
     expect(piece.toString()).toContain('The request body stopped arriving');
   });

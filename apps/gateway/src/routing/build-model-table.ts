@@ -1,5 +1,6 @@
 // From control's list of deployments to the names that members can ask for: the model's own name, its adapters, and the deployment's name.
 
+import { defined } from '@fairlead/kit';
 import {
   type DeploymentView,
   type EndpointView,
@@ -58,9 +59,9 @@ function instanceOf({ instances }: DeploymentView, { instanceId }: EndpointView)
 }
 
 function offerOf(deployment: DeploymentView, endpoint: EndpointView, id: string): Offer {
-  const { instanceId, generation, address, apiKey } = endpoint;
+  const { instanceId, generation, address, apiKey, endToEnd } = endpoint;
   const isOwn = instanceOf(deployment, endpoint)?.servedModels.includes(id) ?? false;
   const servedModel = isOwn ? id : endpoint.servedModel;
   const place = { kind: 'carrier' as const, address };
-  return { deployment: deployment.name, instanceId, generation, place, apiKey, servedModel };
+  return { deployment: deployment.name, instanceId, generation, place, ...defined({ endToEnd }), apiKey, servedModel };
 }

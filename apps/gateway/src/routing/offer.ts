@@ -1,7 +1,7 @@
 // What the gateway knows of an instance that it may send requests to, and of the models that members can ask for. Facts.
 
 import type { Secret } from '@fairlead/kit';
-import type { EndpointAddress, InstanceState } from '@fairlead/protocol';
+import type { EndpointAddress, EndToEnd, InstanceState } from '@fairlead/protocol';
 
 /** Where an instance is reached: by a carrier of the gateway's own session, at a socket that another account of this host has published, or at a URL. */
 export type OfferPlace =
@@ -14,6 +14,8 @@ export interface Offer {
   instanceId: string;
   generation: number;
   place: OfferPlace;
+  /** Absent: SSH alone encrypts. */
+  endToEnd?: EndToEnd;
   apiKey: Secret;
   /** What the engine takes as `model`. */
   servedModel: string;

@@ -1,5 +1,6 @@
 // From what publishers tell to the names that members can ask for: the name alone where no other has it, else `alice/name`. Pure.
 
+import { defined } from '@fairlead/kit';
 import { type DeploymentPublished, isEnded, type PublishedInstance } from '@fairlead/protocol';
 
 import { addToTable } from '../routing/add-to-table.ts';
@@ -49,11 +50,12 @@ function offersOf({ name: publisher, uid }: HeldPublisher['record'], held: HeldD
   const isOfAll = name === deployment || name === servedModel;
   return newestOf(held)
     .filter(({ servedModels }) => isOfAll || servedModels.includes(name))
-    .map(({ instanceId, generation, socket, apiKey, servedModels }) => ({
+    .map(({ instanceId, generation, socket, apiKey, servedModels, endToEnd }) => ({
       deployment: `${publisher}/${deployment}`,
       instanceId: idOfPublished(publisher, instanceId),
       generation,
       place: { kind: 'published', publisher, socket, uid },
+      ...defined({ endToEnd }),
       apiKey,
       servedModel: servedModels.includes(name) ? name : servedModels[0]!,
     }));

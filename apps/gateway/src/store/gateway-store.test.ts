@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KeyRecord, MemberRecord } from '../accounts/account-records.ts';
 import { createApiKey, hashApiKey } from '../accounts/api-key.ts';
 import { KeyBook } from '../accounts/key-book.ts';
+import { usageRecord } from '../testing/usage-record.ts';
 import type { UsageRecord } from '../usage/usage-record.ts';
 import { type GatewayStore, openGatewayStore } from './gateway-store.ts';
 
@@ -47,27 +48,8 @@ const key: KeyRecord = {
   revokedMs: undefined,
   limits: { ...noLimits, tokensPerDay: 9 },
 };
-const record = (requestId: string, more: Partial<UsageRecord> = {}): UsageRecord => ({
-  requestId,
-  atMs: Date.UTC(2026, 10, 30, 12),
-  member: 'bob',
-  team: 'nlp',
-  keyId: made.id,
-  model: 'm',
-  deployment: 'd',
-  instanceId: 'i',
-  route: '/v1/chat/completions',
-  outcome: 'completed',
-  status: 200,
-  promptTokens: 10,
-  completionTokens: 5,
-  cachedTokens: 2,
-  estimated: false,
-  queuedMs: 3,
-  firstByteMs: 1,
-  totalMs: 2,
-  ...more,
-});
+const record = (requestId: string, more: Partial<UsageRecord> = {}) =>
+  usageRecord({ requestId, atMs: Date.UTC(2026, 10, 30, 12), team: 'nlp', keyId: made.id, ...more });
 
 describe('The store of the gateway', () => {
   it('tells what has changed since, as it is now, so that one who reads it knows what one who reads all knows', () => {

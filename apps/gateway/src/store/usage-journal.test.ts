@@ -4,29 +4,10 @@ import { join } from 'node:path';
 
 import { expect, it, onTestFinished } from 'vitest';
 
-import type { UsageRecord } from '../usage/usage-record.ts';
+import { usageRecord } from '../testing/usage-record.ts';
 import { openUsageJournal } from './usage-journal.ts';
 
-const record = (requestId: string): UsageRecord => ({
-  requestId,
-  atMs: 1,
-  member: 'bob',
-  team: undefined,
-  keyId: 'k',
-  model: 'm',
-  deployment: 'd',
-  instanceId: undefined,
-  route: '/v1/completions',
-  outcome: 'completed',
-  status: 200,
-  promptTokens: 1,
-  completionTokens: 2,
-  cachedTokens: 0,
-  estimated: false,
-  queuedMs: 0,
-  firstByteMs: 1,
-  totalMs: 2,
-});
+const record = (requestId: string) => usageRecord({ requestId, instanceId: undefined, completionTokens: 2 });
 
 function openFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'fl-journal-'));

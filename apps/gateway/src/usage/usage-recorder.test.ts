@@ -5,28 +5,10 @@ import { ManualClock } from '@fairlead/kit/testing';
 import { expect, it } from 'vitest';
 
 import { openUsageRecorder } from './usage-recorder.ts';
+import { usageRecord } from '../testing/usage-record.ts';
 import type { UsageRecord } from './usage-record.ts';
 
-const record = (requestId: string): UsageRecord => ({
-  requestId,
-  atMs: 0,
-  member: 'bob',
-  team: undefined,
-  keyId: 'k',
-  model: 'm',
-  deployment: undefined,
-  instanceId: undefined,
-  route: '/v1/models',
-  outcome: 'completed',
-  status: 200,
-  queuedMs: 0,
-  firstByteMs: undefined,
-  totalMs: 1,
-  promptTokens: 0,
-  completionTokens: 0,
-  cachedTokens: 0,
-  estimated: false,
-});
+const record = (requestId: string) => usageRecord({ requestId });
 
 it('Usage is written in batches, in its order, and all of it when the recorder is closed', async () => {
   const clock = new ManualClock();

@@ -72,18 +72,19 @@ it.skipIf(process.platform !== 'linux' || !hasPython).each(['waits', 'is stopped
   async (how) => {
     await using scope = new Scope();
     const other = await stopped(scope);
-    const said: string[] = [];
+    let said = '';
     const code = 'import time\ndef waits_for_ever():\n  print("up", flush=True)\n  time.sleep(60)\nwaits_for_ever()';
     const env = { ...process.env, PYTHONFAULTHANDLER: '1' };
     const hung = spawn('python3', ['-c', code], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     scope.defer(() => void hung.kill('SIGKILL'));
-    hung.stderr.on('data', (chunk: Buffer) => said.push(...chunk.toString().split('\n')));
+    // Python writes a line in pieces.
+    hung.stderr.on('data', (chunk) => (said += String(chunk)));
     await once(hung.stdout, 'data');
     if (how === 'is stopped') hung.kill('SIGSTOP');
     const ended = once(hung, 'exit');
     // On a busy machine Python takes longer than the agent waits.
     const patient: Clock = { ...systemClock, monotonicMs: () => 0 };
-    const options = { ...other, clock: patient, pids: [hung.pid!, other.pid], lastLines: () => said };
+    const options = { ...other, clock: patient, pids: [hung.pid!, other.pid], lastLines: () => said.split('\n') };
     const path = await saveHangReport(options);
     expect(await readFile(path, 'utf8')).toMatch(/Fatal Python error: Aborted[^]*in waits_for_ever/);
     expect(await ended).toEqual([null, 'SIGABRT']);

@@ -1,7 +1,7 @@
 // One connection from the tunnel: performs what `stepConnection` decides, and carries the bytes both ways.
 
 import type { Duplex } from 'node:stream';
-import { preface, sniffPreface } from '@fairlead/mux';
+import { preface } from '@fairlead/mux';
 import {
   type ApiRoute,
   type Refusal,
@@ -26,6 +26,7 @@ import { endsInLastChunk, statusOf } from './glance-response.ts';
 import { QuietWatch } from './quiet-watch.ts';
 import { emptyTally, type RequestRecord } from './request-record.ts';
 import type { RequestTap } from './request-tap.ts';
+import { sniffGuest } from './sniff-guest.ts';
 
 /** An engine may take nothing of an upload for so many times as long as a client may send nothing of it. */
 const enginePatience = 4;
@@ -39,13 +40,17 @@ export interface FrontConnectionOwner {
    * Absent: the bytes of a mux are no valid request.
    */
   onMux?: (channel: Duplex, bytes: Buffer) => void;
+  /** As `onMux`, for a channel that is encrypted from here on: with all that came. */
+  onTls?: ((channel: Duplex, bytes: Buffer) => void) | undefined;
+  /** Answers all that is not encrypted. Asked when the first bytes have come. */
+  refusePlain?: (() => Refusal) | undefined;
 }
 
 export class FrontConnection {
   readonly #client: Duplex;
   readonly #deps: FrontConnectionDeps;
   readonly #owner: FrontConnectionOwner;
-  /** First bytes that may be a part of a mux's preface. */
+  /** First bytes that do not tell yet who comes. */
   #sniffed: Buffer | undefined;
   readonly #parser: HeadParser;
   /** When the first byte came; until then, when the connection did. */
@@ -152,16 +157,23 @@ export class FrontConnection {
     const { onMux } = this.#owner;
     if (!onMux || this.#parser.started) return this.#readHead(piece);
     const bytes = this.#sniffed ? Buffer.concat([this.#sniffed, piece]) : piece;
-    const sniffed = sniffPreface(bytes);
-    if (sniffed === 'more') {
+    const guest = sniffGuest(bytes);
+    if (guest === 'more') {
       this.#sniffed = bytes;
       return;
     }
-    if (sniffed === 'plain') return this.#readHead(bytes);
+    const { onTls, refusePlain } = this.#owner;
+    if (guest === 'tls' && onTls) return onTls(this.#leave(), bytes);
+    if (refusePlain) return this.refuse(refusePlain());
+    if (guest === 'mux') return onMux(this.#leave(), bytes.subarray(preface.length));
+    return this.#readHead(bytes);
+  }
+
+  /** Lets go of the client's stream. */
+  #leave(): Duplex {
     const client = this.#client;
     client.off('error', this.#onFailed).off('close', this.#onFailed).off('end', this.#onEnded);
-    client.off('finish', this.#onDelivered).off('data', this.#onData);
-    onMux(client, bytes.subarray(preface.length));
+    return client.off('finish', this.#onDelivered).off('data', this.#onData);
   }
 
   #readHead(piece: Buffer): void {

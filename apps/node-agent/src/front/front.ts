@@ -1,8 +1,9 @@
 // The front: takes requests off the tunnel and gives the engine those that may have them. Parses heads, never bodies.
 
 import type { Duplex } from 'node:stream';
+import { acceptEndToEnd, type EndToEndAccepter, type OwnCertificate } from '@fairlead/carrier';
 import { type Clock, defined, type Log, type Secret, untilAborted, untilOver } from '@fairlead/kit';
-import { createRouteTable, refuse, type ApiRoute, type RouteTable } from '@fairlead/openai-wire';
+import { createRouteTable, refuse, type ApiRoute, type Refusal, type RouteTable } from '@fairlead/openai-wire';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import type { FrontConnectionDeps } from './connection-deps.ts';
 import type { AdmissionFacts, FrontMode } from './decide-admission.ts';
@@ -38,14 +39,17 @@ export interface FrontOptions {
   onRecord?: (record: RequestRecord) => void;
   /** Looks on at each request. */
   tap?: (() => RequestTap) | undefined;
+  /** Takes TLS on channels from outside. `plain`: whether what is not encrypted so is answered too. Absent: takes no TLS. */
+  endToEnd?: { own: OwnCertificate; plain: boolean } | undefined;
 }
 
 export interface Front extends AsyncDisposable {
   /**
    * Takes ownership of the connection: an ssh2 channel, or a socket. Serves one request on it, then closes it; or serves one on each
-   * stream of it, where its first bytes say that it is a mux.
+   * stream of it, where its first bytes say that it is a mux. Where they begin TLS, either comes within it. `from`, by
+   * default `outside`: a program on the node itself need not encrypt.
    */
-  accept(connection: Duplex): void;
+  accept(connection: Duplex, from?: 'outside' | 'node'): void;
   /** Requests that the engine has, or whose last bytes their client has not taken yet. */
   readonly inFlight: number;
   readonly mode: FrontMode;
@@ -62,6 +66,22 @@ export interface Front extends AsyncDisposable {
 
 const defaultRetryAfterSeconds = 5;
 
+/** Takes over a channel with what came of it. */
+type Guest = (channel: Duplex, bytes: Buffer) => void;
+
+interface Guests {
+  onMux: Guest;
+  onTls?: Guest | undefined;
+  refusePlain?: (() => Refusal) | undefined;
+}
+
+function refusePlain(): Refusal {
+  return refuse(
+    'forbidden',
+    'This deployment takes requests with end-to-end encryption only (`plain: false`). Use `fairlead connect`, `fairlead exec`, the SDK or a gateway of this version or a newer one.',
+  );
+}
+
 /** Opens no socket of its own. Disposing cuts what is left and refuses later connections. */
 export function openFront(options: FrontOptions): Front {
   return new OpenFront(options);
@@ -75,6 +95,7 @@ class OpenFront implements Front {
   readonly #connections = new Set<FrontConnection>();
   readonly #deps: FrontConnectionDeps;
   readonly #muxes: FrontMuxes;
+  readonly #secure: EndToEndAccepter | undefined;
   readonly #disposed = new AbortController();
   #sweeping: Promise<void> | undefined;
   #mode: FrontMode = 'starting';
@@ -107,6 +128,8 @@ class OpenFront implements Front {
       tap: options.tap,
       onDialRetry: () => (this.stats.dialRetries += 1),
     };
+    const { clock, endToEnd } = options;
+    this.#secure = endToEnd && acceptEndToEnd({ own: endToEnd.own, clock, limitMs: this.#limits.headMs });
     this.#muxes = new FrontMuxes({
       clock: options.clock,
       log: options.log,
@@ -124,20 +147,29 @@ class OpenFront implements Front {
     return this.#mode;
   }
 
-  accept(stream: Duplex): void {
-    this.#open(stream, (channel, bytes) => this.#muxes.serve(channel, bytes));
+  accept(stream: Duplex, from: 'outside' | 'node' = 'outside'): void {
+    const onMux: Guest = (channel, bytes) => this.#muxes.serve(channel, bytes);
+    const secure = this.#secure;
+    if (!secure || from === 'node') return this.#open(stream, { onMux });
+    this.#open(stream, {
+      onMux,
+      onTls: (channel, bytes) => this.#open(secure(channel, bytes), { onMux }),
+      refusePlain: this.#options.endToEnd?.plain === false ? refusePlain : undefined,
+    });
   }
 
-  /** `onMux`: absent for what is within a mux. */
-  #open(stream: Duplex, onMux?: (channel: Duplex, bytes: Buffer) => void): void {
+  /** `guests`: absent for what is within a mux. */
+  #open(stream: Duplex, guests?: Guests): void {
+    const leave = (guest: Guest | undefined): Guest | undefined =>
+      guest &&
+      ((channel, bytes) => {
+        this.#connections.delete(connection);
+        guest(channel, bytes);
+      });
     const connection: FrontConnection = new FrontConnection(stream, this.#deps, {
       onClosed: (record) => this.#onClosed(connection, record),
-      ...(onMux && {
-        onMux: (channel, bytes) => {
-          this.#connections.delete(connection);
-          onMux(channel, bytes);
-        },
-      }),
+      ...guests,
+      ...defined({ onMux: leave(guests?.onMux), onTls: leave(guests?.onTls) }),
     });
     this.#connections.add(connection);
     this.#sweeping ??= this.#sweep();

@@ -18,7 +18,7 @@ export async function openNodeDoor(front: Pick<Front, 'accept'>, directory: stri
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
-    front.accept(socket);
+    front.accept(socket, 'node');
   });
   server.listen(path);
   await once(server, 'listening');

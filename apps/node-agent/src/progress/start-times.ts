@@ -1,8 +1,8 @@
 // How long each phase of a start took, remembered for the next start of the same model on nodes of the same kind. Pure but for the
 // two functions at the end, which read and write the file.
 
-import { readFile, rename, writeFile } from 'node:fs/promises';
-import { errnoOf } from '@fairlead/kit';
+import { readFile } from 'node:fs/promises';
+import { errnoOf, writeWholeFile } from '@fairlead/kit';
 import { encodeText, type StartPhase, type StartTime, type StartTimes, startTimes } from '@fairlead/protocol';
 
 export interface StartKind {
@@ -76,7 +76,5 @@ export async function readStartTimes(file: string): Promise<StartTimes> {
 /** Two jobs that end their starts at the same moment may lose one of the two times, never the file. */
 export async function rememberStart(file: string, key: string, time: StartTime): Promise<void> {
   const times = withStart(await readStartTimes(file), key, time);
-  const next = `${file}.${time.atMs}`;
-  await writeFile(next, `${encodeText(startTimes, times)}\n`, { mode: 0o600 });
-  await rename(next, file);
+  await writeWholeFile(file, `${encodeText(startTimes, times)}\n`);
 }

@@ -74,6 +74,7 @@ export async function openFrontWorld(options: {
   dashboard?: FrontOptions['dashboard'];
   onRecord?: (record: RequestRecord) => void;
   tap?: (() => RequestTap) | undefined;
+  endToEnd?: FrontOptions['endToEnd'];
 }): Promise<FrontWorld> {
   const scope = new Scope();
   const directory = await mkdtemp(join(tmpdir(), 'front-'));
@@ -106,6 +107,7 @@ export async function openFrontWorld(options: {
         dashboard: options.dashboard,
         onRecord: options.onRecord,
         tap: options.tap,
+        endToEnd: options.endToEnd,
       }),
     }),
   );

@@ -74,8 +74,9 @@ function announce(name: string, connection: Connection, { context, task }: { con
       servedModel,
       instance: endpoint.instanceId,
       generation: endpoint.generation,
+      endToEnd: endpoint.isEndToEnd,
     },
-    `${name} answers at ${baseURL} (model ${servedModel}${until}). Ctrl-C closes the port; the job goes on.\n\n${examplesText({ baseUrl: baseURL, model: servedModel, name, task })}`,
+    `${name} answers at ${baseURL} (model ${servedModel}${until}${endpoint.isEndToEnd ? ', encrypted from end to end' : ''}). Ctrl-C closes the port; the job goes on.\n\n${examplesText({ baseUrl: baseURL, model: servedModel, name, task })}`,
   );
 }
 

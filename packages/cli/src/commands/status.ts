@@ -152,6 +152,13 @@ function nodeStateWords(state: InstanceNode['state']): string {
   return state.status;
 }
 
+/** Undefined where SSH alone encrypts. */
+function encryptionWords({ endToEnd }: InstanceView): string | undefined {
+  if (!endToEnd) return undefined;
+  const words = endToEnd.plain ? 'from end to end; plain requests are answered too' : 'from end to end';
+  return `${words}\ncertificate ${endToEnd.fingerprint}`;
+}
+
 function instanceRows(instance: InstanceView, { cluster }: DeploymentView, nowMs: number): Row[] {
   const { state, nodes } = instance;
   const ended = isEnded(state);
@@ -163,6 +170,7 @@ function instanceRows(instance: InstanceView, { cluster }: DeploymentView, nowMs
     ...(nodes.length > 1
       ? [['nodes', nodes.map(nodeWords).join('\n')] satisfies Row]
       : [['host', nodes[0]?.host] satisfies Row, ['GPUs', gpus.join(', ')] satisfies Row]),
+    ['encrypted', encryptionWords(instance)],
     ['requests', instance.load ? `${instance.load.inFlight} in flight` : undefined],
     [
       'ends',

@@ -25,8 +25,13 @@ export async function makeDemoDir(): Promise<string> {
   return realpath(await mkdtemp(join(parent, 'fl-demo-')));
 }
 
-/** The caller removes `dir` and disposes the bastion. */
-export async function openDemoWorld(dir: string, nodePath: string): Promise<DemoWorld> {
+export interface DemoWorldOptions {
+  nodePath: string;
+  presets?: FairleadConfig['presets'];
+}
+
+/** The caller removes `dir`, which is there, and disposes the bastion. */
+export async function openDemoWorld(dir: string, { nodePath, presets }: DemoWorldOptions): Promise<DemoWorld> {
   await Promise.all(['home', 'run', 'cluster', 'sshd'].map((name) => mkdir(join(dir, name), { mode: 0o700 })));
   const key = createJobKey();
   await writeFile(join(dir, 'id_ed25519'), key.privateKey.reveal(), { mode: 0o600 });
@@ -34,7 +39,7 @@ export async function openDemoWorld(dir: string, nodePath: string): Promise<Demo
   const bastion = (await findSshd()) ? await openUserSshd(options) : await openBuiltinSshServer(options);
   const configFile = join(dir, 'fairlead.yaml');
   await writeFile(join(dir, 'known_hosts'), `[127.0.0.1]:${bastion.port} ${bastion.hostKeyLine}\n`);
-  await writeFile(configFile, stringify(demoConfig(dir, bastion, nodePath)));
+  await writeFile(configFile, stringify({ ...demoConfig(dir, bastion, nodePath), ...(presets && { presets }) }));
   return {
     dir,
     configFile,

@@ -12,10 +12,10 @@ import { runInit } from '../commands/init.ts';
 import { examplesText } from '../commands/ready-text.ts';
 import { runStop } from '../commands/stop.ts';
 import type { Context } from '../context.ts';
-import type { Output } from '../output/output.ts';
 import { sessionOptions } from '../session-options.ts';
 import { type DemoWorld, makeDemoDir, openDemoWorld } from './demo-world.ts';
 import { startReaper } from './start-reaper.ts';
+import { quiet, Story } from './story.ts';
 import { streamCompletion } from './stream-completion.ts';
 import { findLaunchers, watchParents } from './watch-parents.ts';
 
@@ -25,7 +25,14 @@ const maxTokens = 60;
 /** Laptop to bastion, bastion to job: each its own SSH connection. */
 const hops = 2;
 
-export async function runDemo(args: { keep: boolean }, outer: Context): Promise<void> {
+export interface DemoArgs {
+  /** Everything stays up until Ctrl-C. */
+  keep: boolean;
+  /** Two owners, a gateway and its members, in place of one owner. */
+  team: boolean;
+}
+
+export async function runDemo(args: DemoArgs, outer: Context): Promise<void> {
   if (outer.platform === 'win32')
     throw new CodedError<CliErrorCode>(
       'demo_failed',
@@ -43,7 +50,8 @@ export async function runDemo(args: { keep: boolean }, outer: Context): Promise<
     onEnd: () => orphaned.abort(new Error('the parent process ended')),
   });
   try {
-    await tell(args, context, scope);
+    if (args.team) await (await import('./team/team-demo.ts')).tellTeam(args, context, scope);
+    else await tell(args, context, scope);
   } finally {
     context.output.busy('cleaning up');
     await scope[Symbol.asyncDispose]();
@@ -52,7 +60,7 @@ export async function runDemo(args: { keep: boolean }, outer: Context): Promise<
   }
 }
 
-async function tell(args: { keep: boolean }, context: Context, scope: Scope): Promise<void> {
+async function tell(args: DemoArgs, context: Context, scope: Scope): Promise<void> {
   const { output } = context;
   const story = new Story(context);
   const dir = await makeDemoDir();
@@ -62,7 +70,7 @@ async function tell(args: { keep: boolean }, context: Context, scope: Scope): Pr
 
   const world = await story.step(
     'bastion',
-    () => openDemoWorld(dir, context.nodePath),
+    () => openDemoWorld(dir, { nodePath: context.nodePath }),
     (made) => `a bastion: ${bastionWords(made)} on port ${made.bastion.port}`,
   );
   scope.use(world.bastion);
@@ -158,31 +166,4 @@ ${examplesText({ baseUrl: 'http://127.0.0.1:18000/v1', model: connection.servedM
 Go on:
     ${command} demo --keep    leave this world up and play
     ${command} init           set up your own cluster`;
-}
-
-/** The steps of the demo with their times. */
-class Story {
-  readonly steps: Array<{ name: string; ms: number }> = [];
-  readonly #context: Context;
-
-  constructor(context: Context) {
-    this.#context = context;
-  }
-
-  async step<T>(name: string, work: () => Promise<T>, words: (made: T) => string): Promise<T> {
-    const { clock, output, signal } = this.#context;
-    signal.throwIfAborted();
-    output.busy(name);
-    const startedMs = clock.monotonicMs();
-    const made = await work();
-    const ms = Math.round(clock.monotonicMs() - startedMs);
-    this.steps.push({ name, ms });
-    output.event('step', { name, ms }, `${words(made)} ${output.style('dim', `(${ms} ms)`)}`);
-    return made;
-  }
-}
-
-/** The commands inside the demo keep their words to themselves; failures still reach the person. */
-function quiet(output: Output): Output {
-  return { ...output, event() {}, result() {}, text() {} };
 }

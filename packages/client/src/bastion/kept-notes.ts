@@ -1,10 +1,9 @@
 // Notes of one line each, in files beside the profile, that save the next command some work. A note that cannot be read or written has no
 // other effect.
 
-import { randomUUID } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 
-import { errnoOf } from '@fairlead/kit';
+import { errnoOf, writeWholeFile } from '@fairlead/kit';
 
 /** The route to the bastion that was taken last. The next command does not wait long for a better route that is gone. */
 export const routeNote = (profileFile: string): string => `${profileFile}.route`;
@@ -22,9 +21,7 @@ export async function readNote(path: string): Promise<string | undefined> {
   }
 }
 
-/** Atomic; rejects where it cannot be written. */
+/** Atomic; rejects where it cannot be written, and leaves nothing then. */
 export async function writeNote(path: string, line: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  await writeFile(temporary, `${line}\n`, { mode: 0o600 });
-  await rename(temporary, path);
+  await writeWholeFile(path, `${line}\n`);
 }

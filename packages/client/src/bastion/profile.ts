@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { CodedError, errnoOf } from '@fairlead/kit';
+import { CodedError, errnoOf, errorText, isCodedError } from '@fairlead/kit';
 import { decodeText, encodeText, type LaptopProfile, laptopProfile } from '@fairlead/protocol';
 
 import type { ClientErrorCode } from '../client-error.ts';
@@ -25,7 +25,8 @@ export async function readProfile(path: string): Promise<LaptopProfile> {
     }
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
+    if (isCodedError(error)) throw error;
+    if (errnoOf(error) !== 'ENOENT') throw invalid(path, `it cannot be read: ${errorText(error)}`, error);
     throw new CodedError<ClientErrorCode>(
       'profile_missing',
       `cannot reach a bastion because this machine has no profile: looked for ${path}`,
@@ -36,16 +37,18 @@ export async function readProfile(path: string): Promise<LaptopProfile> {
   }
   const decoded = decodeText(laptopProfile, text);
   if (decoded.ok) return decoded.value;
-  throw new CodedError<ClientErrorCode>(
-    'profile_invalid',
-    `cannot use ${path} because ${decoded.path || 'it'} ${decoded.message}`,
-    {
-      hint: 'Run `fairlead init` again; it writes a new file.',
-    },
-  );
+  const { path: field, message } = decoded;
+  throw invalid(path, message.startsWith('is ') ? `it ${message}` : `its ${field || 'content'} is wrong: ${message}`);
 }
 
-/** Atomically, mode 0600 from the first byte. */
+function invalid(path: string, why: string, cause?: unknown): CodedError<ClientErrorCode> {
+  return new CodedError('profile_invalid', `cannot use ${path} because ${why}`, {
+    hint: 'Run `fairlead init` again; it writes a new file.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** Atomically, mode 0600 from the first byte; leaves nothing else, also where the disk is full. */
 export async function writeProfile(path: string, profile: LaptopProfile): Promise<void> {
   await writePrivateFile(path, encodeText(laptopProfile, profile) + '\n');
 }

@@ -85,6 +85,8 @@ export interface Endpoint {
   apiKey: string;
   /** When the job must end. Milliseconds since the epoch. */
   deadlineMs?: number | undefined;
+  /** Whether requests and answers are encrypted past the bastion, to the node. */
+  isEndToEnd: boolean;
 }
 
 export function describeDeployment(view: DeploymentView): Deployment {
@@ -128,8 +130,9 @@ function describeInstance({
 }
 
 export function describeEndpoint(view: EndpointView): Endpoint {
-  const { deployment, instanceId, generation, servedModel, apiKey, deadlineMs } = view;
-  const endpoint = { deployment, instanceId, generation, servedModel, apiKey: apiKey.reveal(), deadlineMs };
+  const { deployment, instanceId, generation, servedModel, apiKey, deadlineMs, endToEnd } = view;
+  const isEndToEnd = endToEnd !== undefined;
+  const endpoint = { deployment, instanceId, generation, servedModel, apiKey: apiKey.reveal(), deadlineMs, isEndToEnd };
   return Object.defineProperty(endpoint, 'apiKey', { enumerable: false });
 }
 

@@ -1,6 +1,6 @@
 // Reads `GET /metrics` of endpoints through both hops, over a session that is open: no connection of its own for each deployment.
 
-import { carrierKinds, createReach } from '@fairlead/carrier';
+import { carrierKinds, createReach, reachEndpoint } from '@fairlead/carrier';
 import { CodedError } from '@fairlead/kit';
 import type { EndpointView } from '@fairlead/protocol';
 
@@ -25,7 +25,7 @@ export function createMetricsReader(session: Pick<Session, 'link'>): MetricsRead
     async read(endpoint, signal) {
       const { deployment: name } = endpoint;
       const what = `read the metrics of ${name}`;
-      const open = async () => ({ endpoint, channel: await carrier.reach(endpoint.address, { signal }) });
+      const open = async () => ({ endpoint, channel: await reachEndpoint(carrier, endpoint, { signal }) });
       const authorize = (headers: Headers) => headers.set('authorization', `Bearer ${endpoint.apiKey.reveal()}`);
       const wanted = { method: 'GET', path: '/metrics', headers: new Headers(), signal };
       const answer = await sendOverChannel({ name, paths: { open }, authorize }, wanted);

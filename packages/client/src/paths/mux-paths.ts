@@ -5,7 +5,7 @@ import { type Clock, detach, errorText, type Log } from '@fairlead/kit';
 import { dialMux, type MuxSession } from '@fairlead/mux';
 import type { ReachableEndpoint } from '@fairlead/protocol';
 
-import { decideWay, type MuxState } from './decide-way.ts';
+import { decideWay, type MuxState, type RequestWay } from './decide-way.ts';
 import { goOn, type KeepDeps, type OutageEvent } from './kept-mux.ts';
 import { closedError, type LivePaths, type Path } from './live-paths.ts';
 
@@ -23,12 +23,15 @@ export interface MuxPathsOptions {
 }
 
 /** Disposal resolves when the front knows that its requests are over. */
-export interface MuxPaths extends Pick<LivePaths, 'open'>, AsyncDisposable {}
+export interface MuxPaths extends Pick<LivePaths, 'open'>, AsyncDisposable {
+  /** Dials a mux where the next request would: a request that runs in a channel of its own is lost with it. Resolves when none is dialled; never rejects. */
+  prepare(): Promise<void>;
+}
 
 /** After a mux was lost before it was up, or refused. */
 const retryIntervalMs = 1_000;
 
-/** Opens nothing before the first request. Disposal ends the mux and its streams, and no other channel. */
+/** Opens nothing before `prepare` or the first request. Disposal ends the mux and its streams, and no other channel. */
 export function createMuxPaths(options: MuxPathsOptions): MuxPaths {
   return new Muxed(options);
 }
@@ -41,6 +44,7 @@ class Muxed implements MuxPaths {
   #session: MuxSession | undefined;
   /** That one, and those to former endpoints that still have requests. */
   readonly #sessions = new Set<MuxSession>();
+  #dialling: Promise<void> = Promise.resolve();
 
   constructor(options: MuxPathsOptions) {
     this.#options = options;
@@ -48,14 +52,18 @@ class Muxed implements MuxPaths {
 
   async open(...[signal, patience]: Parameters<LivePaths['open']>): Promise<Path> {
     signal?.throwIfAborted();
-    const { endpoint, clock, channels, warm } = this.#options;
+    const { channels, warm } = this.#options;
     const session = this.#session;
-    const { canOpen, isWaiting } = session ?? { canOpen: false, isWaiting: false };
-    const way = decideWay(this.#state, { endpoint: endpoint(), canOpen, isWaiting, nowMs: clock.monotonicMs() });
+    const way = this.#decideWay();
     if (way === 'stream' && session && this.#state.status === 'up')
       return { endpoint: this.#state.endpoint, channel: session.open() };
-    if (way === 'channel-and-dial') detach(this.#dial());
+    if (way === 'channel-and-dial') this.#dialling = this.#dial();
     return (this.#state.status === 'plain' ? warm : channels).open(signal, patience);
+  }
+
+  prepare(): Promise<void> {
+    if (!this.#stop.signal.aborted && this.#decideWay() === 'channel-and-dial') this.#dialling = this.#dial();
+    return this.#dialling;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -63,6 +71,12 @@ class Muxed implements MuxPaths {
     for (const session of sessions) session.destroy(closedError());
     this.#stop.abort(closedError());
     await Promise.all(sessions.map(({ gone }) => gone));
+  }
+
+  #decideWay(): RequestWay {
+    const { endpoint, clock } = this.#options;
+    const { canOpen, isWaiting } = this.#session ?? { canOpen: false, isWaiting: false };
+    return decideWay(this.#state, { endpoint: endpoint(), canOpen, isWaiting, nowMs: clock.monotonicMs() });
   }
 
   /** Never rejects: requests go on with channels, and get the errors of these. */

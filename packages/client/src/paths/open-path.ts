@@ -1,6 +1,6 @@
 // One new stream to the deployment: waits out the moments in which a tunnel or the SSH connection is being replaced.
 
-import type { Reach } from '@fairlead/carrier';
+import { type Reach, reachEndpoint } from '@fairlead/carrier';
 import {
   anySignal,
   backoffMs,
@@ -43,7 +43,7 @@ export async function openPath(deps: PathDeps, signal: AbortSignal, patience: Pa
     try {
       const { address } = endpoint;
       await waitUntilReady(deps, address, { signal, patience });
-      const open = () => deps.carrier.reach(address, { signal });
+      const open = () => reachEndpoint(deps.carrier, endpoint, { signal });
       return { endpoint, channel: await deps.turns.run(open, signal) };
     } catch (error) {
       signal.throwIfAborted();

@@ -1,10 +1,10 @@
 // The list of the project files that this user trusts: path and hash of the content, in the user's state directory. A file that changes is no longer trusted.
 
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { CodedError, errorText } from '@fairlead/kit';
+import { CodedError, errorText, writeWholeFile } from '@fairlead/kit';
 import { encodeValue } from '@fairlead/protocol';
 import { z } from 'zod';
 
@@ -45,15 +45,10 @@ export async function readTrustedFiles(path: string): Promise<TrustedFiles> {
 /** Atomic. Other users can read neither the file nor its folder. Throws `config_unwritable`. */
 export async function writeTrustedFiles(path: string, trusted: TrustedFiles): Promise<void> {
   const files = Object.fromEntries([...trusted].map(([name, sha256]) => [name, { sha256 }]));
-  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(temporary, `${JSON.stringify(encodeValue(trustedFiles, { version: 1, files }), undefined, 2)}\n`, {
-      mode: 0o600,
-    });
-    await rename(temporary, path);
+    await writeWholeFile(path, `${JSON.stringify(encodeValue(trustedFiles, { version: 1, files }), undefined, 2)}\n`);
   } catch (error) {
-    await rm(temporary, { force: true });
     throw new CodedError<ConfigErrorCode>('config_unwritable', `cannot write ${path}: ${errorText(error)}`, {
       hint: 'Give this user write permission for its folder.',
       cause: error,

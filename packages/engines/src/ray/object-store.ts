@@ -1,7 +1,7 @@
 // How large Ray's object store is on a node, and why. Pure. Ray's own choice is a third of the machine's memory, whatever the job may use.
 
 const megabyte = 1024 ** 2;
-/** vLLM passes messages through it; weights and KV cache lie elsewhere.. */
+/** vLLM passes messages through it; weights and KV cache lie elsewhere. */
 const wantedPerGpuBytes = 512 * megabyte;
 const wantedLeastBytes = 1024 * megabyte;
 /** Its pages count as the job's memory. */

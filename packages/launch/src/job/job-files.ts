@@ -111,6 +111,7 @@ export function instanceSpecOf(input: SpecInput): InstanceSpec {
     }),
     health: healthSpec.parse(defined(cluster.config.health ?? {})),
     ...defined({ logging: loggingSpecOf(cluster.config.logging ?? {}) }),
+    ...(cluster.config.endToEnd && { endToEnd: { plain: cluster.config.plain ?? true } }),
     apiKey: input.apiKey,
     enrolmentToken: created.enrolmentToken,
     bastion: input.bastion,

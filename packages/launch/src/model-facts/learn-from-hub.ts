@@ -1,10 +1,9 @@
 // Learns what a plan needs of a model that is no preset: from this machine's cache of such facts, the hub, or the cluster.
 
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { errnoOf } from '@fairlead/kit';
+import { errnoOf, writeWholeFile } from '@fairlead/kit';
 import { decodeModelFacts, type DecodedFacts, type ModelFacts } from '@fairlead/planner';
 import { decodeText, encodeText } from '@fairlead/protocol';
 import { z } from 'zod';
@@ -74,11 +73,9 @@ async function readKept(path: string, nowMs: number): Promise<FilesFound | undef
 
 /** A cache that cannot be written costs the next look a second, and no more. */
 async function keep(path: string, kept: Kept): Promise<void> {
-  const fresh = `${path}.${randomUUID()}`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(fresh, encodeText(keptFacts, kept), { mode: 0o600 });
-    await rename(fresh, path);
+    await writeWholeFile(path, encodeText(keptFacts, kept));
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
   }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { CodedError } from '@fairlead/kit';
 import { createLocalRunner } from '@fairlead/scheduler';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { WorkEvent } from '../launch-event.ts';
 import type { Site } from '../site/open-site.ts';
@@ -20,9 +20,14 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fl-flags-'));
   await mkdir(join(folder, 'bin'));
   await mkdir(join(folder, 'state'));
+  // Login shells read the start-up files of a home: those of this machine's user may take a tenth of a second.
+  vi.stubEnv('HOME', folder);
   await install('0.32.0', flags);
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
 
 async function script(name: string, text: string): Promise<void> {
   const path = join(folder, 'bin', name);

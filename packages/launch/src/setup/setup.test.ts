@@ -194,7 +194,7 @@ describe('The build', () => {
       expect(code).toBe(1);
       expect(explainBuildFailure(plan, 'here', stdout.split('\n'))).toMatchObject({ code: 'hub_unreachable' });
     },
-    60_000,
+    180_000,
   );
 
   it('has its name only when it is finished, goes on where it failed, and does nothing twice', async () => {

@@ -1,7 +1,7 @@
 // The programs that travel: each one file. In a checkout they are bundled on demand and cached by content; in a package they lie beside it.
 
 import { createHash } from 'node:crypto';
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
@@ -21,11 +21,7 @@ export async function findBundle(program: string, cacheDir: string): Promise<Bun
   const shipped = fileURLToPath(new URL(`./bundles/${program}.mjs`, import.meta.url));
   const path = import.meta.url.endsWith('.ts') ? await bundleFromSource(program, cacheDir) : shipped;
   try {
-    const version = createHash('sha256')
-      .update(await readFile(path))
-      .digest('hex')
-      .slice(0, 16);
-    return { path, version };
+    return { path, version: await versionOf(path) };
   } catch (error) {
     throw new CodedError<LaunchErrorCode>('bundle_failed', `cannot find the program ${program} at ${path}`, {
       hint: 'Install the package again.',
@@ -40,9 +36,8 @@ async function bundleFromSource(program: string, cacheDir: string): Promise<stri
   try {
     const { sourceOfProgram } = await importScript<Programs>(root, 'scripts/programs.ts');
     const { folders } = sourceOfProgram(program);
-    const cached = join(bundles, `${program}-${await hashSources(root, folders)}.mjs`);
-    if (!(await exists(cached))) await build({ root, program, bundles, cached });
-    return cached;
+    const start = `${program}-${await hashSources(root, folders)}-`;
+    return (await findWhole(bundles, start)) ?? (await build({ root, program, bundles, start }));
   } catch (error) {
     throw new CodedError<LaunchErrorCode>(
       'bundle_failed',
@@ -72,10 +67,12 @@ interface Build {
   root: string;
   program: string;
   bundles: string;
-  cached: string;
+  /** Of the bundle's name. */
+  start: string;
 }
 
-async function build({ root, program, bundles, cached }: Build): Promise<void> {
+/** Resolves with the path of the bundle. */
+async function build({ root, program, bundles, start }: Build): Promise<string> {
   const { oneProgram } = await importScript<Recipe>(root, 'scripts/one-file.ts');
   const bundler = (await import(import.meta.resolve('tsdown'))) as {
     build: (options: object) => Promise<unknown>;
@@ -85,7 +82,10 @@ async function build({ root, program, bundles, cached }: Build): Promise<void> {
   try {
     const options = oneProgram(program, { cwd: root, outDir });
     await bundler.build({ ...options, config: false, logLevel: 'error', report: false });
-    await rename(join(outDir, `${program}.mjs`), cached);
+    const made = join(outDir, `${program}.mjs`);
+    const path = join(bundles, `${start}${await versionOf(made)}.mjs`);
+    await rename(made, path);
+    return path;
   } finally {
     await rm(outDir, { recursive: true, force: true });
   }
@@ -108,12 +108,25 @@ async function hashSources(root: string, folders: readonly string[]): Promise<st
   return hash.digest('hex').slice(0, 16);
 }
 
-async function exists(path: string): Promise<boolean> {
+/** The name of a bundle ends in the version of its content: a file that was cut, or changed, is not taken. */
+async function findWhole(bundles: string, start: string): Promise<string | undefined> {
+  for (const name of (await namesIn(bundles)).filter((one) => one.startsWith(start))) {
+    const path = join(bundles, name);
+    if (name === `${start}${await versionOf(path)}.mjs`) return path;
+  }
+  return undefined;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
   try {
-    await access(path);
-    return true;
+    return await readdir(folder);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
+    if (errnoOf(error) === 'ENOENT') return [];
     throw error;
   }
+}
+
+async function versionOf(path: string): Promise<string> {
+  const content = await readFile(path);
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
 }

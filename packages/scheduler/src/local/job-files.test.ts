@@ -28,6 +28,11 @@ describe('The record of a local job', () => {
     await expect(readRecord(dir)).rejects.toThrow(/record\.json because its field runner\.pid is damaged/);
   });
 
+  it('is refused by its path where it was cut', async () => {
+    await writeFile(jobFiles.record(dir), JSON.stringify(record).slice(0, 20));
+    await expect(readRecord(dir)).rejects.toThrow(/cannot read .*record\.json because it is damaged: /);
+  });
+
   it('is refused where another version wrote it', async () => {
     await writeFile(jobFiles.record(dir), JSON.stringify({ ...record, version: 2 }));
     await expect(readRecord(dir)).rejects.toThrow(/another version of the program wrote it/);

@@ -1,11 +1,11 @@
 // The files of one local job, written by one process and read by others: what was asked for (spec.json, by submit) and
 // what has become of it (record.json, by the runner). Replaced atomically, in a 0700 directory.
 
-import { randomUUID } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 
+import { errorText, writeWholeFile } from '@fairlead/kit';
 import { z } from 'zod';
 
 const processIdentity = z.object({ pid: z.int(), started: z.string() });
@@ -74,11 +74,11 @@ export function readRecord(jobDir: string): Promise<LocalJobRecord | undefined> 
 }
 
 export async function writeSpec(jobDir: string, spec: LocalJobSpec): Promise<void> {
-  await replaceFile(jobFiles.spec(jobDir), JSON.stringify(z.encode(localJobSpec, spec), null, 2));
+  await writeWholeFile(jobFiles.spec(jobDir), `${JSON.stringify(z.encode(localJobSpec, spec), null, 2)}\n`);
 }
 
 export async function writeRecord(jobDir: string, record: LocalJobRecord): Promise<void> {
-  await replaceFile(jobFiles.record(jobDir), JSON.stringify(z.encode(localJobRecord, record), null, 2));
+  await writeWholeFile(jobFiles.record(jobDir), `${JSON.stringify(z.encode(localJobRecord, record), null, 2)}\n`);
 }
 
 async function readFileAs<T extends z.ZodType>(schema: T, path: string): Promise<z.output<T> | undefined> {
@@ -89,7 +89,7 @@ async function readFileAs<T extends z.ZodType>(schema: T, path: string): Promise
     if (isMissing(error)) return undefined;
     throw error;
   }
-  const read = schema.safeParse(JSON.parse(text));
+  const read = schema.safeParse(parseJson(text, path));
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const field = issue?.path.join('.') ?? '';
@@ -97,10 +97,12 @@ async function readFileAs<T extends z.ZodType>(schema: T, path: string): Promise
   throw new Error(`cannot read ${path} because its field ${field} is damaged: ${issue?.message ?? ''}`);
 }
 
-async function replaceFile(path: string, text: string): Promise<void> {
-  const draft = `${path}.${randomUUID()}`;
-  await writeFile(draft, `${text}\n`, { mode: 0o600 });
-  await rename(draft, path);
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`cannot read ${path} because it is damaged: ${errorText(error)}`, { cause: error });
+  }
 }
 
 function isMissing(error: unknown): boolean {

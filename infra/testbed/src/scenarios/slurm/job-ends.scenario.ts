@@ -73,7 +73,7 @@ describe('a job that waits', () => {
       await login('sbatch', '--exclusive', '--nodelist=node2', '--wrap', 'sleep 300');
       await alice.fairlead('deploy', 'demo', '--name', 'node', '--no-wait', ...on('node2', '#SBATCH --exclusive'));
       await expect
-        .poll(() => statusText('node'))
+        .poll(() => statusText('node'), { timeout: 60_000 })
         .toMatch(/queued \(next in line, waiting for free resources \(Resources\)\)/);
       await ctl('scontrol update nodename=node2 state=drain reason=maintenance');
       await expect

@@ -1,13 +1,14 @@
 // `fairlead publish` and `fairlead unpublish`: deployments of this account at the gateway of another.
 
-import { CodedError, Secret } from '@fairlead/kit';
-import { decodeValue, type PublicationView, publishTarget, type PublishTarget } from '@fairlead/protocol';
+import { CodedError } from '@fairlead/kit';
+import type { PublicationView } from '@fairlead/protocol';
 
 import type { CliErrorCode } from '../../cli-error.ts';
 import type { Context } from '../../context.ts';
 import { openCliSession } from '../../open-cli-session.ts';
 import { table } from '../../output/table.ts';
 import { readLine } from './read-line.ts';
+import { readTarget, wrongLine } from './read-target.ts';
 
 /** Without a name: lists what is published. */
 export async function runPublish({ name, to }: { name?: string; to?: string }, context: Context): Promise<void> {
@@ -60,18 +61,4 @@ function publishedText({ deployment, state, names, gateway, problem }: Publicati
     case 'refused':
       return `${deployment} will be published: the gateway at ${gateway} has not answered yet${problem === undefined ? '' : ` (${problem})`}`;
   }
-}
-
-/** `fairlead-publish://<token>@<uid>/<socket>`, as the gateway prints it. */
-function readTarget(line: string): PublishTarget {
-  const [, token = '', uid, socket] = /^fairlead-publish:\/\/(flp_[\w-]{8,512})@(\d+)(\/.*)$/.exec(line.trim()) ?? [];
-  const decoded = decodeValue(publishTarget, { socket, uid: Number(uid), token });
-  if (!decoded.ok) throw wrongLine('it is not a line of `fairlead gateway publishers add`');
-  return { ...decoded.value, token: new Secret(token) };
-}
-
-function wrongLine(why: string): CodedError<CliErrorCode> {
-  return new CodedError('usage', `cannot publish because ${why}`, {
-    hint: "Give the line that the gateway's operator gave you: fairlead publish <name> --to 'fairlead-publish://…', or `--to -` and the line on standard input.",
-  });
 }

@@ -13,6 +13,7 @@ import { reachChecks } from '../reach/reach-checks.ts';
 import { connectionOf, type Inspection } from '../inspection.ts';
 import { askAuthorizedKeys } from './authorized-keys.ts';
 import { askControl, askGate, askPinnedKey } from './control.ts';
+import { askEndToEnd } from './end-to-end.ts';
 import { type ForwardingFacts, judgeDial, judgeListen, judgeReplaces, tryForwarding } from './forwarding.ts';
 import { askOneHost } from './one-host.ts';
 import { askRunDirectory } from './run-directory.ts';
@@ -183,6 +184,13 @@ function controlChecks(): Check[] {
       limitMs: 15_000,
       cure: 'Run `fairlead init` again: it mends profile and token. Where control hangs, end it there (its process is in control.pid in the directory of sockets): the next command starts it anew.',
       run: askControl,
+    },
+    {
+      id: 'bastion.end-to-end',
+      title: 'Bastion: encryption past it',
+      tried: 'asked control which deployments are encrypted from the consumer to the node',
+      needs: ['bastion.control', 'laptop.cluster'],
+      run: askEndToEnd,
     },
   ];
 }

@@ -1,11 +1,34 @@
+import type { InstanceView } from '@fairlead/protocol';
 import { describe, expect, it } from 'vitest';
 
 import { judgeAuthorizedKeys } from './authorized-keys.ts';
+import { judgeEndToEnd } from './end-to-end.ts';
 import { judgeDial, judgeListen, judgeReplaces } from './forwarding.ts';
 import { type HostSeen, judgeOneHost } from './one-host.ts';
 import { judgeRunDirectory } from './run-directory.ts';
 import { judgeStays } from './stays.ts';
 
+const shownInstance: InstanceView = {
+  id: 'k3x9q2ab',
+  deployment: 'a',
+  role: 'current',
+  replica: 0,
+  restart: 0,
+  state: { status: 'ready' },
+  nodes: [],
+  servedModels: [],
+  endpoints: [],
+  jobDir: '/jobs',
+  createdMs: 0,
+  updatedMs: 0,
+};
+const shownDeployment = {
+  model: 'm',
+  servedModel: 'm',
+  engine: 'sim',
+  wanted: 'running' as const,
+  createdMs: 0,
+};
 const works = { ok: true, roundTripMs: 1 } as const;
 const refused = { ok: false, error: new Error('refused') } as const;
 
@@ -24,6 +47,42 @@ describe('Forwarding', () => {
     expect(judgeReplaces({ listen: works, replaces: true }).status).toBe('warn');
     expect(judgeReplaces({ listen: works, replaces: false }).status).toBe('ok');
     expect(judgeReplaces({ listen: works }).status).toBe('ok');
+  });
+});
+
+describe('Encryption from end to end', () => {
+  const deployment = (name: string, { endToEnd = false, cluster = 'a', status = 'ready' } = {}) => ({
+    ...shownDeployment,
+    name,
+    cluster,
+    instances: [
+      {
+        ...shownInstance,
+        state: { status } as InstanceView['state'],
+        ...(endToEnd && { endToEnd: { fingerprint: 'f'.repeat(64), plain: true } }),
+      },
+    ],
+  });
+  const [open, closed] = [deployment('open'), deployment('closed', { endToEnd: true })];
+
+  it('is told of each deployment that serves', () => {
+    expect(judgeEndToEnd([open, closed], { cluster: 'a', isWanted: false })).toEqual({
+      status: 'ok',
+      found: 'closed: encrypted from end to end; open: by SSH alone',
+    });
+    expect(judgeEndToEnd([open], { cluster: 'a', isWanted: false }).found).toMatch(/^open: encrypted by SSH alone;/);
+    const queued = deployment('later', { status: 'submitted' });
+    expect(judgeEndToEnd([queued], { cluster: 'a', isWanted: true }).status).toBe('skipped');
+  });
+
+  it('that is wanted and missing is a warning, of that cluster alone', () => {
+    expect(judgeEndToEnd([open, closed], { cluster: 'a', isWanted: true })).toMatchObject({
+      status: 'warn',
+      found: expect.stringMatching(/^open: /) as unknown,
+    });
+    expect(judgeEndToEnd([closed], { cluster: 'a', isWanted: true }).status).toBe('ok');
+    const elsewhere = deployment('elsewhere', { cluster: 'b' });
+    expect(judgeEndToEnd([elsewhere, closed], { cluster: 'a', isWanted: true }).status).toBe('ok');
   });
 });
 

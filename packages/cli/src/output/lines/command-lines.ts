@@ -47,7 +47,7 @@ export const commandLines: Readonly<Record<string, readonly LineName[]>> = {
   'config schema': ['config.schema'],
   'config trust': ['config.trusted'],
   'config untrust': ['config.untrusted'],
-  demo: ['demo.started', 'step', 'demo.kept', 'demo.done'],
+  demo: ['demo.started', 'step', 'demo.team.queue', 'demo.kept', 'demo.team.kept', 'demo.done', 'demo.team.done'],
   init: [
     'driver.chosen',
     'site.found',

@@ -37,6 +37,35 @@ const demoLines = {
     config: text,
     profile: text,
   }),
+  'demo.team.queue': line(
+    'With `--team`, each second: the answers that each member has got, and the requests that wait.',
+    {
+      answered: z.record(text, z.number()),
+      waiting: z.number(),
+    },
+  ),
+  'demo.team.kept': line('With `--team --keep`: everything stays up until Ctrl-C.', {
+    baseUrl: text,
+    keys: z.record(text, text),
+  }),
+  'demo.team.done': line(
+    'With `--team`: the result. `answered` are answers that waited in a full queue; `refused` by a limit of the member.',
+    {
+      ok,
+      names: z.record(text, texts),
+      members: z.array(
+        z.object({
+          member: text,
+          team: text,
+          weight: z.number(),
+          answered: z.number(),
+          refused: z.number(),
+          tokens: z.number(),
+        }),
+      ),
+      steps: z.array(z.object(step)),
+    },
+  ),
   'demo.done': line('The result.', {
     ok,
     bastion: z.enum(['sshd', 'builtin']),

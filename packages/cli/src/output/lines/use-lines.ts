@@ -20,6 +20,7 @@ export const useLines = {
     servedModel: text,
     instance: text,
     generation: z.number(),
+    endToEnd: z.boolean().meta({ description: 'Whether requests are encrypted past the bastion, to the node.' }),
   }),
   'dashboard.opened': line('The port is open. The token is in the URL: a program asked for it.', {
     ok,
