@@ -106,16 +106,8 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
         recorder.add(record, onKept);
         metrics.observe(record);
         const { outcome, member, model, status, totalMs, requestId } = record;
-        log.debug({
-          op: 'gateway.request',
-          ok: outcome === 'completed',
-          outcome,
-          member,
-          model,
-          status,
-          totalMs,
-          requestId,
-        });
+        const ok = outcome === 'completed';
+        log.debug({ op: 'gateway.request', ok, outcome, member, model, status, totalMs, requestId });
       },
     }),
   );
