@@ -144,7 +144,7 @@ describe('With the login host away', () => {
         last: { event: 'deployment.stopped', ok: true, instances: [{ state: { status: 'stopped' } }] },
       });
       expect(stopped.stderr).toContain(`could not ask the queue of here about job ${job?.id}`);
-      expect(Date.now() - startedMs).toBeLessThan(15_000);
+      expect(Date.now() - startedMs).toBeLessThan(40_000);
       await care.login.restore();
     },
     timeoutMs,

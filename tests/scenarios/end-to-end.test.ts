@@ -1,11 +1,13 @@
 // A deployment that is encrypted from the consumer to the node, with all its programs: what passes at the bastion's socket, who is refused there.
 
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rename } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 
 import { openWorld, type World } from '@fairlead/testkit';
+import { freePort } from '@fairlead/testkit/free-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const timeoutMs = 60_000;
@@ -48,6 +50,43 @@ async function standIn(onChannel: (channel: Socket, aside: string) => void): Pro
     },
   };
 }
+
+describe('connect --print-ssh', () => {
+  it(
+    'prints a line of ssh, through which a plain request is answered',
+    async () => {
+      await world.deploy('plain');
+      const port = await freePort();
+      const { code, last } = await world.json('connect', 'plain', '--print-ssh', '--port', String(port));
+      expect({ code, last }).toMatchObject({
+        code: 0,
+        last: { event: 'ssh.printed', ok: true, baseUrl: `http://127.0.0.1:${port}/v1` },
+      });
+      const printed = await world.cli(['connect', 'plain', '--print-ssh', '--port', String(port)]);
+      expect(printed.stdout).toBe(`${String(last['line'])}\n`);
+      const ssh = spawn('sh', ['-c', `exec ${printed.stdout.trim()} -v -F none`], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      try {
+        for await (const text of ssh.stderr) if (String(text).includes('Local forwarding listening')) break;
+        const answer = await fetch(`http://127.0.0.1:${port}/v1/models`);
+        expect(answer.status).toBe(401);
+      } finally {
+        ssh.kill();
+      }
+    },
+    timeoutMs,
+  );
+
+  it(
+    'is refused where plain requests are',
+    async () => {
+      const { code, last } = await world.json('connect', 'a', '--print-ssh');
+      expect({ code, last }).toMatchObject({ code: 2, last: { error: { code: 'usage' } } });
+    },
+    timeoutMs,
+  );
+});
 
 describe('A deployment with endToEnd', () => {
   it(

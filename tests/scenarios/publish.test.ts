@@ -21,7 +21,7 @@ beforeAll(async () => {
   const serve = ['gateway', 'serve', '--no-own', '--port', '0', '--publishers', 'publish.sock', '--state', state()];
   gateway = world.start([...serve, '--json'], { env: { FAIRLEAD_PROFILE: join(world.dir, 'none.json') } });
   address = (JSON.parse(await gateway.line((one) => one.includes('gateway.listening'))) as { address: string }).address;
-  key = String((await world.json('members', 'add', 'carol', '--state', state())).last['key']);
+  key = String((await world.json('members', 'add', 'carol', '--key', '--state', state())).last['key']);
   const added = await world.json('gateway', 'publishers', 'add', 'alice', '--account', uid(), '--state', state());
   line = String(added.last['line']);
 }, timeoutMs);

@@ -1,13 +1,13 @@
 // Opens the gateway: the store, the table of models, the data path and its listener.
 
 import { once } from 'node:events';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { connect, type Server, type Socket } from 'node:net';
+import type { Server } from 'node:net';
 
 import { carrierKinds, createReach } from '@fairlead/carrier';
 import { ControlAnswerError, openSession, type Session } from '@fairlead/client/session';
-import { type Clock, CodedError, errnoOf, errorText, type Log, Scope } from '@fairlead/kit';
+import { type Clock, CodedError, errorText, type Log, Scope } from '@fairlead/kit';
 
 import { createRequestId } from './create-request-id.ts';
 import { type AccountServer, openAccountServer } from './accounts/account-server.ts';
@@ -27,6 +27,7 @@ import { followOffers } from './routing/follow-offers.ts';
 import { ModelSources } from './routing/model-sources.ts';
 import { type ReachCarrier, reachOffer } from './routing/reach-offer.ts';
 import type { ModelTable } from './routing/offer.ts';
+import { removeDeadSocket } from './remove-dead-socket.ts';
 import { Router } from './routing/router.ts';
 import { openSources, type PublisherDoor } from './sources/open-sources.ts';
 import { claimServing } from './store/claim-serving.ts';
@@ -84,7 +85,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
   const router = new Router({ monotonicMs: () => clock.monotonicMs(), random, log });
   const sources = new ModelSources((table) => router.replace(table));
   const reachCarrier = options.servesOwn === false ? undefined : await followOwn({ options, sources, router }, scope);
-  if (options.publishers) await removeDead(options.publishers.socket);
+  if (options.publishers) await removeDeadSocket(options.publishers.socket);
   const { describePublishers } = await openSources({ ...options, store, sources, router }, scope).catch((error) => {
     throw listenFailed(options.publishers?.socket ?? stateDir, error);
   });
@@ -190,7 +191,7 @@ function endpointsOf(session: Session) {
 async function listenAt(server: Server, listen: Listen): Promise<string> {
   const where = 'port' in listen ? { host: '127.0.0.1', port: listen.port } : { path: listen.socket };
   try {
-    if ('socket' in listen) await removeDead(listen.socket);
+    if ('socket' in listen) await removeDeadSocket(listen.socket);
     server.listen({ ...where, backlog: listenBacklog });
     await once(server, 'listening');
     if ('socket' in listen) chmodSync(listen.socket, 0o600);
@@ -199,18 +200,6 @@ async function listenAt(server: Server, listen: Listen): Promise<string> {
   }
   const address = server.address();
   return typeof address === 'object' && address ? `http://127.0.0.1:${address.port}` : String(address);
-}
-
-/** A socket file stays when its process was killed. One that answers is left: listening will say that it is in use. */
-async function removeDead(path: string): Promise<void> {
-  const socket: Socket = connect(path);
-  try {
-    await once(socket, 'connect');
-  } catch (error) {
-    if (errnoOf(error) === 'ECONNREFUSED') rmSync(path);
-  } finally {
-    socket.destroy();
-  }
 }
 
 function listenFailed(place: string, error: unknown): CodedError<GatewayErrorCode> {

@@ -219,7 +219,7 @@ describe.concurrent('the agent program, by itself,', () => {
 
   it('drains ahead of the deadline that the job has', async () => {
     await using world = await openAgentWorld();
-    const deadline = String(Math.floor(Date.now() / 1000) + 12);
+    const deadline = String(Math.floor(Date.now() / 1000) + 24);
     await using agent = await startAgent(world, { drainSeconds: 10 }, { SLURM_JOB_END_TIME: deadline });
     expect(await agent.exited).toBe(exits.ended.code);
     expect(agent.said()).toContain("the job's time limit is near");

@@ -13,12 +13,16 @@ import {
   type LoadOptions,
   loadStreams,
 } from './load.ts';
+import { loadPaced, type PacedLoad } from './load-paced.ts';
 import { createRawRequester, type RawAddress } from './raw-requester.ts';
 import { openSdkRequester, type SdkAddress } from './sdk-requester.ts';
+import { openStalledReaders, type StalledReaders } from './stalled-readers.ts';
 
 export type RequesterAddress = { kind: 'raw'; raw: RawAddress } | { kind: 'sdk'; sdk: SdkAddress };
 
 const requesters = new Map<string, Requester>();
+const rawAddresses = new Map<string, RawAddress>();
+const stalled = new Map<string, StalledReaders>();
 
 function requesterOf(way: string): Requester {
   const requester = requesters.get(way);
@@ -32,6 +36,7 @@ function summaryOf({ samplesMs, failures }: FirstBytes) {
 
 const orders = {
   async open({ way, address }: { way: string; address: RequesterAddress }): Promise<void> {
+    if (address.kind === 'raw') rawAddresses.set(way, address.raw);
     requesters.set(way, address.kind === 'raw' ? createRawRequester(address.raw) : await openSdkRequester(address.sdk));
   },
   async firstBytes({ way, ...options }: LoadOptions & { way: string; keep: boolean }) {
@@ -46,6 +51,16 @@ const orders = {
     return { ...flow, gapP99Ms: quantile(gapsMs, 0.99) };
   },
   delays: ({ way, ...load }: DelayLoad & { way: string }) => loadDelays(requesterOf(way), load),
+  paced: ({ way, ...load }: PacedLoad & { way: string }) => loadPaced(requesterOf(way), load),
+  async stall({ way, readers }: { way: string; readers: number }): Promise<void> {
+    const raw = rawAddresses.get(way);
+    if (!raw) throw new Error(`${way} has no local port`);
+    stalled.set(way, await openStalledReaders(raw, readers));
+  },
+  async leave({ way }: { way: string }): Promise<void> {
+    await stalled.get(way)?.[Symbol.asyncDispose]();
+    stalled.delete(way);
+  },
   bulk: ({ way, megabytes }: { way: string; megabytes: number }) => loadBulk(requesterOf(way), { megabytes }),
 };
 export type LoadOrders = typeof orders;

@@ -2,12 +2,13 @@
 
 import { writeFile } from 'node:fs/promises';
 
-import { type ProcessUse, usedBetween } from '../harness/processes.ts';
 import type { BenchOptions, BenchResult } from '../harness/result.ts';
+import { type DepthOptions, depthTable, depthVerdicts, measureDepth } from './depth.ts';
 import { readingPaceMs } from './load.ts';
 import { openWays, type Ways } from './open-ways.ts';
 import { plotLatency } from './plot.ts';
 import { type Round, rowsOf, tableOf, verdictsOf, type WayName, measuredWays } from './rows.ts';
+import { type ProcessOfWay, spentOnTheWay, useOf } from './way-use.ts';
 
 export interface DoubleHopOptions extends BenchOptions {
   streams: readonly number[];
@@ -49,20 +50,30 @@ export async function runDoubleHop(options: DoubleHopOptions): Promise<BenchResu
     }
     all.push({ streams, seen });
   }
+  const depth = depthOf(options);
+  const deep = await measureDepth(ways, depth);
   const rows = all.map(({ streams, seen }) => rowsOf(streams, seen));
   if (options.plot !== undefined) await writeFile(options.plot, plotLatency(rows.flat()));
   return {
     bench: 'double-hop',
-    tables: rows.map((some) => tableOf(some[0]?.streams ?? 0, some)),
-    verdicts: all.flatMap(({ streams, seen }) => verdictsOf(streams, seen)),
+    tables: [...rows.map((some) => tableOf(some[0]?.streams ?? 0, some)), depthTable(deep, depth)],
+    verdicts: [...all.flatMap(({ streams, seen }) => verdictsOf(streams, seen)), ...depthVerdicts(deep)],
     notes: [
       `${options.rounds} interleaved rounds of ${options.seconds} s a figure; the bulk is one body (measured beside the first number of streams) of ${bulkMegabytes(options.quick)} MB to the engine.`,
       'new: requests on new connections that begin among the streams, about 500 a second; at once: that many that begin at the same moment.',
       'again/s: requests a second of that many clients that ask again as soon as they are answered, each time on a new connection.',
+      'in depth: in step, the tokens of all streams are due at the same moment; delay: beyond the best of each stream; ceiling: the highest rate whose tokens are at most 100 ms late (p99); CPU without engine and client, of which the SDK is a part; stalled: what the sshd processes hold more.',
       'kept: a client that would use a connection again. Ours takes one request a connection, over an SSH connection that stays.',
     ],
-    data: { ways: rows.flat(), processes: uses },
+    data: { ways: rows.flat(), depth: deep, processes: uses },
   };
+}
+
+function depthOf({ quick, rounds, seconds, say }: DoubleHopOptions): DepthOptions {
+  const size = quick
+    ? { streams: 10, manyStreams: 20, readers: 3, pacesMs: [20, 10] }
+    : { streams: 500, manyStreams: 2_000, readers: 50, pacesMs: [20, 14, 10, 8, 6, 5, 4] };
+  return { ...size, rounds, seconds, say };
 }
 
 /** Sends about two thousand requests over each way: before that, Node still compiles its hot code. */
@@ -77,8 +88,8 @@ async function warmUp(ways: Ways, { quick, say }: DoubleHopOptions): Promise<voi
 interface Use {
   way: WayName;
   streams: number;
-  /** CPU seconds and resident MB of each process that used CPU while tokens came at full pace. */
-  cpu: ReadonlyArray<{ pid: number; program: string; cpuSeconds: number; residentMB: number }>;
+  /** While tokens came at full pace. */
+  cpu: readonly ProcessOfWay[];
 }
 
 function bulkMegabytes(quick: boolean): number {
@@ -119,31 +130,4 @@ async function measure(
     failures: fresh.failures + kept.failures + burst.failures + again.failures + reading.failures + full.failures,
     use: { cpu },
   };
-}
-
-function useOf(before: readonly ProcessUse[], after: readonly ProcessUse[]): Use['cpu'] {
-  const used = usedBetween(before, after);
-  return after
-    .map(({ pid, argv, residentMB }) => ({
-      pid,
-      program: programOf(argv),
-      cpuSeconds: used.get(pid) ?? 0,
-      residentMB: Math.round(residentMB),
-    }))
-    .filter(({ cpuSeconds }) => cpuSeconds > 0);
-}
-
-/** Without engine and client, which all ways need. The SDK's near end is in its client. */
-function spentOnTheWay(cpu: Use['cpu']): number {
-  const ends = new Set(['engine-sim', 'load-worker']);
-  return cpu.reduce((sum, { program, cpuSeconds }) => (ends.has(program) ? sum : sum + cpuSeconds), 0);
-}
-
-/** A short name for a process, without paths and options. */
-export function programOf(argv: string): string {
-  if (argv.startsWith('sshd')) return 'sshd';
-  const known = ['load-worker', 'engine-sim', 'agent', 'control', 'connect'].find((name) =>
-    new RegExp(`[/ ]${name}(\\.|-| |$)`).test(argv),
-  );
-  return known ?? argv.split(' ')[0]?.split('/').at(-1) ?? '';
 }

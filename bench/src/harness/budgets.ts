@@ -23,6 +23,26 @@ export const budgets = {
     unit: 'x',
     atMost: 0.65,
   },
+  cpuInStep: {
+    what: "processor time of the way for a token, 500 streams in step, against OpenSSH's best",
+    unit: 'x',
+    atMost: 0.6,
+  },
+  cpuNotInStep: { what: 'the same of 500 streams not in step', unit: 'x', atMost: 0.65 },
+  delayNotInStep: {
+    what: "delay of tokens (p50) of 500 streams not in step, against OpenSSH's best",
+    unit: 'x',
+    atMost: 0.1,
+  },
+  ceiling: {
+    what: "highest rate of 500 streams with tokens at most 100 ms late, against OpenSSH's best",
+    unit: 'x',
+    atLeast: 1,
+  },
+  sdkCpu: { what: "processor time of the SDK's way for a token, against OpenSSH's best", unit: 'x', atMost: 0.25 },
+  sdkCeiling: { what: "highest rate of 500 streams of the SDK, against OpenSSH's best", unit: 'x', atLeast: 1.8 },
+  connectOf500: { what: 'connect with 500 streams: resident', unit: 'MB', atMost: 150 },
+  connectOf2000: { what: 'connect with 2,000 streams: resident', unit: 'MB', atMost: 250 },
   tokensPerSecond: { what: 'tokens/s at 500 streams against OpenSSH', unit: 'x', atLeast: 1 },
   addedGap: { what: 'p99 gap between tokens at 50 streams, above direct', unit: 'ms', atMost: 5 },
   distantFirstByte: {

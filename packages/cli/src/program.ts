@@ -197,13 +197,26 @@ function addConnect(program: Command, go: RunCommand): void {
     .option('--bind <address>', 'the address it listens on, such as 172.17.0.1 for containers (127.0.0.1)')
     .option('--allow-origin <origin>', 'a web page that may use it from a browser; may be repeated', collect, [])
     .option('--no-mux', 'give each request an SSH channel of its own')
+    .option('--print-ssh', 'print the line of your own ssh that does the same, and end')
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead connect demo\n  fairlead connect demo --port 9000 --json\n  fairlead connect demo --allow-origin http://localhost:3000',
+      '\nExamples:\n  fairlead connect demo\n  fairlead connect demo --port 9000 --json\n  fairlead connect demo --print-ssh\n  fairlead connect demo --allow-origin http://localhost:3000',
     )
-    .action(async (name: string, options: { port?: number; bind?: string; allowOrigin?: string[]; mux: boolean }) =>
-      go(async (context) => (await import('./commands/connect.ts')).runConnect({ name, ...options }, context)),
+    .action(async (name: string, options: ConnectFlags) =>
+      go(async (context) => {
+        if (options.printSsh)
+          await (await import('./commands/print-ssh.ts')).runPrintSsh({ name, ...options }, context);
+        else await (await import('./commands/connect.ts')).runConnect({ name, ...options }, context);
+      }),
     );
+}
+
+interface ConnectFlags {
+  port?: number;
+  bind?: string;
+  allowOrigin?: string[];
+  mux: boolean;
+  printSsh?: boolean;
 }
 
 function addDashboard(program: Command, go: RunCommand): void {

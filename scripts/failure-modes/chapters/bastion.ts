@@ -27,6 +27,19 @@ export const bastionChapter: FailureChapter = {
       scenario('bastion/routes'),
       'a route that leads to another host is refused and reported by laptop, agent and init',
     ]),
+    mode(
+      'another process answers at the socket of an endpoint, with `endToEnd`',
+      'that it is not the agent; it was sent nothing (`endpoint_untrusted`)',
+      [
+        'tests/scenarios/end-to-end.test.ts',
+        'tells its consumer that another process answers in its place, and sends that nothing',
+      ],
+    ),
+    mode(
+      'its root reads what passes, files and memory, with `endToEnd`',
+      'nothing: there is no prompt and no answer in it',
+      [scenario('security/end-to-end'), 'finds nothing of either with end-to-end encryption, where it found both'],
+    ),
     mode('rebooted', 'control is back with its records, the agent with its next generation', [
       scenario('bastion/bastion-faults'),
       'rebooted: control comes back with its records, the agent with its next generation, and connect goes on',

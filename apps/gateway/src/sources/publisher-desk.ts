@@ -50,6 +50,8 @@ interface Held extends HeldPublisher {
   deployments: Map<string, HeldDeployment>;
   /** What each deployment's publisher was told last, as text. */
   told: Map<string, string>;
+  /** Names that another had when this one published them. They stay so: members do not come to another owner by a name that they know. */
+  qualified: Set<string>;
   link: PublisherLink | undefined;
 }
 
@@ -76,7 +78,13 @@ export class PublisherDesk {
     }
     for (const record of records)
       if (!this.#held.has(record.name))
-        this.#held.set(record.name, { record, deployments: new Map(), told: new Map(), link: undefined });
+        this.#held.set(record.name, {
+          record,
+          deployments: new Map(),
+          told: new Map(),
+          qualified: new Set(),
+          link: undefined,
+        });
     this.#deps.onChanged();
   }
 
@@ -179,9 +187,11 @@ export class PublisherDesk {
 
   /** A name goes to the first who publishes it. */
   #holdNames(): void {
-    for (const { record, deployments } of this.#held.values()) {
-      const names = [...deployments.values()].flatMap(({ told }) => publishedNamesOf(told));
-      const fresh = [...new Set(names)].filter((name) => !this.#holders.has(name));
+    for (const { record, deployments, qualified } of this.#held.values()) {
+      const names = new Set([...deployments.values()].flatMap(({ told }) => publishedNamesOf(told)));
+      for (const name of names) if ((this.#holders.get(name) ?? record.name) !== record.name) qualified.add(name);
+      for (const name of qualified) if (!names.has(name)) qualified.delete(name);
+      const fresh = [...names].filter((name) => !this.#holders.has(name) && !qualified.has(name));
       for (const name of fresh) this.#holders.set(name, record.name);
       this.#deps.names.holdNames(record.name, fresh);
     }

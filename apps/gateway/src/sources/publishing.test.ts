@@ -215,9 +215,13 @@ describe('A publisher that lies', () => {
     expect((await bob.tell(published('qwen', 1))).names).toEqual(['bob/m', 'bob/qwen']);
     expect(await ask('qwen')).toMatchObject({ text: 'first' });
     expect(await ask('bob/qwen')).toMatchObject({ text: 'second', body: '{"model":"m","prompt":"x"}' });
-    // The name is free once its holder has given it up.
+    // Who asks for alice's does not come to bob, and the name that bob was given stays.
     alice.send({ type: 'deployment.withdrawn', deployment: 'qwen' });
-    await expect.poll(async () => (await ask('qwen')).text).toBe('second');
+    await expect.poll(async () => (await ask('qwen')).status).toBe(404);
+    expect(await ask('bob/qwen')).toMatchObject({ text: 'second' });
+    // Published anew it is the first of its name.
+    bob.send({ type: 'deployment.withdrawn', deployment: 'qwen' });
+    expect((await bob.tell(published('qwen', 1))).names).toEqual(['m', 'qwen']);
   });
 
   it("with another publisher's name before a model's gets its own before both", async () => {

@@ -116,7 +116,7 @@ function readUrl(text: string | undefined): string {
     return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
   throw invalid(
     '--url',
-    text ?? '',
+    (text ?? '').replace(/\/\/[^/@]*@/, '//***@'),
     'Write the base URL of the API, such as https://llm.example.org/v1; http:// is for this host alone.',
   );
 }

@@ -139,7 +139,8 @@ describe.concurrent('the agents of a job over two nodes', () => {
     worker.signal('SIGSTOP');
     process.kill(part, 'SIGSTOP');
     const lost = await control.heard('event.happened', ({ kind }) => kind === 'node.lost');
-    expect(Date.now() - began).toBeLessThan(15_000);
+    // By the leader's clock: this process may be held up.
+    expect(lost.atMs - began).toBeLessThan(15_000);
     expect(lost.message).toMatch(/\(rank 1\) is lost: no word from its agent for 12 s/);
     const report = await control.heard('instance.reported', ({ nodes }) => nodes[1]?.state.status === 'lost');
     expect(report.state.status).toBe('degraded');

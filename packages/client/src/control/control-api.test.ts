@@ -53,3 +53,26 @@ test('a log whose connection ends says that control was lost', async () => {
   const following = Array.fromAsync(control.logs('i', query));
   await expect(following).rejects.toMatchObject({ code: 'control_unreachable', retryable: true });
 });
+
+test('an older control that has no such route is not taken for one that has no such deployment', async () => {
+  const id = {
+    id: 'abcdefgh',
+    deployment: 'qwen',
+    role: 'current',
+    replica: 0,
+    restart: 0,
+    state: { status: 'ready' },
+  };
+  const rest = { nodes: [], servedModels: [], endpoints: [], jobDir: '/j', createdMs: 1, updatedMs: 1 };
+  const facts = { model: 'm', servedModel: 'm', engine: 'sim', cluster: 'c', wanted: 'running', createdMs: 1 };
+  const control = await openApi((request, response) => {
+    if (request.method === 'GET')
+      return response.end(
+        JSON.stringify({ deployments: [{ name: 'qwen', ...facts, instances: [{ ...id, ...rest }] }] }),
+      );
+    const error = { code: 'not_found', message: 'no route /v1/publications/qwen' };
+    return response.writeHead(404).end(JSON.stringify({ error }));
+  });
+  const gateway = { socket: '/g.sock', uid: 1, token: new Secret('flp_0123456789') };
+  await expect(control.publish('qwen', gateway)).rejects.toThrow('no route /v1/publications/qwen');
+});

@@ -144,7 +144,8 @@ async function askByName<T>(
   const unknown = async (cause?: unknown) => {
     const known = await listDeployments();
     const names = known.map((deployment) => deployment.name);
-    return unknownDeployment(id, names, cause);
+    // An older control does not have the route.
+    return cause !== undefined && names.includes(id) ? cause : unknownDeployment(id, names, cause);
   };
   // Control would answer with the rule for names, but a user who mistyped a name needs the names that exist.
   if (!deploymentName.safeParse(id).success) throw await unknown();

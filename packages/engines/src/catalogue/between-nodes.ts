@@ -137,7 +137,7 @@ export const betweenNodeFailures: readonly FailureEntry[] = [
   {
     ...network,
     id: 'peer-lost',
-    what: 'another process or node of the model is gone',
+    what: 'another process or node of the model is gone, or does not answer',
     patterns: [
       /ncclRemoteError/,
       /NCCL error(?: in)?: .{0,200}remote process exited/,

@@ -28,6 +28,7 @@ function statusText({
   models,
   instances,
   usage,
+  publishers = [],
 }: GatewayLine<'gateway.status'>): string {
   const head = `It listens at ${address} since ${dateText(startedMs)}; ${connections} connections, ${waiting} requests wait.`;
   const modelRows = models.map(({ id, state, instances: count }) => [id, state, String(count)]);
@@ -39,6 +40,7 @@ function statusText({
   const tables = [
     modelRows.length === 0 ? 'No model is deployed.' : table(['MODEL', 'STATE', 'INSTANCES'], modelRows),
     ...(instanceRows.length === 0 ? [] : [table(['INSTANCE', 'REQUESTS', 'LEFT OUT'], instanceRows)]),
+    ...(publishers.length === 0 ? [] : [publishersText(publishers)]),
   ];
   return [head, ...usageText(usage), ...tables].join('\n\n');
 }
@@ -56,6 +58,21 @@ function usageText(usage: GatewayLine<'gateway.status'>['usage']): string[] {
     );
   if (lost > 0) problems.push(`The usage of ${lost} requests is lost.`);
   return problems;
+}
+
+function publishersText(publishers: NonNullable<GatewayLine<'gateway.status'>['publishers']>): string {
+  const rows = publishers.flatMap(({ name, connected, deployments }) => {
+    const link = connected ? 'connected' : 'away';
+    if (deployments.length === 0) return [[name, link, '-', '-', '']];
+    return deployments.map(({ deployment, names, instances, refused }) => [
+      name,
+      link,
+      names.join(', ') || deployment,
+      String(instances),
+      refused[0] ?? '',
+    ]);
+  });
+  return table(['PUBLISHER', 'CONTROL', 'OFFERED AS', 'INSTANCES', 'REFUSED'], rows);
 }
 
 function limitsOfAll({ accounts }: GatewayLine<'limits'>): string {

@@ -40,6 +40,7 @@ export const commandLines: Readonly<Record<string, readonly LineName[]>> = {
     'requests.resumed',
     'requests.lost',
     'connection.ended',
+    'ssh.printed',
   ],
   dashboard: [...preparing, 'dashboard.opened', 'connection.ended'],
   stop: [...onTheWay, 'deployment.stopping', 'job.found', 'job.cancelled', 'deployment.stopped'],

@@ -22,6 +22,13 @@ export const useLines = {
     generation: z.number(),
     endToEnd: z.boolean().meta({ description: 'Whether requests are encrypted past the bastion, to the node.' }),
   }),
+  'ssh.printed': line('The result of `--print-ssh`: a line for a shell, and what it holds open.', {
+    ok,
+    name: text,
+    line: text,
+    socket: text,
+    baseUrl: text,
+  }),
   'dashboard.opened': line('The port is open. The token is in the URL: a program asked for it.', {
     ok,
     name: text,
