@@ -49,6 +49,10 @@ export const clientErrors: ErrorBook<ClientErrorCode> = {
     cause: 'This machine has not joined the gateway that was named, or none, or several of which none was named.',
     cure: 'Join with the line of its owner: `fairlead join`; or say which one: `--gateway`.',
   },
+  model_not_offered: {
+    cause: 'The gateway offers no model of that name for your key; the message lists those that it offers.',
+    cure: 'Use one of these names.',
+  },
   gateway_unsafe: {
     cause: 'The file of a gateway holds your key, and other users may read it.',
     cure: '`chmod 600` the file that the message names.',
@@ -102,6 +106,11 @@ export const gatewayErrors: ErrorBook<GatewayErrorCode> = {
   },
   member_exists: { cause: 'There is a member of that name.', cure: 'Make another key for them: `fairlead keys add`.' },
   key_unknown: { cause: 'No key of the gateway has that id.', cure: 'Use an id from `fairlead keys list`.' },
+  key_scope: {
+    cause:
+      'A key was asked for more than it is for: a key of more models, a longer time or more tokens an answer, another key from one with a budget of its own, or a key of more than its own scope.',
+    cure: 'Ask for less, ask with a key that is for more, or ask the owner of the gateway.',
+  },
   invite_mistyped: {
     cause: 'The line of `fairlead join` has a typo, or was cut short.',
     cure: 'Copy it again, from `flj_` to its end.',

@@ -1,6 +1,6 @@
 // A team's gateway over real tunnels: members with keys stream through gateway, bastion and front to the engines of two instances.
 
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import OpenAI from 'openai';
@@ -244,6 +244,51 @@ it('A member joins by one line, and uses models by what the machine keeps of it'
     code: 1,
     last: { error: { code: 'invite_used' } },
   });
+  const { last: listed } = await carol.json('models');
+  expect(listed).toMatchObject({ event: 'gateway.models', gateway: 'lab' });
+  const quick = { id: 'quick', state: 'ready', contextTokens: expect.any(Number) };
+  expect(listed['models']).toEqual(expect.arrayContaining([expect.objectContaining(quick)]));
+  const { last: answer } = await carol.json('chat', 'quick', 'Hello', '--max-tokens', '3');
+  expect(answer).toEqual(
+    expect.objectContaining({ event: 'answer', usage: expect.objectContaining({ completion_tokens: 3 }) }),
+  );
+  expect((await carol.json('chat', 'quack', 'Hello')).last).toMatchObject({ error: { code: 'model_not_offered' } });
+  const ran = await carol.start(['exec', 'quick', '--', 'sh', '-c', 'echo $OPENAI_BASE_URL $OPENAI_MODEL']).ended;
+  expect(ran).toMatchObject({ code: 0, stdout: `${address}/v1 quick\n` });
+  expect((await carol.json('usage')).last).toMatchObject({ event: 'usage.own', member: 'carol', team: 'nlp' });
+  const held = carol.start(['connect', 'quick', '--port', '0', '--json']);
+  const port = JSON.parse(await held.line((one) => one.includes('connected'))) as { baseUrl: string; apiKey: string };
+  const client = new OpenAI({ baseURL: port.baseUrl, apiKey: port.apiKey, maxRetries: 0 });
+  const asked = await client.chat.completions.create(question('quick', 4));
+  expect(asked.usage?.completion_tokens).toBe(4);
+  held.signal('SIGINT');
+  expect(await held.ended).toMatchObject({ code: 130 });
+  const { last: rotated } = await carol.json('keys', 'rotate', '--overlap', '0');
+  expect(rotated).toMatchObject({ event: 'key.rotated', member: 'carol', replaces: { id: joined.last['keyId'] } });
+  expect(rotated).not.toHaveProperty('key');
+  const { last: kept } = await carol.json('keys', 'list');
+  expect(kept['keys']).toHaveLength(2);
+  const { last: made } = await carol.json('keys', 'create', '--models', 'quick', '--label', 'ci');
+  expect(await stream(String(made['key']), 'quick', 2)).toMatchObject({ pieces: 2 });
+  expect(await stream(String(made['key']), 'slow-b', 2)).toMatchObject({ error: expect.stringContaining('404') });
+  expect((await carol.json('keys', 'revoke', String(made['id']))).last).toMatchObject({ ok: true });
+});
+
+const isInstalled = (program: string) =>
+  (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, program)));
+
+it.for([
+  ['opencode', ['run', 'Say hello']],
+  ['codex', ['exec', '--skip-git-repo-check', 'Say hello']],
+] as const)('%s answers by the model of a gateway', { timeout: timeoutMs }, async ([agent, args], { skip }) => {
+  skip(!isInstalled(agent), `${agent} is not installed`);
+  const { joinLine } = (await world.json('members', 'add', agent)).last;
+  const machine = openMachine(world, agent);
+  await machine.json('join', String(joinLine));
+  const before = (await usageBy('member')).length;
+  const { code, stdout } = await machine.start(['code', 'quick', agent, '--', ...args], { stdin: '' }).ended;
+  expect({ code, said: stdout.trim().length > 20 }).toEqual({ code: 0, said: true });
+  await expect.poll(async () => (await usageBy('member')).length).toBe(before + 1);
 });
 
 it('A gateway that is stopped ends by itself, and what was used is written', { timeout: timeoutMs }, async () => {

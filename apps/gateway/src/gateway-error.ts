@@ -5,6 +5,7 @@ export type GatewayErrorCode =
   | 'member_unknown'
   | 'member_exists'
   | 'key_unknown'
+  | 'key_scope'
   | 'source_exists'
   | 'source_unknown'
   | 'source_invalid'

@@ -22,17 +22,19 @@ import { describeGateway } from './operator/gateway-status.ts';
 import { openOperatorServer, type OperatorServer, type OperatorServerDeps } from './operator/operator-server.ts';
 import { openRelay } from './relay/open-relay.ts';
 import { relayLimits } from './relay/relay-limits.ts';
+import { followContexts } from './routing/follow-contexts.ts';
 import { followLoads } from './routing/follow-loads.ts';
 import { followOffers } from './routing/follow-offers.ts';
 import { ModelSources } from './routing/model-sources.ts';
 import { type ReachCarrier, reachOffer } from './routing/reach-offer.ts';
-import type { ModelTable } from './routing/offer.ts';
+import type { ModelTable, Offer } from './routing/offer.ts';
 import { removeDeadSocket } from './remove-dead-socket.ts';
 import { Router } from './routing/router.ts';
 import { openSources, type PublisherDoor } from './sources/open-sources.ts';
 import { claimServing } from './store/claim-serving.ts';
 import { type GatewayStore, openGatewayStore } from './store/gateway-store.ts';
 import { openUsageJournal } from './store/usage-journal.ts';
+import type { UsageRecord } from './usage/usage-record.ts';
 import { openUsageRecorder } from './usage/usage-recorder.ts';
 
 /** A port of this machine's loopback, 0 for any; or a unix socket, which this account alone can open. */
@@ -91,9 +93,12 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
   });
   const metrics = createGatewayMetrics();
   const accounts = scope.use(openAccounts(store, keys, options));
+  const reach = (offer: Offer, signal: AbortSignal) => reachOffer(offer, { reachCarrier, signal });
+  const { contextOf } = scope.use(followContexts({ models: () => router.models, reach, clock, log }));
   const relay = scope.use(
     openRelay({
       accounts,
+      contextOf,
       limits: relayLimits,
       clock,
       random,
@@ -102,13 +107,11 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
       ledger,
       router,
       log,
-      reach: (offer, signal) => reachOffer(offer, { reachCarrier, signal }),
+      reach,
       onSettled(record, onKept) {
         recorder.add(record, onKept);
         metrics.observe(record);
-        const { outcome, member, model, status, totalMs, requestId } = record;
-        const ok = outcome === 'completed';
-        log.debug({ op: 'gateway.request', ok, outcome, member, model, status, totalMs, requestId });
+        logRequest(log, record);
       },
     }),
   );
@@ -128,6 +131,11 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
     await listenForOperator({ stateDir, metricsPort: options.metricsPort, status, metrics, log }),
   );
   return { address, metricsPort: operator.metricsPort };
+}
+
+function logRequest(log: Log, { outcome, member, model, status, totalMs, requestId }: UsageRecord): void {
+  const ok = outcome === 'completed';
+  log.debug({ op: 'gateway.request', ok, outcome, member, model, status, totalMs, requestId });
 }
 
 /** The deployments of the account that serves. Resolves with the way to their instances when they are known. */

@@ -94,7 +94,7 @@ async function addMembers(world: World): Promise<string[]> {
     ['bob', 'nlp'],
     ['eve', 'vision'],
   ] as const)
-    keys.push(String((await world.json('members', 'add', name, '--team', team)).last['key']));
+    keys.push(String((await world.json('members', 'add', name, '--team', team, '--key')).last['key']));
   return keys;
 }
 

@@ -68,6 +68,7 @@ const exits: Readonly<Record<ShownErrorCode, keyof typeof exit>> = {
   gateway_unreachable: 'unreachable',
   gateway_url_invalid: 'usage',
   gateway_missing: 'usage',
+  model_not_offered: 'notFound',
   gateway_unsafe: 'usage',
   gateway_invalid: 'usage',
   deployment_unknown: 'notFound',

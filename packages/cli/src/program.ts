@@ -9,7 +9,7 @@ import { addDiagnosisCommands } from './program/diagnosis-commands.ts';
 import { addGatewayCommands } from './program/gateway-commands.ts';
 import type { RunCommand } from './program/run-command.ts';
 import { collect, countNumber, portNumber, wholeNumber } from './program/flag-values.ts';
-import { addMemberCommands } from './program/member-commands.ts';
+import { addMemberCommands, gatewayFlag } from './program/member-commands.ts';
 import { addObserveCommands } from './program/observe-commands.ts';
 import { addPlanCommands } from './program/plan-commands.ts';
 import { addPrepareCommands } from './program/prepare-commands.ts';
@@ -197,6 +197,7 @@ function addConnect(program: Command, go: RunCommand): void {
     .option('--bind <address>', 'the address it listens on, such as 172.17.0.1 for containers (127.0.0.1)')
     .option('--allow-origin <origin>', 'a web page that may use it from a browser; may be repeated', collect, [])
     .option('--no-mux', 'give each request an SSH channel of its own')
+    .addOption(gatewayFlag())
     .option('--print-ssh', 'print the line of your own ssh that does the same, and end')
     .addHelpText(
       'after',
@@ -216,6 +217,7 @@ interface ConnectFlags {
   bind?: string;
   allowOrigin?: string[];
   mux: boolean;
+  gateway?: string;
   printSsh?: boolean;
 }
 

@@ -13,6 +13,7 @@ export type ClientErrorCode =
   | 'gateway_unreachable'
   | 'gateway_url_invalid'
   | 'gateway_missing'
+  | 'model_not_offered'
   | 'gateway_unsafe'
   | 'gateway_invalid'
   | 'deployment_unknown'

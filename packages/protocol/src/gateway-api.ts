@@ -2,7 +2,16 @@
 
 import { z } from 'zod';
 
-import { boundedText, count, messageLength, nameLength, nameList, secretLength, timeMs } from './bounds.ts';
+import {
+  boundedText,
+  count,
+  messageLength,
+  nameLength,
+  nameList,
+  secretLength,
+  shortenedText,
+  timeMs,
+} from './bounds.ts';
 import { secretText } from './secret-text.ts';
 
 const limit = z.int().min(1).max(1e12);
@@ -74,6 +83,27 @@ export const ownUsage = z.object({
     .max(100),
 });
 export type OwnUsage = z.infer<typeof ownUsage>;
+
+/** `GET /v1/models`: OpenAI's fields, and how the model is. */
+export const gatewayModelList = z.object({
+  data: z
+    .array(
+      z.object({
+        id: boundedText(1024),
+        /** `ready`, or why not: `queued`, `starting`, `unreachable`. */
+        state: boundedText(nameLength).optional().catch(undefined),
+        phase: boundedText(nameLength).optional().catch(undefined),
+        percent: z.number().optional().catch(undefined),
+        reason: shortenedText(messageLength).optional().catch(undefined),
+        estimated_start_ms: timeMs.optional().catch(undefined),
+        instances: count.optional().catch(undefined),
+        /** Tokens of the longest request with its answer. */
+        max_model_len: count.optional().catch(undefined),
+      }),
+    )
+    .max(100_000),
+});
+export type GatewayModel = z.infer<typeof gatewayModelList>['data'][number];
 
 /** What is wrong, in OpenAI's shape. */
 export const accountError = z.object({

@@ -48,6 +48,8 @@ export {
   accountLimits,
   createMemberKey,
   type CreateMemberKey,
+  type GatewayModel,
+  gatewayModelList,
   joined,
   type Joined,
   joinRequest,

@@ -181,6 +181,18 @@ export const gatewayChapter: FailureChapter = {
       gateway('accounts/account-server'),
       'Of 20 who redeem one invitation at a time, one gets a key',
     ]),
+    mode('a member who makes a key for more than theirs, or multiplies a budget', 'refused, with what exceeds it', [
+      gateway('accounts/own-keys'),
+      'gives no key of %s',
+    ]),
+    mode("another user of a member's machine at the port of `connect`", '401; the gateway is not asked', [
+      'packages/client/src/gateway/connect-gateway.test.ts',
+      'The local port wants its own key, and the gateway sees that of the member',
+    ]),
+    mode('a login page or a proxy in place of the gateway', 'said, with what came', [
+      'packages/client/src/gateway/connect-gateway.test.ts',
+      '%s in place of a gateway is told',
+    ]),
     mode('guessed invitations', '429 for the address they come from', [
       gateway('accounts/account-server'),
       'Who guesses invitations is slowed',

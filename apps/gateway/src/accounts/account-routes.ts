@@ -2,17 +2,33 @@
 
 import { type CodedError, errorText, isCodedError, type Log } from '@fairlead/kit';
 import { openAiError, type Refusal, refuse } from '@fairlead/openai-wire';
-import { decodeText, encodeText, joined, joinRequest, type Read, type Schema, wireErrors } from '@fairlead/protocol';
+import {
+  createMemberKey,
+  decodeText,
+  encodeText,
+  joined,
+  joinRequest,
+  memberKey,
+  memberKeyList,
+  newMemberKey,
+  type Read,
+  rotatedMemberKey,
+  rotateMemberKey,
+  type Schema,
+  wireErrors,
+} from '@fairlead/protocol';
 
 import type { GatewayErrorCode } from '../gateway-error.ts';
-import { tooManyKeys } from '../relay/problems.ts';
+import { keyRefusal, tooManyKeys } from '../relay/problems.ts';
 import type { GatewayStore } from '../store/gateway-store.ts';
+import type { Grant } from './account-records.ts';
 import type { LiveKeys } from './follow-accounts.ts';
 import type { GuessGuard } from './guess-guard.ts';
+import { openOwnKeys, type OwnKeys, type OwnKeysDeps } from './own-keys.ts';
 import { redeemInvite } from './redeem-invite.ts';
 
 export interface AccountRoutesDeps {
-  store: Pick<GatewayStore, 'findInvite' | 'redeemInvite' | 'findMember'>;
+  store: Pick<GatewayStore, 'findInvite' | 'redeemInvite' | 'findMember'> & OwnKeysDeps['store'];
   keys: Pick<LiveKeys, 'check' | 'refresh'>;
   /** Of wrong codes and keys. */
   guesses: Pick<GuessGuard, 'note'>;
@@ -79,7 +95,38 @@ function route(call: AccountCall, deps: AccountRoutesDeps): string {
     if (call.method !== 'POST') throw methodRefused(call.path, 'POST');
     return encodeText(joined, join(call, deps));
   }
-  throw new Refused(refuse('route_refused', `There is no ${call.path}.`));
+  const [, , , id, verb] = call.path.split('/');
+  const own = openOwnKeys(grantOf(call, deps), { ...deps, nowMs: deps.now().wallMs, source: call.source });
+  const body = routeKeys(call, own, { id, verb });
+  deps.keys.refresh();
+  return body;
+}
+
+function routeKeys(
+  call: AccountCall,
+  own: OwnKeys,
+  { id, verb }: { id?: string | undefined; verb?: string | undefined },
+) {
+  const { method, path, body } = call;
+  if (id === undefined) {
+    if (method === 'GET') return encodeText(memberKeyList, { object: 'list', data: own.list() });
+    if (method === 'POST') return encodeText(newMemberKey, own.create(read(createMemberKey, body)));
+    throw methodRefused(path, 'GET', 'POST');
+  }
+  if (verb === undefined) {
+    if (method === 'DELETE') return encodeText(memberKey, own.revoke(id));
+    throw methodRefused(path, 'DELETE');
+  }
+  if (method === 'POST') return encodeText(rotatedMemberKey, own.rotate(id, read(rotateMemberKey, body).overlapMs));
+  throw methodRefused(path, 'POST');
+}
+
+function grantOf({ credential, source }: AccountCall, { keys, guesses, now }: AccountRoutesDeps): Grant {
+  const { wallMs, monotonicMs } = now();
+  const checked = keys.check(credential, wallMs);
+  if (checked.ok) return checked.grant;
+  const pauseMs = guesses.note(checked.why, source, monotonicMs);
+  throw new Refused(pauseMs > 0 ? tooManyKeys(pauseMs) : keyRefusal(checked.why));
 }
 
 function join({ body, source }: AccountCall, deps: AccountRoutesDeps) {
@@ -118,6 +165,7 @@ const statuses: Partial<Record<GatewayErrorCode, number>> = {
   invite_used: 410,
   invite_expired: 410,
   key_unknown: 404,
+  key_scope: 403,
 };
 
 function failureReply({ code, message, hint }: CodedError<GatewayErrorCode>): AccountReply {

@@ -70,7 +70,9 @@ beforeEach(async () => {
 afterEach(() => scope[Symbol.asyncDispose]());
 
 interface Answer {
+  id?: string;
   key?: string;
+  data?: Array<{ id: string }>;
   error?: { code: string };
 }
 
@@ -130,6 +132,37 @@ it('A line that is unknown, mistyped, expired or replaced is told from the other
   command('members remove bob');
   expect(await codes(third)).toBe('invite_unknown');
 });
+
+it('A member makes, lists, rotates and revokes keys by a key of theirs, each at once', async () => {
+  const { key: first = '' } = (await redeem(codeOf(command('members add bob')['joinLine']))).body;
+  const status = async (key = '') => (await ask('GET', '/v1/usage', { key })).status;
+  const made = (await ask('POST', '/v1/keys', { key: first, body: { label: 'ci' } })).body;
+  expect(await status(made.key)).toBe(200);
+  const rotated = (await ask('POST', `/v1/keys/${made.id}/rotate`, { key: first, body: { overlapMs: 0 } })).body;
+  expect([await status(made.key), await status(rotated.key)]).toEqual([401, 200]);
+  expect(await ask('DELETE', `/v1/keys/${rotated.id}`, { key: first })).toMatchObject({ status: 200 });
+  expect([await status(rotated.key), await status(first)]).toEqual([401, 200]);
+  const { body, status: listed } = await ask('GET', '/v1/keys', { key: first });
+  expect({ listed, keys: body.data?.length, text: JSON.stringify(body) }).toEqual({
+    listed: 200,
+    keys: 3,
+    text: expect.not.stringContaining('flk_'),
+  });
+});
+
+it.each([
+  ['no key', 'GET', '/v1/keys', {}, 401, 'unauthorized'],
+  ['a wrong key', 'GET', '/v1/keys', { key: 'flk_x' }, 401, 'unauthorized'],
+  ['an unknown field', 'POST', '/v1/keys', { key: 'bob', body: { admin: true } }, 400, 'bad_request'],
+  ["another's id", 'DELETE', '/v1/keys/abcdefgh', { key: 'bob' }, 404, 'key_unknown'],
+  ['another method', 'PUT', '/v1/keys', { key: 'bob' }, 405, 'method_refused'],
+])(
+  'A request for keys with %s is refused',
+  async (_, method, path, { key, ...more }: { key?: string; body?: object }, status, code) => {
+    const own = key === 'bob' ? (await redeem(codeOf(command('members add bob')['joinLine']))).body.key : key;
+    expect(await ask(method, path, { ...more, key: own })).toMatchObject({ status, body: { error: { code } } });
+  },
+);
 
 it('Who guesses invitations is slowed', async () => {
   const guess = () => redeem(createInviteCode(randomBytes(40)).key.reveal());

@@ -16,6 +16,7 @@ export interface AuditRecord {
     | 'member.invited'
     | 'member.removed'
     | 'key.added'
+    | 'key.rotated'
     | 'key.revoked'
     | 'publisher.added'
     | 'publisher.removed'

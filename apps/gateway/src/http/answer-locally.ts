@@ -9,6 +9,7 @@ import type { Grant } from '../accounts/account-records.ts';
 import type { LimitLeft } from '../limits/budget.ts';
 import { findOfferedModel, mayUse } from '../relay/find-offered-model.ts';
 import { healthRoute, modelListRoute, usageRoute } from '../relay/relayed-routes.ts';
+import type { Contexts } from '../routing/follow-contexts.ts';
 import type { ModelTable, OfferedModel } from '../routing/offer.ts';
 
 export type LocalAnswer = { ok: true; body: object } | { ok: false; refusal: Refusal };
@@ -17,18 +18,21 @@ export interface LocalFacts {
   models: ModelTable;
   grant: Grant;
   leftOf: (grant: Grant) => readonly LimitLeft[];
+  contextOf: Contexts['contextOf'];
 }
 
 /** Undefined for a route that goes to an instance. */
 export function answerLocally(
   route: ApiRoute,
   path: string,
-  { models, grant, leftOf }: LocalFacts,
+  { models, grant, leftOf, contextOf }: LocalFacts,
 ): LocalAnswer | undefined {
   const { key } = grant;
   if (route === usageRoute) return { ok: true, body: describeLimits(grant, leftOf(grant)) };
   if (route === modelListRoute) {
-    const data = [...models.values()].filter((model) => mayUse(key, model)).map(describeModel);
+    const data = [...models.values()]
+      .filter((model) => mayUse(key, model))
+      .map((model) => describeModel(model, contextOf(model)));
     return { ok: true, body: { object: 'list', data } };
   }
   if (route !== modelRoute) return undefined;
@@ -42,7 +46,7 @@ export function answerLocally(
       ),
     };
   const found = findOfferedModel(models, key, name);
-  return found.ok ? { ok: true, body: describeModel(found.model) } : found;
+  return found.ok ? { ok: true, body: describeModel(found.model, contextOf(found.model)) } : found;
 }
 
 export function isHealthRoute(route: ApiRoute): boolean {
@@ -68,7 +72,7 @@ function describeLimits({ member, key }: Grant, limits: readonly LimitLeft[]): o
 }
 
 /** OpenAI's fields, and how the model is. */
-function describeModel({ id, createdMs, state, offers }: OfferedModel): object {
+function describeModel({ id, createdMs, state, offers }: OfferedModel, contextTokens: number | undefined): object {
   const { status } = state;
   const isUp = isServing(state) && offers.length > 0;
   return {
@@ -80,5 +84,7 @@ function describeModel({ id, createdMs, state, offers }: OfferedModel): object {
     ...(state.status === 'starting' ? { phase: state.phase, percent: state.percent } : {}),
     ...(state.status === 'queued' ? { reason: state.reason, estimated_start_ms: state.estimatedStartMs } : {}),
     instances: offers.length,
+    // As vLLM names it.
+    ...(contextTokens === undefined ? {} : { max_model_len: contextTokens }),
   };
 }

@@ -206,9 +206,9 @@ export class GatewayConnection implements ExchangeClient {
     if (!checked.ok) return refuseIt(this.#refusalOfKey(checked.why, head));
     if (!pick.ok) return refuseIt(noSuchRoute(head, pick.otherMethods));
     const { grant } = checked;
-    const { clock, ledger, router } = this.#deps;
+    const { clock, ledger, router, contextOf = () => undefined } = this.#deps;
     const leftOf = (one: Grant) => ledger.leftOf(one, { monotonicMs: clock.monotonicMs(), wallMs: clock.now() });
-    const local = answerLocally(pick.route, head.path, { models: router.models, grant, leftOf });
+    const local = answerLocally(pick.route, head.path, { models: router.models, grant, leftOf, contextOf });
     if (local && !isPlain)
       return refuseIt(refuse('bad_request', 'A GET request has no body here. Correct the client.'));
     if (local) return local.ok ? this.#answerLocal(local.body, head, requestId) : refuseIt(local.refusal);

@@ -9,6 +9,7 @@ import type { AccountServer } from '../accounts/account-server.ts';
 import type { GuessGuard } from '../accounts/guess-guard.ts';
 import type { KeyBook } from '../accounts/key-book.ts';
 import type { Ledger } from '../limits/ledger.ts';
+import type { Contexts } from '../routing/follow-contexts.ts';
 import type { Offer } from '../routing/offer.ts';
 import type { Router } from '../routing/router.ts';
 import type { UsageRecord } from '../usage/usage-record.ts';
@@ -30,6 +31,8 @@ export interface RelayDeps {
   onSettled: (record: UsageRecord, onKept?: () => void) => void;
   /** Takes the requests of members about their accounts; absent: there are no such routes. */
   accounts?: Pick<AccountServer, 'take'> | undefined;
+  /** Absent: not known. */
+  contextOf?: Contexts['contextOf'];
   log: Log;
 }
 

@@ -20,6 +20,7 @@ const kinds: Readonly<Record<AuditRecord['action'], Kind>> = {
   'member.invited': 'none',
   'member.removed': 'member',
   'key.added': 'key',
+  'key.rotated': 'key',
   'key.revoked': 'key',
   'publisher.added': 'none',
   'publisher.removed': 'none',

@@ -44,6 +44,9 @@ export interface GatewayStore extends Disposable {
   addKey(key: KeyRecord, change: AccountChange): void;
   /** Throws `key_unknown`. */
   revokeKey(id: string, change: AccountChange): KeyRecord;
+  /** It is good until then. Throws `key_unknown`. */
+  expireKey(id: string, expiresMs: number, change: AccountChange): KeyRecord;
+  keysOf(member: string): KeyRecord[];
   findMember(name: string): MemberRecord | undefined;
   /** In place of another one that is open. Throws `member_unknown`. */
   addInvite(invite: InviteRecord, change: AccountChange): void;
@@ -239,6 +242,19 @@ class SqliteGatewayStore implements GatewayStore {
       useInvite(tx, id, change.nowMs);
       tx.insert(keysTable).values(rowOfKey(key)).run();
     });
+  }
+
+  expireKey(id: string, expiresMs: number, change: AccountChange): KeyRecord {
+    return this.#change({ ...change, action: 'key.rotated', subject: id, detail: { expiresMs } }, (tx) => {
+      const [row] = tx.select().from(keysTable).where(eq(keysTable.id, id)).all();
+      if (!row) throw keyUnknown(id);
+      tx.update(keysTable).set({ expiresMs }).where(eq(keysTable.id, id)).run();
+      return keyOf({ ...row, expiresMs });
+    });
+  }
+
+  keysOf(member: string): KeyRecord[] {
+    return this.#db.select().from(keysTable).where(eq(keysTable.member, member)).all().map(keyOf);
   }
 
   readAudit(sinceMs: number): AuditRecord[] {

@@ -7,6 +7,7 @@ import { sayRoute } from '../bastion/say-route.ts';
 import type { Context } from '../context.ts';
 import { ensureHeldProfile } from '../bastion/ensure-held-profile.ts';
 import { sessionOptions } from '../session-options.ts';
+import { pickGateway } from './member/pick-gateway.ts';
 import { sayOutage } from './say-outage.ts';
 import { leftWords } from './instance-words.ts';
 import { type Task, taskOf } from './model-task.ts';
@@ -18,10 +19,14 @@ export interface ConnectArgs {
   bind?: string | undefined;
   allowOrigin?: readonly string[] | undefined;
   mux?: boolean | undefined;
+  /** Of a gateway that this machine has joined. */
+  gateway?: string | undefined;
 }
 
 export async function runConnect(args: ConnectArgs, context: Context): Promise<void> {
   const { output } = context;
+  const gateway = await pickGateway(args.gateway, context);
+  if (gateway) return (await import('./member/connect-member.ts')).runConnectMember(gateway, args, context);
   await ensureHeldProfile(context);
   output.busy(`connecting to ${args.name}`);
   let apiKey: string | undefined;
@@ -48,7 +53,7 @@ export async function runConnect(args: ConnectArgs, context: Context): Promise<v
 }
 
 /** Says which programs a chosen --bind or --allow-origin lets in. */
-function warnOfRisks({ bind, allowOrigin = [] }: ConnectArgs, { output }: Context): void {
+export function warnOfRisks({ bind, allowOrigin = [] }: ConnectArgs, { output }: Context): void {
   if (bind !== undefined && isOpenToOthers(bind)) {
     output.warn(
       `the port listens on ${bind}: every machine, container and user that reaches this address can send requests. They need the key, and prompts, answers and the key travel there unencrypted.`,

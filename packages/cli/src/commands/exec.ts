@@ -11,6 +11,7 @@ import type { Context } from '../context.ts';
 import { ensureHeldProfile } from '../bastion/ensure-held-profile.ts';
 import { sessionOptions } from '../session-options.ts';
 import { execEnv } from './exec-env.ts';
+import { pickGateway } from './member/pick-gateway.ts';
 import { endWords } from './instance-words.ts';
 import { outageWords } from './say-outage.ts';
 
@@ -18,31 +19,40 @@ export interface ExecArgs {
   name: string;
   command: readonly string[];
   mux?: boolean | undefined;
+  /** Of a gateway that this machine has joined. */
+  gateway?: string | undefined;
 }
 
-export async function runExec({ name, command, mux }: ExecArgs, context: Context): Promise<void> {
+export async function runExec({ name, command, mux, gateway: wanted }: ExecArgs, context: Context): Promise<void> {
+  const gateway = await pickGateway(wanted, context);
+  if (gateway) {
+    context.output.busy(`asking ${gateway.name} for ${name}`);
+    await using connection = await gateway.connect(name);
+    context.output.close();
+    return context.setExitCode(await runChild(command, execEnv(context.env, connection), context));
+  }
   await ensureHeldProfile(context);
   context.output.busy(`connecting to ${name}`);
   await using connection = await connect(name, {
     ...sessionOptions(context),
     port: 0,
     ...defined({ mux }),
-    onEvent: (event) => tell(name, event, context),
+    onEvent: (event) => tellEnd(name, event, context),
   });
   context.output.close();
   const env = execEnv(context.env, connection);
-  context.setExitCode(await runCommand(command, env, context));
+  context.setExitCode(await runChild(command, env, context));
 }
 
 /** stdout belongs to the command alone. */
-function tell(name: string, event: ConnectionEvent, { output }: Context): void {
+export function tellEnd(name: string, event: ConnectionEvent, { output }: Context): void {
   if (event.type === 'requests.resumed' || event.type === 'requests.lost') output.warn(outageWords(event));
   if (event.type !== 'deployment.ended') return;
   output.warn(`${name} has ended (${endWords(event.deployment)}); the command goes on without it`);
 }
 
 /** Resolves with the exit code as a shell would give it. */
-async function runCommand(
+export async function runChild(
   [program = '', ...args]: readonly string[],
   env: Record<string, string>,
   context: Context,

@@ -17,15 +17,27 @@ import {
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { table } from '../output/table.ts';
+import { type GatewayFlag, pickGateway } from './member/pick-gateway.ts';
 import { findModel, gpuOf, gpusPerNodeOf } from './find-model.ts';
 
 export interface ModelsArgs {
   name?: string | undefined;
   fits?: string | undefined;
   gpus?: number | undefined;
+  /** Of a gateway that this machine has joined. `true`: the one there is. */
+  gateway?: GatewayFlag;
 }
 
-export async function runModels({ name, fits, gpus }: ModelsArgs, { output }: Pick<Context, 'output'>): Promise<void> {
+type Needs = Pick<Context, 'output' | 'env' | 'home' | 'clock' | 'signal'>;
+
+export async function runModels(args: ModelsArgs, context: Needs): Promise<void> {
+  const isOfPlanner = args.gateway === undefined && (args.name ?? args.fits ?? args.gpus) !== undefined;
+  const gateway = isOfPlanner ? undefined : await pickGateway(args.gateway, context);
+  if (gateway) return (await import('./member/gateway-models.ts')).runGatewayModels(gateway, context);
+  showPresets(args, context);
+}
+
+function showPresets({ name, fits, gpus }: ModelsArgs, { output }: Pick<Context, 'output'>): void {
   if (gpus !== undefined && fits === undefined) {
     throw new CodedError<CliErrorCode>('usage', 'cannot use --gpus because --fits does not say of which type', {
       hint: 'For example: fairlead models --fits a100:40 --gpus 2',

@@ -45,3 +45,17 @@ export function collect(value: string, before: string[]): string[] {
 export function engineSettings(engine: string, options: readonly string[]): string[] {
   return options.map((option) => `engines.${engine}.${option}`);
 }
+
+const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `90m`, `12h`, `30d`, in milliseconds. */
+export function lifetimeMs(text: string): number {
+  const [, count = '', unit = ''] = /^([1-9]\d{0,4})([mhd])$/.exec(text) ?? [];
+  const ms = Number(count) * (units[unit] ?? Number.NaN);
+  if (!(ms > 0)) throw new InvalidArgumentError('It must be minutes, hours or days, such as 90m, 12h or 30d.');
+  return ms;
+}
+
+export function overlapMs(text: string): number {
+  return /^0[mhd]?$/.test(text) ? 0 : lifetimeMs(text);
+}

@@ -4,7 +4,9 @@ import { type Command, Option } from 'commander';
 
 import type { ServeArgs } from '../commands/gateway/serve.ts';
 import type { LimitFlags } from '../commands/gateway/limit-flags.ts';
-import { collect, countNumber, portNumber } from './flag-values.ts';
+import type { OwnKeyArgs } from '../commands/member/own-keys.ts';
+import { collect, countNumber, lifetimeMs, overlapMs, portNumber } from './flag-values.ts';
+import { gatewayChoice, gatewayFlag } from './member-commands.ts';
 import { addPublishCommands, addSourceCommands } from './publish-commands.ts';
 import type { RunCommand } from './run-command.ts';
 
@@ -200,7 +202,9 @@ function addMembers(program: Command, go: RunCommand): void {
 }
 
 function addKeys(program: Command, go: RunCommand): void {
-  const keys = program.command('keys').description("members' keys: add, list, revoke");
+  const keys = program
+    .command('keys')
+    .description("members' keys: add, list, revoke; a member's own: create, list, rotate, revoke");
   withKeyFlags(withLimits(keys.command('add')))
     .description('make another key for a member, which is shown once')
     .argument('<member>')
@@ -211,7 +215,8 @@ function addKeys(program: Command, go: RunCommand): void {
     .command('list')
     .description('list the keys: whose they are, what they are for, until when')
     .addOption(stateFlag())
-    .action(async (options: { state?: string }) =>
+    .addOption(gatewayChoice('your own: those'))
+    .action(async (options: { state?: string; gateway?: string | true }) =>
       go(async (context) => (await import('../commands/gateway/keys.ts')).runKeysList(options, context)),
     );
   keys
@@ -219,23 +224,53 @@ function addKeys(program: Command, go: RunCommand): void {
     .description('revoke a key; its streams end within a second')
     .argument('<id>', 'as `fairlead keys list` shows it: what stands between the underscores of the key')
     .addOption(stateFlag())
-    .action(async (id: string, options: { state?: string }) =>
+    .addOption(gatewayFlag('one of yours, at this gateway, which you joined'))
+    .action(async (id: string, options: { state?: string; gateway?: string }) =>
       go(async (context) => (await import('../commands/gateway/keys.ts')).runKeysRevoke({ id, ...options }, context)),
+    );
+  addOwnKeys(keys, go);
+}
+
+function addOwnKeys(keys: Command, go: RunCommand): void {
+  withLimits(keys.command('create'))
+    .description('for a member: make another key of yours, which is shown once; for no more than the one that you have')
+    .option('--models <name>', 'a model that the key is for; may be repeated; default: as yours', collect, [])
+    .option('--expires <time>', 'how long the key is good, such as 90m, 12h or 30d; default: as yours', lifetimeMs)
+    .option('--label <text>', 'a name for the key')
+    .addOption(gatewayFlag('at this gateway, which you joined; default: the only one'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fairlead keys create --label nightly --models qwen --expires 30d --tokens-per-day 100000',
+    )
+    .action(async (options: OwnKeyArgs) =>
+      go(async (context) => (await import('../commands/member/own-keys.ts')).runKeysCreate(options, context)),
+    );
+  keys
+    .command('rotate')
+    .description('for a member: make a key in place of one of yours, which is good for a while longer')
+    .argument('[id]', 'default: the key that this machine keeps, which then keeps the new one')
+    .option('--overlap <time>', 'how long the old one is good, such as 10m; 0: not at all', overlapMs, 3_600_000)
+    .addOption(gatewayFlag('at this gateway, which you joined; default: the only one'))
+    .action(async (id: string | undefined, options: { overlap: number; gateway?: string }) =>
+      go(async (context) =>
+        (await import('../commands/member/own-keys.ts')).runKeysRotate({ id, ...options }, context),
+      ),
     );
 }
 
 function addUsage(program: Command, go: RunCommand): void {
   program
     .command('usage')
-    .description('sum up what members have used through the gateway')
+    .description('sum up what members have used through the gateway; for a member what is left of their limits')
     .addOption(
       new Option('--by <what>', 'what to sum by').choices(['member', 'team', 'key', 'model', 'day']).default('member'),
     )
     .option('--since <time>', 'how far back, such as 12h or 30d', '30d')
     .option('--csv', 'as comma-separated values, with a line of names first')
+    .addOption(gatewayChoice('what is left of your limits: those'))
     .addOption(stateFlag())
     .addHelpText('after', '\nExamples:\n  fairlead usage\n  fairlead usage --by model --since 7d --json')
-    .action(async (options: { by: string; since: string; csv?: boolean; state?: string }) =>
+    .action(async (options: { by: string; since: string; csv?: boolean; state?: string; gateway?: string | true }) =>
       go(async (context) => (await import('../commands/gateway/usage.ts')).runUsage(options, context)),
     );
 }

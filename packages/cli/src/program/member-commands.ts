@@ -1,8 +1,20 @@
 // The commands of a member of a gateway: join it.
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
 import type { RunCommand } from './run-command.ts';
+
+/** Of a command with a name of a model. */
+export function gatewayFlag(
+  what = 'a model of this gateway, which you joined; default: that of a machine that has joined one and has no profile',
+): Option {
+  return new Option('--gateway <name>', what);
+}
+
+/** Of a command that may be of no gateway. */
+export function gatewayChoice(what: string): Option {
+  return new Option('--gateway [name]', `${what} of a gateway that you joined`);
+}
 
 export function addMemberCommands(program: Command, go: RunCommand): void {
   program

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 
 import type { RunCommand } from './run-command.ts';
 import { countNumber } from './flag-values.ts';
+import { gatewayChoice } from './member-commands.ts';
 
 export function addPlanCommands(program: Command, go: RunCommand): void {
   addModels(program, go);
@@ -13,15 +14,16 @@ export function addPlanCommands(program: Command, go: RunCommand): void {
 function addModels(program: Command, go: RunCommand): void {
   program
     .command('models')
-    .description('list the models whose needs are known, or explain one')
+    .description('list the models whose needs are known, or explain one; for a member those that a gateway offers')
     .argument('[model]', "a model's name or Hugging Face id")
     .option('--fits <gpu>', 'those that fit GPUs of this type and memory, such as a100:40')
     .option('--gpus <count>', 'how many of these GPUs a node has (1)', countNumber)
+    .addOption(gatewayChoice('those'))
     .addHelpText(
       'after',
-      '\nExamples:\n  fairlead models\n  fairlead models llama-3.1-70b\n  fairlead models --fits a100:40 --gpus 2',
+      '\nExamples:\n  fairlead models\n  fairlead models llama-3.1-70b\n  fairlead models --fits a100:40 --gpus 2\n  fairlead models --gateway',
     )
-    .action(async (name: string | undefined, options: { fits?: string; gpus?: number }) =>
+    .action(async (name: string | undefined, options: { fits?: string; gpus?: number; gateway?: string | true }) =>
       go(async (context) => (await import('../commands/models.ts')).runModels({ name, ...options }, context)),
     );
 }

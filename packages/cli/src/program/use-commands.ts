@@ -3,11 +3,13 @@
 import type { Command } from 'commander';
 
 import type { RunCommand } from './run-command.ts';
-import { decimalNumber, portNumber, wholeNumber } from './flag-values.ts';
+import { countNumber, decimalNumber, portNumber, wholeNumber } from './flag-values.ts';
+import { gatewayFlag } from './member-commands.ts';
 
 export function addUseCommands(program: Command, go: RunCommand, version: string): void {
   addChat(program, go);
   addExec(program, go);
+  addCode(program, go);
   addEvents(program, go);
   addOpen(program, go);
   addAboutItself(program, go, version);
@@ -23,6 +25,7 @@ function addChat(program: Command, go: RunCommand): void {
     .option('--model <model>', 'another of the models it serves, such as a LoRA adapter')
     .option('--max-tokens <count>', 'at most so many tokens in the answer', wholeNumber)
     .option('--temperature <number>', 'how freely it chooses; 0 is the same answer each time', decimalNumber)
+    .addOption(gatewayFlag())
     .addHelpText(
       'after',
       "\nExamples:\n  fairlead chat demo\n  fairlead chat demo 'Why is the sky blue?'\n  git diff | fairlead chat demo 'Write a commit message for this:' --max-tokens 200\n  echo hi | fairlead chat demo --json",
@@ -39,6 +42,7 @@ interface ChatOptions {
   model?: string;
   maxTokens?: number;
   temperature?: number;
+  gateway?: string;
 }
 
 function addExec(program: Command, go: RunCommand): void {
@@ -49,6 +53,7 @@ function addExec(program: Command, go: RunCommand): void {
     .argument('<name>')
     .argument('<command...>', 'after --, so that its flags are its own')
     .option('--no-mux', 'give each request an SSH channel of its own')
+    .addOption(gatewayFlag())
     .addHelpText(
       'after',
       `
@@ -61,9 +66,46 @@ Examples:
   fairlead exec demo -- python script.py
   fairlead exec demo -- sh -c 'curl -s -H "Authorization: Bearer $OPENAI_API_KEY" "$OPENAI_BASE_URL/models"'`,
     )
-    .action(async (name: string, command: string[], options: { mux: boolean }) =>
+    .action(async (name: string, command: string[], options: { mux: boolean; gateway?: string }) =>
       go(async (context) => (await import('../commands/exec.ts')).runExec({ name, command, ...options }, context)),
     );
+}
+
+function addCode(program: Command, go: RunCommand): void {
+  program
+    .command('code')
+    .description('start a coding agent on a deployment, with a configuration of its own that is gone when it ends')
+    .usage('[options] <name> [opencode|codex] [-- arguments...]')
+    .argument('<name>')
+    .argument('[agent]', 'opencode or codex; default: the first that is installed')
+    .argument('[arguments...]', "the agent's own, after --")
+    .option(
+      '--context <tokens>',
+      'tokens of the longest request with its answer; default: as the model says',
+      countNumber,
+    )
+    .addOption(gatewayFlag())
+    .addHelpText(
+      'after',
+      `
+The agent gets the URL, the model, how long a request may be, and the key in FAIRLEAD_CODE_KEY; it asks no other model. Standard input
+and output are its own. Exit codes: the agent's own, 127 where it is not installed.
+
+Examples:
+  fairlead code qwen
+  fairlead code qwen codex
+  fairlead code qwen opencode -- run 'Explain this repository'`,
+    )
+    .action(async (name: string, agent: string | undefined, args: string[], options: CodeFlags) =>
+      go(async (context) =>
+        (await import('../commands/code/run-code.ts')).runCode({ name, agent, args, ...options }, context),
+      ),
+    );
+}
+
+interface CodeFlags {
+  context?: number;
+  gateway?: string;
 }
 
 function addEvents(program: Command, go: RunCommand): void {

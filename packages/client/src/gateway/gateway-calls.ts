@@ -5,12 +5,26 @@ import type { Duplex } from 'node:stream';
 import { CodedError, type Secret } from '@fairlead/kit';
 import {
   accountError,
+  createMemberKey,
+  type CreateMemberKey,
   decodeText,
   encodeText,
+  type GatewayModel,
+  gatewayModelList,
   type Joined,
   joined,
   joinRequest,
+  memberKey,
+  type MemberKey,
+  memberKeyList,
+  newMemberKey,
+  type NewMemberKey,
+  ownUsage,
+  type OwnUsage,
   type Read,
+  rotatedMemberKey,
+  type RotatedMemberKey,
+  rotateMemberKey,
   type Schema,
 } from '@fairlead/protocol';
 
@@ -30,6 +44,17 @@ export interface GatewayCallsDeps {
 export interface GatewayCalls {
   /** Redeems an invitation. Throws `GatewayAnswerError` with `invite_mistyped`, `invite_unknown`, `invite_used` or `invite_expired`. */
   join(invite: Secret, options?: CallOptions): Promise<Joined>;
+  /** Those that the key may use. */
+  listModels(options?: CallOptions): Promise<GatewayModel[]>;
+  /** What is left of the limits of the key. */
+  usage(options?: CallOptions): Promise<OwnUsage>;
+  /** Those of the member. */
+  listKeys(options?: CallOptions): Promise<MemberKey[]>;
+  /** Another key of the member, for no more than this one is for. */
+  createKey(wanted: CreateMemberKey, options?: CallOptions): Promise<NewMemberKey>;
+  /** Another key like this one, which is good for as long as `overlapMs` says. */
+  rotateKey(id: string, overlapMs: number, options?: CallOptions): Promise<RotatedMemberKey>;
+  revokeKey(id: string, options?: CallOptions): Promise<MemberKey>;
 }
 
 export function createGatewayCalls(deps: GatewayCallsDeps): GatewayCalls {
@@ -41,6 +66,42 @@ export function createGatewayCalls(deps: GatewayCallsDeps): GatewayCalls {
         path: '/v1/join',
         body: encodeText(joinRequest, { invite }),
         answer: joined,
+        ...options,
+      }),
+    async listModels(options = {}) {
+      const wanted = { what: 'list the models', method: 'GET', path: '/v1/models', answer: gatewayModelList };
+      return (await call(deps, { ...wanted, ...options })).data;
+    },
+    usage: (options = {}) =>
+      call(deps, { what: 'ask for usage', method: 'GET', path: '/v1/usage', answer: ownUsage, ...options }),
+    async listKeys(options = {}) {
+      const wanted = { what: 'list your keys', method: 'GET', path: '/v1/keys', answer: memberKeyList };
+      return (await call(deps, { ...wanted, ...options })).data;
+    },
+    createKey: (wanted, options = {}) =>
+      call(deps, {
+        what: 'make a key',
+        method: 'POST',
+        path: '/v1/keys',
+        body: encodeText(createMemberKey, wanted),
+        answer: newMemberKey,
+        ...options,
+      }),
+    rotateKey: (id, overlapMs, options = {}) =>
+      call(deps, {
+        what: `rotate the key ${id}`,
+        method: 'POST',
+        path: `/v1/keys/${encodeURIComponent(id)}/rotate`,
+        body: encodeText(rotateMemberKey, { overlapMs }),
+        answer: rotatedMemberKey,
+        ...options,
+      }),
+    revokeKey: (id, options = {}) =>
+      call(deps, {
+        what: `revoke the key ${id}`,
+        method: 'DELETE',
+        path: `/v1/keys/${encodeURIComponent(id)}`,
+        answer: memberKey,
         ...options,
       }),
   };

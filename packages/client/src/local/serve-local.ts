@@ -12,7 +12,7 @@ import { withOrigin } from './with-origin.ts';
 
 export interface ServeLocalDeps {
   /** The path of a new connection to the endpoint that answers now. */
-  open: (signal: AbortSignal) => Promise<Path>;
+  open: (signal: AbortSignal) => Promise<Pick<Path, 'channel'>>;
   /** Origins whose web pages may use the port, as `parseOrigins` gives them. */
   allowedOrigins: readonly string[];
 }
@@ -31,7 +31,7 @@ export async function serveLocal(socket: Socket, deps: ServeLocalDeps): Promise<
   if (!request) return;
   const { bytes, decision } = request;
   if (decision.kind === 'answer') return answer(socket, decision.bytes);
-  let path: Path;
+  let path: Pick<Path, 'channel'>;
   try {
     path = await openWhile(socket, deps);
   } catch (error) {
@@ -69,7 +69,7 @@ function readRequest(socket: Socket, allowed: readonly string[]): Promise<LocalR
   return promise;
 }
 
-async function openWhile(socket: Socket, { open }: ServeLocalDeps): Promise<Path> {
+async function openWhile(socket: Socket, { open }: ServeLocalDeps): Promise<Pick<Path, 'channel'>> {
   const gone = new AbortController();
   const onClose = () => gone.abort(connectionClosed);
   socket.once('close', onClose);

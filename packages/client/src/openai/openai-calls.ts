@@ -1,5 +1,7 @@
 // The OpenAI API of one deployment as typed calls. Checks that an answer has its list; all fields pass through.
 
+import type { Duplex } from 'node:stream';
+
 import { CodedError } from '@fairlead/kit';
 
 import { type ChannelAnswer, type ChannelRequestDeps, readAnswer, sendOverChannel } from './channel-request.ts';
@@ -15,6 +17,7 @@ import type {
   Embeddings,
   Model,
 } from '@fairlead/openai-wire';
+import type { Path } from '../paths/live-paths.ts';
 import { readEvents } from './read-events.ts';
 
 export interface CallOptions {
@@ -35,12 +38,12 @@ export interface OpenAiCalls {
   embed(request: EmbeddingRequest, options?: CallOptions): Promise<Embeddings>;
 }
 
-export interface OpenAiCallsDeps extends ChannelRequestDeps {
+export interface OpenAiCallsDeps<Way extends { channel: Duplex } = Path> extends ChannelRequestDeps<Way> {
   /** What `model` says where a request leaves it out. */
   model(): string;
 }
 
-export function createOpenAiCalls(deps: OpenAiCallsDeps): OpenAiCalls {
+export function createOpenAiCalls<Way extends { channel: Duplex }>(deps: OpenAiCallsDeps<Way>): OpenAiCalls {
   const withModel = (request: object) => ({ model: deps.model(), ...request });
 
   async function call<T>(what: string, path: string, given: object | undefined, options: CallOptions): Promise<T> {
@@ -80,7 +83,10 @@ interface JsonRequest extends CallOptions {
   given: object | undefined;
 }
 
-async function sendJson(deps: ChannelRequestDeps, { what, path, given, signal }: JsonRequest): Promise<ChannelAnswer> {
+async function sendJson<Way extends { channel: Duplex }>(
+  deps: ChannelRequestDeps<Way>,
+  { what, path, given, signal }: JsonRequest,
+): Promise<ChannelAnswer> {
   const answer = await sendOverChannel(deps, {
     method: given ? 'POST' : 'GET',
     path,

@@ -13,7 +13,7 @@ import { createKeyRing } from '../openai/key-ring.ts';
 import { createOpenAiCalls, type OpenAiCalls } from '../openai/openai-calls.ts';
 import type { FollowerEvent } from '../paths/endpoint-follower.ts';
 import type { OutageEvent } from '../paths/kept-mux.ts';
-import { trackPaths } from '../paths/live-paths.ts';
+import { type Path, trackPaths } from '../paths/live-paths.ts';
 import { createMuxPaths } from '../paths/mux-paths.ts';
 import { openPath } from '../paths/open-path.ts';
 import { createTurns } from '../paths/turns.ts';
@@ -102,7 +102,7 @@ export function openMemoryConsumer({
       keys.authorize(headers, endpoint.apiKey),
   };
   return {
-    calls: createOpenAiCalls({ ...requests, model: () => 'served' }),
+    calls: createOpenAiCalls<Path>({ ...requests, model: () => 'served' }),
     fetch: createChannelFetch({ ...requests, origins: ['http://a.invalid'] }),
     async [Symbol.asyncDispose]() {
       await muxed[Symbol.asyncDispose]();

@@ -8,6 +8,8 @@ import { CodedError, untilAborted } from '@fairlead/kit';
 import type { CliErrorCode } from '../../cli-error.ts';
 import type { Context } from '../../context.ts';
 import { ensureHeldProfile } from '../../bastion/ensure-held-profile.ts';
+import { memberAnswers } from '../member/member-answers.ts';
+import { pickGateway } from '../member/pick-gateway.ts';
 import { sessionOptions } from '../../session-options.ts';
 import { endWords } from '../instance-words.ts';
 import { type Conversation, requestOf, withTurn } from './conversation.ts';
@@ -22,11 +24,20 @@ export interface ChatArgs {
   model?: string | undefined;
   maxTokens?: number | undefined;
   temperature?: number | undefined;
+  /** Of a gateway that this machine has joined. */
+  gateway?: string | undefined;
 }
 
 export async function runChat(args: ChatArgs, context: Context): Promise<void> {
-  const { name, system, maxTokens, temperature } = args;
+  const { name } = args;
   const prompt = await promptOf(args, context);
+  const gateway = await pickGateway(args.gateway, context);
+  if (gateway) {
+    context.output.busy(`asking ${gateway.name} for ${name}`);
+    await using connection = await gateway.connect(name);
+    context.output.close();
+    return talk(memberAnswers(connection, context), { ...args, prompt }, context);
+  }
   await ensureHeldProfile(context);
   context.output.busy(`connecting to ${name}`);
   let ended: string | undefined;
@@ -38,8 +49,15 @@ export async function runChat(args: ChatArgs, context: Context): Promise<void> {
     },
   });
   context.output.close();
-  const source: AnswerSource = { connection, clock: context.clock, whyEnded: () => ended };
-  const conversation = { model: args.model ?? connection.servedModel, system, turns: [], maxTokens, temperature };
+  await talk({ connection, clock: context.clock, whyEnded: () => ended }, { ...args, prompt }, context);
+}
+
+type TalkArgs = Omit<ChatArgs, 'prompt'> & { prompt: string | undefined };
+
+async function talk(source: AnswerSource, args: TalkArgs, context: Context): Promise<void> {
+  const { prompt, system, maxTokens, temperature } = args;
+  const { servedModel } = source.connection;
+  const conversation = { model: args.model ?? servedModel, system, turns: [], maxTokens, temperature };
   if (prompt === undefined) await converse(source, conversation, context);
   else await askOnce(source, withTurn(conversation, 'user', prompt), context);
 }

@@ -13,6 +13,8 @@ export interface AnswerSource {
   clock: Clock;
   /** Why there will be no more answers, once that is known. */
   whyEnded: () => string | undefined;
+  /** By the code of the error, before those for a deployment of one's own. */
+  hints?: Readonly<Record<string, string>>;
 }
 
 /** Ends after `end`. Leaving the loop, or the signal, ends the engine's work too. */
@@ -65,12 +67,16 @@ const hints: Readonly<Record<string, string>> = {
 /** The connection breaks a moment before it is known why. */
 const reasonTimeoutMs = 2_000;
 
-async function explain(error: unknown, { connection, clock, whyEnded }: AnswerSource): Promise<unknown> {
+async function explain(
+  error: unknown,
+  { connection, clock, whyEnded, hints: own = {} }: AnswerSource,
+): Promise<unknown> {
   if (!(error instanceof CodedError)) return error;
   if (isCodedError(error, 'answer_cut')) await Promise.race([connection.ended, clock.sleep(reasonTimeoutMs)]);
   const ended = whyEnded();
   const { code, retryable } = error;
   const message = ended === undefined ? error.message : `${error.message}: ${ended}`;
-  const hint = ended === undefined ? (hints[code] ?? error.hint) : `See \`fairlead status ${connection.name}\`.`;
+  const hint =
+    ended === undefined ? (own[code] ?? hints[code] ?? error.hint) : `See \`fairlead status ${connection.name}\`.`;
   return new CodedError(code, message, { ...defined({ hint }), retryable, cause: error });
 }

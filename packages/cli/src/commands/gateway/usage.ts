@@ -2,6 +2,7 @@
 
 import type { Context } from '../../context.ts';
 import { table } from '../../output/table.ts';
+import { type GatewayFlag, pickGateway } from '../member/pick-gateway.ts';
 import { askGateway, flagWords, gatewayStateDir, type GatewayLine } from './gateway-program.ts';
 
 export interface UsageArgs {
@@ -9,9 +10,13 @@ export interface UsageArgs {
   since: string;
   csv?: boolean;
   state?: string;
+  gateway?: GatewayFlag;
 }
 
-export async function runUsage({ by, since, csv = false, state }: UsageArgs, context: Context): Promise<void> {
+export async function runUsage(args: UsageArgs, context: Context): Promise<void> {
+  const { by, since, csv = false, state } = args;
+  const gateway = state === undefined ? await pickGateway(args.gateway, context) : undefined;
+  if (gateway) return (await import('../member/own-usage.ts')).runOwnUsage(gateway, context);
   const words = ['usage', ...flagWords({ state: gatewayStateDir(state, context), by, since })];
   const line = await askGateway('usage', words, context);
   context.output.result(line, csv ? usageCsv(line) : usageText(line));

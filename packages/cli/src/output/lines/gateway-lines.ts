@@ -177,8 +177,37 @@ export const gatewayLines = {
     members: z.array(z.object({ ...memberFields, keys: z.array(z.object(keyFields)), invites: z.array(invite) })),
   }),
   'key.added': line('The result. `key` is told here and never again.', { ok, ...keyFields, key: text }),
+  'key.rotated': line(
+    'The result, for a member: a key in place of one of theirs, which is good until its `expiresMs`. `key` is there where this machine does not keep it.',
+    { ok, ...keyFields, key: optionalText, replaces: z.object(keyFields) },
+  ),
   'key.revoked': line('The result.', { ok, ...keyFields }),
   keys: line('The result.', { ok, keys: z.array(z.object(keyFields)) }),
+  'gateway.models': line('The result: the models that a gateway offers to your key.', {
+    ok,
+    gateway: text,
+    url: text,
+    models: z.array(
+      z.object({
+        id: text,
+        state: text,
+        phase: optionalText,
+        percent: z.number().optional(),
+        reason: optionalText,
+        estimatedStartMs: z.number().optional(),
+        instances: z.number().optional(),
+        contextTokens: z.number().optional(),
+      }),
+    ),
+  }),
+  'usage.own': line('The result, for a member: what is left of the limits of your key, of yours and of your team.', {
+    ok,
+    gateway: text,
+    member: text,
+    team: optionalText,
+    keyId: text,
+    limits: z.array(z.object({ limit: text, most: z.number(), left: z.number(), resetsInMs: z.number() })),
+  }),
   usage: line(
     'The result. `name` is of what `by` says; `estimated`: requests whose tokens the gateway counted itself.',
     {

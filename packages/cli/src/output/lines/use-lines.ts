@@ -12,16 +12,23 @@ const usage = z.looseObject({
 });
 
 export const useLines = {
-  connected: line('The port is open. The key is told here: a program asked for it.', {
-    ok,
-    name: text,
-    baseUrl: text,
-    apiKey: text,
-    servedModel: text,
-    instance: text,
-    generation: z.number(),
-    endToEnd: z.boolean().meta({ description: 'Whether requests are encrypted past the bastion, to the node.' }),
-  }),
+  connected: line(
+    'The port is open. The key is told here: a program asked for it. Of a gateway there is no instance, and the key is good at this port alone.',
+    {
+      ok,
+      name: text,
+      baseUrl: text,
+      apiKey: text,
+      servedModel: text,
+      instance: optionalText,
+      generation: z.number().optional(),
+      gateway: optionalText,
+      endToEnd: z
+        .boolean()
+        .optional()
+        .meta({ description: 'Whether requests are encrypted past the bastion, to the node.' }),
+    },
+  ),
   'ssh.printed': line('The result of `--print-ssh`: a line for a shell, and what it holds open.', {
     ok,
     name: text,
