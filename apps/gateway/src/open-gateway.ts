@@ -132,6 +132,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit
   const describe = () => ({
     ...describeGateway({ startedMs, address, url: options.url }, relay, router),
     ...describePublishers(),
+    usage: recorder.state,
   });
   opened.describe = describe;
   const orders = {

@@ -34,7 +34,11 @@ export function flagWords(flags: Readonly<Record<string, string | number | undef
 }
 
 /** Of Node, for the program. */
-export const gatewayArguments = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning'] as const;
+export const gatewayArguments = [
+  '--disable-sigusr1',
+  '--max-semi-space-size=4',
+  '--disable-warning=ExperimentalWarning',
+] as const;
 
 /** The caller ends it. */
 export async function startGateway(words: readonly string[], context: Context): Promise<ChildProcess> {
