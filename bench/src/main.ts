@@ -137,7 +137,11 @@ bench(
   async (options, given) => (await import('./gateway/run.ts')).runGatewayBench({ ...options, ...given }),
 )
   .option('--rounds <n>', 'rounds; a verdict needs 5', positive)
-  .option('--seconds <n>', 'how long each figure is measured in each round', positive);
+  .option('--seconds <n>', 'how long each figure is measured in each round', positive)
+  .option(
+    '--rivals',
+    "beside Portkey's gateway and LiteLLM too, which npm and pip install into ~/.cache/fairlead/bench",
+  );
 bench(
   'sim',
   "the simulator's own ceiling, for each second of CPU",

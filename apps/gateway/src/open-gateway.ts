@@ -125,6 +125,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Pick
   const status = () => ({
     ...describeGateway({ startedMs, address, url: options.url }, relay, router),
     ...describePublishers(),
+    usage: recorder.state,
   });
   const operator = scope.use(
     await listenForOperator({ stateDir, metricsPort: options.metricsPort, status, metrics, log }),

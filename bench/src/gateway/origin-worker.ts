@@ -7,7 +7,8 @@ import { takeOrders } from '../harness/worker.ts';
 import { eventsOfStream } from './events-of-stream.ts';
 
 export interface OriginOrders {
-  open(given: { socket: string }): Promise<void>;
+  /** Also on a port of the loopback, for those that take no socket. */
+  open(given: { socket: string }): Promise<{ port: number }>;
 }
 
 const usage = { prompt_tokens: 300, completion_tokens: 20, total_tokens: 320 };
@@ -28,6 +29,10 @@ takeOrders({
     const server = createServer(answer);
     server.listen(socket);
     await once(server, 'listening');
+    const byPort = createServer({ noDelay: true }, answer);
+    byPort.listen(0, '127.0.0.1');
+    await once(byPort, 'listening');
+    return { port: (byPort.address() as { port: number }).port };
   },
 } satisfies OriginOrders);
 
@@ -37,11 +42,20 @@ function answer(socket: Socket): void {
   socket.on('data', (piece) => {
     request += piece.toString('latin1');
     const headEnd = request.indexOf('\r\n\r\n');
-    const length = Number(/content-length: (\d+)/i.exec(request)?.[1]);
-    if (headEnd === -1 || request.length < headEnd + 4 + length) return;
-    if (request.includes('"stream":true')) sendEvents(socket);
+    const length = /content-length: (\d+)/i.exec(request)?.[1];
+    if (headEnd === -1 || (length !== undefined && request.length < headEnd + 4 + Number(length))) return;
+    // Some send their body in chunks.
+    if (length === undefined && !request.endsWith('0\r\n\r\n')) return;
+    if (request.includes('"user":"held"')) hold(socket);
+    else if (request.includes('"stream":true')) sendEvents(socket);
     else socket.end(whole);
   });
+}
+
+/** One event, and then nothing more. */
+function hold(socket: Socket): void {
+  socket.write(streamHead);
+  socket.write(event);
 }
 
 /** Each in a write of its own, as an engine's. */

@@ -13,6 +13,8 @@ export interface Target {
   /** Or of the socket, to which each request goes on a connection of its own. */
   socket?: string;
   key: string;
+  /** Further lines of the head. */
+  fields?: readonly string[];
 }
 
 export interface RequestFigures {
@@ -25,13 +27,16 @@ export interface RequestOrders {
   requests(given: { target: Target; connections: number; seconds: number }): Promise<RequestFigures>;
   /** Events a second. */
   events(given: { target: Target; connections: number; seconds: number }): Promise<number>;
+  /** Opens so many streams, each of which has had its first event when this resolves. They stay. */
+  hold(given: { target: Target; streams: number }): Promise<void>;
 }
 
 const content = 'x'.repeat(1_200);
+const heldAtOnce = 100;
 
 takeOrders({
   async requests({ target, connections, seconds }) {
-    const bytes = requestBytes(target.key, { model: 'm', messages: [{ role: 'user', content }] });
+    const bytes = requestBytes(target, { model: 'm', messages: [{ role: 'user', content }] });
     const timesMs: number[] = [];
     const endAt = performance.now() + seconds * 1_000;
     const lanes = Array.from({ length: connections }, async () => {
@@ -39,9 +44,9 @@ takeOrders({
       while (performance.now() < endAt) {
         const startedAt = performance.now();
         socket ??= await dial(target);
-        await exchange(socket, bytes, hasWholeAnswer);
+        const answer = await exchange(socket, bytes, hasWholeAnswer);
         timesMs.push(performance.now() - startedAt);
-        if (target.socket === undefined) continue;
+        if (target.socket === undefined && !/^connection: close/im.test(answer)) continue;
         socket.destroy();
         socket = undefined;
       }
@@ -55,7 +60,7 @@ takeOrders({
     };
   },
   async events({ target, connections, seconds }) {
-    const bytes = requestBytes(target.key, { model: 'm', stream: true, messages: [{ role: 'user', content }] });
+    const bytes = requestBytes(target, { model: 'm', stream: true, messages: [{ role: 'user', content }] });
     const startedAt = performance.now();
     let streams = 0;
     const lanes = Array.from({ length: connections }, async () => {
@@ -69,6 +74,16 @@ takeOrders({
     await Promise.all(lanes);
     return (streams * eventsOfStream * 1_000) / (performance.now() - startedAt);
   },
+  async hold({ target, streams }) {
+    const held = { model: 'm', stream: true, user: 'held', messages: [{ role: 'user', content }] };
+    const bytes = requestBytes(target, held);
+    for (let begun = 0; begun < streams; begun += heldAtOnce) {
+      const few = Array.from({ length: Math.min(heldAtOnce, streams - begun) }, async () =>
+        exchange(await dial(target), bytes, (tail) => tail.includes('data: ')),
+      );
+      await Promise.all(few);
+    }
+  },
 } satisfies RequestOrders);
 
 async function dial({ port, socket: path }: Target): Promise<Socket> {
@@ -77,22 +92,23 @@ async function dial({ port, socket: path }: Target): Promise<Socket> {
   return socket;
 }
 
-function requestBytes(key: string, request: object): Buffer {
+function requestBytes({ key, fields = [] }: Target, request: object): Buffer {
   const body = JSON.stringify(request);
+  const more = fields.map((field) => `${field}\r\n`).join('');
   return Buffer.from(
-    `POST /v1/chat/completions HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n${more}\r\n${body}`,
   );
 }
 
-function exchange(socket: Socket, bytes: Buffer, isWhole: (text: string) => boolean): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+function exchange(socket: Socket, bytes: Buffer, isWhole: (text: string) => boolean): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   let text = '';
   const onData = (piece: Buffer) => {
     // Of a stream the end alone is looked at.
     text = (text + piece.toString('latin1')).slice(-4_096);
     if (!isWhole(text)) return;
     socket.off('data', onData).off('close', onClose).off('error', onError);
-    resolve();
+    resolve(text);
   };
   const onClose = () => reject(new Error(`the connection was closed after ${JSON.stringify(text.slice(-300))}`));
   // What is wrong is told by its close.
@@ -105,7 +121,7 @@ function exchange(socket: Socket, bytes: Buffer, isWhole: (text: string) => bool
 function hasWholeAnswer(text: string): boolean {
   const headEnd = text.indexOf('\r\n\r\n');
   if (headEnd === -1) return false;
-  const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? Number.NaN);
   if (!text.startsWith('HTTP/1.1 200')) throw new Error(`answered ${text.slice(0, 300)}`);
-  return text.length >= headEnd + 4 + length;
+  const length = /content-length: (\d+)/i.exec(text)?.[1];
+  return length === undefined ? text.endsWith('0\r\n\r\n') : text.length >= headEnd + 4 + Number(length);
 }

@@ -1,7 +1,7 @@
 // `bench gateway`: requests and events a second through the gateway, with keys, limits and usage on, beside nginx in the same rounds.
 
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,20 +13,29 @@ import { readProcess } from '../harness/processes.ts';
 import type { BenchOptions, BenchResult } from '../harness/result.ts';
 import { median } from '../harness/statistics.ts';
 import { figure } from '../harness/table.ts';
-import { openWorker } from '../harness/worker.ts';
+import { openWorker, type Worker } from '../harness/worker.ts';
 import type { OriginOrders } from './origin-worker.ts';
 import type { RelayOrders } from './relay-worker.ts';
+import { openRivals } from './rivals.ts';
 import type { RequestFigures, RequestOrders, Target } from './request-worker.ts';
 
 export interface GatewayBenchOptions extends BenchOptions {
   seconds: number;
   rounds: number;
+  /** Also Portkey's gateway and LiteLLM, which are installed where they are not. */
+  rivals?: boolean;
 }
 
+const cacheDir = join(homedir(), '.cache/fairlead/bench');
 const originWorker = fileURLToPath(new URL('./origin-worker.ts', import.meta.url));
 const relayWorker = fileURLToPath(new URL('./relay-worker.ts', import.meta.url));
 const requestWorker = fileURLToPath(new URL('./request-worker.ts', import.meta.url));
 const connectionsOfEvents = 20;
+const heldStreams = 2_000;
+/** Each takes 256 requests at a time. */
+const instancesOfHeld = 10;
+/** As the command starts the gateway. */
+const gatewayEnv = { ...process.env, NODE_OPTIONS: '--max-semi-space-size=4' };
 const nginxSettings = {
   maxConnections: 4096,
   http: 'keepalive_requests 1000000000;',
@@ -39,27 +48,29 @@ interface Round {
   eventsPerSecond: number;
 }
 
-export async function runGatewayBench({ seconds, rounds, scope, say }: GatewayBenchOptions): Promise<BenchResult> {
+export async function runGatewayBench(options: GatewayBenchOptions): Promise<BenchResult> {
+  const { seconds, rounds, scope, say } = options;
   const dir = await mkdtemp(join(tmpdir(), 'fl-gateway-'));
   scope.defer(() => rm(dir, { recursive: true, force: true }));
   const socket = join(dir, 'o.sock');
   const origin = scope.use(await openWorker<OriginOrders>(originWorker));
-  await origin.order('open', { socket });
-  const relay = scope.use(await openWorker<RelayOrders>(relayWorker));
+  const { port: originPort } = await origin.order('open', { socket });
+  const relay = scope.use(await openWorker<RelayOrders>(relayWorker, gatewayEnv));
   const gateway = await relay.order('open', { socket, stateDir: join(dir, 'state') });
   const nginx: Record<string, Target> = (await hasNginx())
     ? { nginx: { port: await openNginx(scope, { dir, socket, ...nginxSettings }), key: 'none' } }
     : {};
   const load = scope.use(await openWorker<RequestOrders>(requestWorker));
-  const ways: Record<string, Target> = {
-    direct: { socket, key: 'none' },
-    gateway,
-    ...nginx,
-  };
+  const rivals =
+    options.rivals === true ? await openRivals(scope, { dir, cacheDir, originPort }) : { ways: {}, notes: [] };
+  const ways: Record<string, Target> = { direct: { socket, key: 'none' }, gateway, ...nginx, ...rivals.ways };
   const measure = async (target: Target, forSeconds: number): Promise<Round> => ({
     one: await load.order('requests', { target, connections: 1, seconds: forSeconds }),
     ten: await load.order('requests', { target, connections: 10, seconds: forSeconds }),
-    eventsPerSecond: await load.order('events', { target, connections: connectionsOfEvents, seconds: forSeconds }),
+    // Of the rivals requests are compared, and no events.
+    eventsPerSecond: Object.values(rivals.ways).includes(target)
+      ? Number.NaN
+      : await load.order('events', { target, connections: connectionsOfEvents, seconds: forSeconds }),
   });
   const seen: Record<string, Round[]> = {};
   for (const target of Object.values(ways)) await measure(target, seconds / 2);
@@ -67,18 +78,34 @@ export async function runGatewayBench({ seconds, rounds, scope, say }: GatewayBe
     say(`gateway: round ${round + 1} of ${rounds}`);
     for (const [way, target] of Object.entries(ways)) (seen[way] ??= []).push(await measure(target, seconds));
   }
-  const resident = (await readProcess(relay.pid))?.residentMB ?? Number.NaN;
-  return describe(seen, resident);
+  const residentMB: number[] = [];
+  for (let round = 0; round < rounds; round++) residentMB.push(await measureHeld(options, dir, load));
+  return describe(seen, residentMB, rivals.notes);
 }
 
-function describe(seen: Record<string, Round[]>, residentMB: number): BenchResult {
+/** What a gateway has resident that holds so many streams. */
+async function measureHeld({ scope }: BenchOptions, dir: string, load: Worker<RequestOrders>): Promise<number> {
+  await using relay = await openWorker<RelayOrders>(relayWorker, gatewayEnv);
+  const stateDir = await mkdtemp(join(dir, 'held-'));
+  const socket = join(stateDir, 'o.sock');
+  const origin = scope.use(await openWorker<OriginOrders>(originWorker));
+  await origin.order('open', { socket });
+  const target = await relay.order('open', { socket, stateDir, instances: instancesOfHeld });
+  await load.order('hold', { target, streams: heldStreams });
+  return (await readProcess(relay.pid))?.residentMB ?? Number.NaN;
+}
+
+function describe(
+  seen: Record<string, Round[]>,
+  residentMB: readonly number[],
+  rivalNotes: readonly string[],
+): BenchResult {
   const of = (way: string, figureOf: (round: Round) => number) => (seen[way] ?? []).map(figureOf);
   const added = (figureOf: (round: Round) => number) =>
     of('gateway', figureOf).map((value, round) => value - of('direct', figureOf)[round]!);
   const tenPerSecond = (round: Round) => round.ten.requestsPerSecond;
-  const ratios = of('gateway', tenPerSecond).map(
-    (value, round) => value / (of('nginx', tenPerSecond)[round] ?? Number.NaN),
-  );
+  const beside = (way: string) =>
+    of('gateway', tenPerSecond).map((value, round) => value / (of(way, tenPerSecond)[round] ?? Number.NaN));
   const columns: Array<[string, (round: Round) => number]> = [
     ['requests/s c=10', tenPerSecond],
     ['p50 ms c=1', (round) => round.one.p50Ms],
@@ -99,7 +126,9 @@ function describe(seen: Record<string, Round[]>, residentMB: number): BenchResul
       },
     ],
     verdicts: [
-      ...(seen['nginx'] ? [judge(ratios, budgets.gatewayRequests)] : []),
+      ...(seen['nginx'] ? [judge(beside('nginx'), budgets.gatewayRequests)] : []),
+      ...(seen['portkey'] ? [judge(beside('portkey'), budgets.gatewayOverPortkey)] : []),
+      ...(seen['litellm'] ? [judge(beside('litellm'), budgets.gatewayOverLiteLlm)] : []),
       judge(
         added((round) => round.one.p50Ms),
         budgets.gatewayAddedAlone,
@@ -112,9 +141,10 @@ function describe(seen: Record<string, Round[]>, residentMB: number): BenchResul
         of('gateway', (round) => round.eventsPerSecond),
         budgets.gatewayEvents,
       ),
+      judge(residentMB, budgets.gatewayResident),
     ],
     notes: [
-      `the gateway has ${figure(residentMB)} MB resident.`,
+      ...rivalNotes,
       'each request goes to the origin on a connection of its own, as it goes to a front: through the gateway and nginx the client keeps its connection, direct it makes one each time.',
       ...(seen['nginx'] ? [] : ['there is no nginx on this machine: it is left out.']),
     ],

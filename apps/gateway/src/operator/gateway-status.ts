@@ -5,6 +5,7 @@ import { isServing } from '@fairlead/protocol';
 import type { Relay } from '../relay/open-relay.ts';
 import type { RoutedInstance, Router } from '../routing/router.ts';
 import type { PublisherStatus } from '../sources/publisher-desk.ts';
+import type { UsageState } from '../usage/usage-recorder.ts';
 
 export interface GatewayStatus {
   startedMs: number;
@@ -15,6 +16,7 @@ export interface GatewayStatus {
   waiting: number;
   models: Array<{ id: string; state: string; instances: number }>;
   instances: RoutedInstance[];
+  usage?: UsageState | undefined;
   publishers?: PublisherStatus[] | undefined;
   /** Where they connect; undefined: the gateway takes none. */
   publisherSocket?: string | undefined;

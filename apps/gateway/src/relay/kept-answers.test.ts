@@ -1,32 +1,42 @@
 // The last bytes of an answer follow its record: what may happen until the record is kept.
 
 import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 
 import { openRelayWorld } from '../testing/relay-world.ts';
 
 it('An answer is whole, and its connection serves the next request, although its instance has closed before the record is kept', async () => {
   const kept: Array<() => void> = [];
-  const closed = Promise.withResolvers<void>();
-  await using world = await openRelayWorld({
-    instances: [
-      (request, response) => {
-        request.socket.once('close', closed.resolve);
-        response.writeHead(200, { 'content-type': 'application/json', connection: 'close' }).end('{"ok":true}');
-      },
-    ],
-    keep: (goOn) => kept.push(goOn),
+  const instance = createServer((socket) => {
+    socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{"ok":true}'));
   });
-  const answer = world.post('/v1/chat/completions', { model: 'm' });
-  await world.settled(1);
-  await closed.promise;
-  kept.pop()!();
-  expect(await (await answer).json()).toEqual({ ok: true });
-  const next = world.post('/v1/chat/completions', { model: 'm' });
-  await world.settled(2);
-  kept.pop()!();
-  expect(await (await next).json()).toEqual({ ok: true });
+  instance.listen(0, '127.0.0.1');
+  await once(instance, 'listening');
+  onTestFinished(() => void instance.close());
+  const ended: Array<Promise<unknown>> = [];
+  await using world = await openRelayWorld({
+    instances: [() => undefined],
+    keep: (goOn) => kept.push(goOn),
+    async reach() {
+      const socket = connect({
+        port: (instance.address() as AddressInfo).port,
+        host: '127.0.0.1',
+        allowHalfOpen: true,
+      });
+      await once(socket, 'connect');
+      ended.push(once(socket, 'end'));
+      return socket;
+    },
+  });
+  for (const count of [1, 2]) {
+    const answer = world.post('/v1/chat/completions', { model: 'm' });
+    await world.settled(count);
+    await ended.pop();
+    kept.pop()!();
+    expect(await (await answer).json()).toEqual({ ok: true });
+  }
 });
 
 it('A client who leaves until then is missed by nothing', async () => {

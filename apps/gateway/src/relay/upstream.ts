@@ -17,10 +17,10 @@ export class Upstream {
   readonly #stop = new AbortController();
   #channel: Duplex | undefined;
 
-  /** Reaches at once. The listener is called until `drop`. */
+  /** Reaches at the end of this turn, with all others that began in it: an instance that sleeps is woken once. The listener is called until `drop` or `release`. */
   constructor(reach: (signal: AbortSignal) => Promise<Duplex>, pieces: readonly Buffer[], listener: UpstreamListener) {
     this.#listener = listener;
-    detach(this.#open(reach, pieces));
+    setImmediate(() => detach(this.#open(reach, pieces)));
   }
 
   pause(): void {
@@ -51,6 +51,7 @@ export class Upstream {
   }
 
   async #open(reach: (signal: AbortSignal) => Promise<Duplex>, pieces: readonly Buffer[]): Promise<void> {
+    if (!this.#listener) return;
     let channel: Duplex;
     try {
       channel = await reach(this.#stop.signal);

@@ -127,6 +127,16 @@ describe('The store of the gateway', () => {
     expect(store.revokeKey(key.id, { ...change, nowMs: 8 }).revokedMs).toBe(7);
   });
 
+  it('adds usage as soon as a process that has locked the file lets go', () => {
+    using serving = openGatewayStore(join(dir, 'state'), 'serve');
+    using other = new DatabaseSync(join(dir, 'state', 'gateway.db'));
+    other.exec('BEGIN IMMEDIATE');
+    expect(() => serving.addUsage([record('a')])).toThrow(/locked/);
+    other.exec('ROLLBACK');
+    expect(serving.addUsage([record('a'), record('b')])).toBe(2);
+    expect(serving.addUsage([record('b'), record('c')])).toBe(1);
+  });
+
   it('removes a member with all their keys', () => {
     store.addMember(bob, change);
     store.addKey(key, change);

@@ -23,8 +23,16 @@ export interface RelayTo extends AsyncDisposable {
   key: string;
 }
 
-/** `socket`: of the instance, which serves the model `m`. */
-export async function openRelayTo({ socket, stateDir }: { socket: string; stateDir: string }): Promise<RelayTo> {
+/** `socket`: of the instance, which serves the model `m`; where there are several, of all of them. */
+export async function openRelayTo({
+  socket,
+  stateDir,
+  instances = 1,
+}: {
+  socket: string;
+  stateDir: string;
+  instances?: number;
+}): Promise<RelayTo> {
   const scope = new Scope();
   const [clock, log] = [systemClock, silentLog];
   const store = scope.use(openGatewayStore(stateDir, 'serve'));
@@ -38,17 +46,15 @@ export async function openRelayTo({ socket, stateDir }: { socket: string; stateD
   const keys = scope.use(followAccounts({ store, clock, log }));
   const recorder = scope.use(openUsageRecorder({ write: (records) => store.addUsage(records), journal, clock, log }));
   const router = new Router({ monotonicMs: () => clock.monotonicMs(), random: systemRandom, log });
-  const offer = {
+  const offers = Array.from({ length: instances }, (_, at) => ({
     deployment: 'd',
-    instanceId: 'i',
+    instanceId: `i${at}`,
     generation: 1,
     place: { kind: 'carrier' as const, address: { kind: 'bastion-socket' as const, socket } },
     apiKey: new Secret('fl_bench'),
     servedModel: 'm',
-  };
-  router.replace(
-    new Map([['m', { id: 'm', deployments: ['d'], state: { status: 'ready' }, offers: [offer], createdMs: 0 }]]),
-  );
+  }));
+  router.replace(new Map([['m', { id: 'm', deployments: ['d'], state: { status: 'ready' }, offers, createdMs: 0 }]]));
   const relay = scope.use(
     openRelay({
       limits: relayLimits,

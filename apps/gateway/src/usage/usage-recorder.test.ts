@@ -75,6 +75,7 @@ it('An answer goes on where the journal cannot be written, and its usage reaches
   }
   await clock.advance(250);
   expect([answered, written]).toEqual([2, ['a', 'b']]);
+  expect(recorder.state).toEqual({ waiting: 0, lost: 0, journalProblem: 'no space left' });
   expect(told).toMatchObject([{ op: 'gateway.journal', error: 'no space left' }]);
 });
 
@@ -120,8 +121,10 @@ it('Usage that cannot be written waits, is told once, and is written later', asy
   recorder.add(record('b'));
   await clock.advance(250);
   expect(errors).toMatchObject([{ op: 'gateway.usage', error: 'disk full' }]);
+  expect(recorder.state).toEqual({ waiting: 2, lost: 0, databaseProblem: 'disk full' });
   expect(cleared).toBe(0);
   isFull = false;
   await clock.advance(250);
   expect([written, cleared]).toEqual([['a', 'b'], 1]);
+  expect(recorder.state).toEqual({ waiting: 0, lost: 0 });
 });

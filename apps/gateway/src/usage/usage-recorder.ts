@@ -1,7 +1,7 @@
 // Keeps usage: what was settled in a turn of the event loop goes into the journal with one write, and from there into the database in batches.
 // What the database cannot take waits, up to a bound.
 
-import { Guard, type Clock, type Log, untilOver } from '@fairlead/kit';
+import { type Clock, errorText, Guard, type Log, untilOver } from '@fairlead/kit';
 
 import type { UsageJournal } from '../store/usage-journal.ts';
 import type { UsageRecord } from './usage-record.ts';
@@ -12,6 +12,18 @@ export interface UsageRecorder extends AsyncDisposable {
    * answers do not wait for a disk that is full.
    */
   add(record: UsageRecord, onKept?: () => void): void;
+  readonly state: UsageState;
+}
+
+/** Of what keeps usage. Requests are answered all the same. */
+export interface UsageState {
+  /** Requests that are not in the database yet. */
+  waiting: number;
+  /** Requests that never will be: too many waited. */
+  lost: number;
+  /** Why the journal cannot be written now: a kill of the process would lose what waits. */
+  journalProblem?: string | undefined;
+  databaseProblem?: string | undefined;
 }
 
 export interface UsageRecorderDeps {
@@ -42,8 +54,10 @@ class OpenUsageRecorder implements UsageRecorder {
   #onKept: Array<() => void> = [];
   #waiting: UsageRecord[] = [];
   #lost = 0;
+  #lostInAll = 0;
+  #journalProblem: string | undefined;
   /** The last write has failed: the next one waits for its time. */
-  #isFailing = false;
+  #databaseProblem: string | undefined;
 
   constructor(deps: UsageRecorderDeps) {
     this.#deps = deps;
@@ -55,6 +69,15 @@ class OpenUsageRecorder implements UsageRecorder {
     if (this.#fresh.length === 0) setImmediate(() => this.#endTurn());
     this.#fresh.push(record);
     if (onKept) this.#onKept.push(onKept);
+  }
+
+  get state(): UsageState {
+    return {
+      waiting: this.#fresh.length + this.#waiting.length,
+      lost: this.#lostInAll,
+      journalProblem: this.#journalProblem,
+      databaseProblem: this.#databaseProblem,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -69,7 +92,7 @@ class OpenUsageRecorder implements UsageRecorder {
   #endTurn(): void {
     this.#keep();
     // At each hundredth request, so that no heap of them stops the data path later.
-    if (this.#waiting.length >= batch && !this.#isFailing) this.#writeBatch();
+    if (this.#waiting.length >= batch && this.#databaseProblem === undefined) this.#writeBatch();
   }
 
   /** Into the journal with all of this turn, and on with their answers. */
@@ -80,7 +103,8 @@ class OpenUsageRecorder implements UsageRecorder {
     const fit = Math.min(records.length, maxWaiting - this.#waiting.length);
     const kept = fit < records.length ? records.slice(0, fit) : records;
     this.#lost += records.length - fit;
-    if (kept.length > 0) this.#guard.run('gateway.journal', () => this.#deps.journal.append(kept));
+    this.#lostInAll += records.length - fit;
+    if (kept.length > 0) this.#journalProblem = this.#try('gateway.journal', () => this.#deps.journal.append(kept));
     for (const record of kept) this.#waiting.push(record);
     for (const goOn of onKept) goOn();
   }
@@ -99,8 +123,8 @@ class OpenUsageRecorder implements UsageRecorder {
   #writeBatch(): boolean {
     const records = this.#waiting.slice(0, batch);
     if (records.length === 0) return true;
-    this.#isFailing = !this.#guard.run('gateway.usage', () => this.#deps.write(records));
-    if (this.#isFailing) return false;
+    this.#databaseProblem = this.#try('gateway.usage', () => this.#deps.write(records));
+    if (this.#databaseProblem !== undefined) return false;
     this.#waiting = this.#waiting.slice(records.length);
     if (this.#waiting.length === 0) this.#endFlush();
     return true;
@@ -111,5 +135,17 @@ class OpenUsageRecorder implements UsageRecorder {
     if (this.#lost === 0) return;
     this.#deps.log.error({ op: 'gateway.usage', ok: false, lost: this.#lost }, 'usage was not written');
     this.#lost = 0;
+  }
+
+  /** What is wrong, which is logged once per outage. */
+  #try(op: string, act: () => void): string | undefined {
+    try {
+      act();
+    } catch (error) {
+      this.#guard.failed(op, error);
+      return errorText(error);
+    }
+    this.#guard.worked(op);
+    return undefined;
   }
 }

@@ -37,7 +37,13 @@ export function flagWords(flags: Readonly<Record<string, string | number | undef
 export async function startGateway(words: readonly string[], context: Context): Promise<ChildProcess> {
   const { path } = await findBundle('gateway', cacheDir(context));
   context.signal.throwIfAborted();
-  const args = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning', path, ...words];
+  const args = [
+    '--disable-sigusr1',
+    '--max-semi-space-size=4',
+    '--disable-warning=ExperimentalWarning',
+    path,
+    ...words,
+  ];
   return spawn(context.nodePath, args, { env: context.env, cwd: context.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 

@@ -27,6 +27,7 @@ function statusText({
   waiting,
   models,
   instances,
+  usage,
   publishers = [],
 }: GatewayLine<'gateway.status'>): string {
   const head = `It listens at ${address} since ${dateText(startedMs)}; ${connections} connections, ${waiting} requests wait.`;
@@ -41,7 +42,22 @@ function statusText({
     ...(instanceRows.length === 0 ? [] : [table(['INSTANCE', 'REQUESTS', 'LEFT OUT'], instanceRows)]),
     ...(publishers.length === 0 ? [] : [publishersText(publishers)]),
   ];
-  return [head, ...tables].join('\n\n');
+  return [head, ...usageText(usage), ...tables].join('\n\n');
+}
+
+/** Only what is wrong: requests are answered all the same. */
+function usageText(usage: GatewayLine<'gateway.status'>['usage']): string[] {
+  if (!usage) return [];
+  const { waiting, lost, journalProblem, databaseProblem } = usage;
+  const problems: string[] = [];
+  if (databaseProblem !== undefined)
+    problems.push(`Usage cannot be written to the database: ${databaseProblem}. ${waiting} requests wait for it.`);
+  if (journalProblem !== undefined)
+    problems.push(
+      `The journal of usage cannot be written: ${journalProblem}. What waits is lost if the gateway is killed.`,
+    );
+  if (lost > 0) problems.push(`The usage of ${lost} requests is lost.`);
+  return problems;
 }
 
 function publishersText(publishers: NonNullable<GatewayLine<'gateway.status'>['publishers']>): string {

@@ -94,6 +94,14 @@ export const gatewayLines = {
         )
         .optional(),
       publisherSocket: optionalText,
+      usage: z
+        .object({
+          waiting: z.number(),
+          lost: z.number(),
+          journalProblem: optionalText,
+          databaseProblem: optionalText,
+        })
+        .optional(),
     },
   ),
   'publisher.added': line('The result. `line` is told here and never again: it holds the token of the publisher.', {
