@@ -21,7 +21,7 @@ const programs: ReadonlyArray<readonly [program: string, debianPackage: string]>
 ];
 
 export const installLine =
-  'apt-get install -y --no-install-recommends slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge openssh-server openssh-client nftables iproute2 charliecloud';
+  'apt-get install -y --no-install-recommends slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge openssh-server openssh-client nftables iproute2 acl charliecloud';
 
 export const accountingInstallLine =
   'apt-get install -y --no-install-recommends slurmdbd slurm-wlm-mysql-plugin mariadb-server';
