@@ -72,7 +72,10 @@ describe('Encryption from end to end', () => {
     });
     expect(judgeEndToEnd([open], { cluster: 'a', isWanted: false }).found).toMatch(/^open: encrypted by SSH alone;/);
     const queued = deployment('later', { status: 'submitted' });
-    expect(judgeEndToEnd([queued], { cluster: 'a', isWanted: true }).status).toBe('skipped');
+    expect(judgeEndToEnd([queued], { cluster: 'a', isWanted: true })).toEqual({
+      status: 'ok',
+      found: 'no deployment serves now; those of a will be encrypted from end to end',
+    });
   });
 
   it('that is wanted and missing is a warning, of that cluster alone', () => {
