@@ -1,6 +1,6 @@
 // A deployment that is encrypted from the consumer to the node, with all its programs: what passes at the bastion's socket, who is refused there.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { rename } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -10,6 +10,7 @@ import { openWorld, type World } from '@fairlead/testkit';
 import { freePort } from '@fairlead/testkit/free-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+const hasSsh = spawnSync('ssh', ['-V']).status === 0;
 const timeoutMs = 60_000;
 const prompt = 'a prompt that nobody on the way may read';
 
@@ -52,7 +53,7 @@ async function standIn(onChannel: (channel: Socket, aside: string) => void): Pro
 }
 
 describe('connect --print-ssh', () => {
-  it(
+  it.skipIf(!hasSsh)(
     'prints a line of ssh, through which a plain request is answered',
     async () => {
       await world.deploy('plain');

@@ -49,8 +49,8 @@ export async function openSources(deps: OpenSourcesDeps, scope: Scope): Promise<
     upstreams.replace(store.sources.upstreams());
     desk.replace(door ? store.sources.publishers() : []);
   };
-  scope.use(followSources({ version: () => store.version(), read, clock, log }));
-  if (door) scope.use(await servePublishers({ ...door, desk, clock, log }));
+  const followed = scope.use(followSources({ version: () => store.version(), read, clock, log }));
+  if (door) scope.use(await servePublishers({ ...door, desk, look: () => followed.look(), clock, log }));
   return {
     describePublishers: () => (door ? { publishers: desk.describe(), publisherSocket: door.socket } : {}),
   };

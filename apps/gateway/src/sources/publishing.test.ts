@@ -135,6 +135,15 @@ describe('A publisher', () => {
     await expect(publisher('eve')).rejects.toThrow('401');
   });
 
+  it('that was added a moment ago is known', async () => {
+    const token = createSecret('flp_');
+    tokens.set('carol', token);
+    using other = openGatewayStore(dir, 'command');
+    other.sources.addPublisher({ name: 'carol', uid, hash: hashPublisherToken(token), createdMs: 2 }, change);
+    const carol = await publisher('carol');
+    expect((await carol.tell(published('qwen', 0))).names).toContain('qwen');
+  });
+
   it('that is removed loses its link and its offers', async () => {
     const alice = await publisher('alice');
     await alice.tell(published('qwen', 0));

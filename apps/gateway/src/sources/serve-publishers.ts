@@ -18,6 +18,8 @@ export interface ServePublishersDeps {
   /** Of this process: publishers give it access to their sockets. */
   account: { uid: number; gid: number };
   desk: PublisherDesk;
+  /** Brings the desk up to date: a publisher may have been added a moment ago. */
+  look: () => void;
   clock: Clock;
   log: Log;
 }
@@ -38,7 +40,7 @@ export async function servePublishers(deps: ServePublishersDeps): Promise<AsyncD
   const guard = new Guard(deps.log);
   const onUpgrade = guard.handler('publisher.upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
-    const publisher = publisherOf(deps.desk, request);
+    const publisher = publisherOf(deps, request);
     if (!publisher) return void socket.end(refusal);
     webSockets.handleUpgrade(request, socket, head, (webSocket) =>
       guard.run('publisher.open', () => openLink(deps, publisher, { webSocket, guard })),
@@ -68,9 +70,16 @@ export async function servePublishers(deps: ServePublishersDeps): Promise<AsyncD
 const refusal =
   'HTTP/1.1 401 Unauthorized\r\nconnection: close\r\ncontent-type: text/plain\r\n\r\nThe token of the publisher is not known here.\n';
 
-function publisherOf(desk: PublisherDesk, { url, headers }: IncomingMessage): PublisherRecord | undefined {
+function publisherOf(
+  { desk, look }: Pick<ServePublishersDeps, 'desk' | 'look'>,
+  { url, headers }: IncomingMessage,
+): PublisherRecord | undefined {
   const token = /^Bearer +([\x21-\x7e]{8,512})$/i.exec(headers.authorization ?? '')?.[1];
-  return url === '/v1/publish' && token !== undefined ? desk.identify(new Secret(token)) : undefined;
+  if (url !== '/v1/publish' || token === undefined) return undefined;
+  const known = desk.identify(new Secret(token));
+  if (known) return known;
+  look();
+  return desk.identify(new Secret(token));
 }
 
 function openLink(
