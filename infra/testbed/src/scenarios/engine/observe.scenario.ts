@@ -126,6 +126,9 @@ test(
 test(
   'piped, they print plain text: the page of the metrics, a line of top, a table of the quick bench',
   async () => {
+    // A request counts until its end has come through both hops.
+    const idle = async () => (await alice.fairlead('top', '--once')).last['instances'];
+    await expect.poll(idle, { timeout: 30_000 }).toMatchObject([{ inFlight: 0 }]);
     const piped = 'fairlead metrics watched | cat; fairlead top --once | cat; fairlead bench watched | cat';
     const { code, stdout } = await testbed.exec('laptop', ['sh', '-c', piped], { user: 'alice' });
     expect(code).toBe(0);
