@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { auditLine, decodeText, type InstanceReported } from '@fairlead/protocol';
 import { controlIdentity } from '@fairlead/carrier/testing';
+import { withTimeLimit } from '@fairlead/kit';
 import { describe, it, vi } from 'vitest';
 import { findMarked } from '../engine/find-processes.ts';
 import type { ExitName } from '../exit-code.ts';
@@ -63,7 +64,7 @@ async function auditAfter({ end, args = [] }: Ending) {
   const isReady = ({ state }: InstanceReported) => state.status === 'ready' || state.status === 'failed';
   await control.heard('instance.reported', isReady);
   await end({ world, control, leader, worker });
-  const exit = await leader.exit;
+  const exit = await withTimeLimit(leader.exit, 30_000, () => new Error(`no end; it said:\n${leader.said.join('\n')}`));
   const text = await readFile(join(world.jobDir, 'audit.jsonl'), 'utf8');
   const told = control.messages.flatMap((message) => (message.type === 'event.happened' ? [message.message] : []));
   return { exit, text, told };

@@ -1,5 +1,6 @@
 // Control's end of the link for the agent's own tests: finds the agent's control socket, dials it as TLS server, and
-// records what the agent sends. It accepts every agent and keeps no state between connections.
+// records what the agent sends. It accepts every agent and keeps no state between connections. As the real one, it dials again
+// where a connection ended before its handshake was done.
 
 import { type FSWatcher, watch } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -7,7 +8,7 @@ import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
-import { errnoOf, Listeners, Secret } from '@fairlead/kit';
+import { errnoOf, Listeners, Secret, withTimeLimit } from '@fairlead/kit';
 import {
   type AgentMessage,
   agentMessage,
@@ -41,13 +42,17 @@ export interface FakeControl extends AsyncDisposable {
   readonly dialled: string[];
   /** Called for each connection that ended before its TLS handshake was done. */
   readonly turnedAway: Listeners<void>;
-  /** The first message of this type, past or to come, that fits. */
+  /** The first message of this type, past or to come, that fits. Rejects after a time that nothing takes, with what came instead. */
   heard<Type extends AgentMessage['type']>(
     type: Type,
     fits?: (message: MessageOf<Type>) => boolean,
   ): Promise<MessageOf<Type>>;
   send(message: ControlMessage): void;
 }
+
+/** Shorter than the limit of a test, which would tell nothing. */
+const hearLimitMs = 45_000;
+const redialMs = 500;
 
 export async function openFakeControl(options: FakeControlOptions): Promise<FakeControl> {
   const control = new RecordingControl(options);
@@ -67,6 +72,7 @@ class RecordingControl implements FakeControl {
   readonly #server = new WebSocketServer({ server: this.#http, path: '/v1/agent' });
   readonly #watcher: FSWatcher;
   #agent: WebSocket | undefined;
+  #isClosed = false;
 
   constructor(options: FakeControlOptions) {
     this.#options = options;
@@ -92,10 +98,15 @@ class RecordingControl implements FakeControl {
     type: Type,
     fits: (message: MessageOf<Type>) => boolean = () => true,
   ): Promise<MessageOf<Type>> {
-    return waitFor(type, fits, this.messages, this.#heard);
+    const tellMissed = () => new Error(`no ${type} that fits; ${this.#tell()}`);
+    const heard = withTimeLimit(waitFor(type, fits, this.messages, this.#heard), hearLimitMs, tellMissed);
+    // A test that is over waits for nothing.
+    heard.catch(() => undefined);
+    return heard;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
     this.#watcher.close();
@@ -122,21 +133,33 @@ class RecordingControl implements FakeControl {
     let isSecured = false;
     raw.once('connect', () => (isConnected = true));
     secure.once('secure', () => (isSecured = true));
-    raw.once('error', (error) => this.#dialAgain(name, error));
+    // The file is there a moment before the agent listens on it.
+    raw.once('error', (error) => errnoOf(error) === 'ECONNREFUSED' && this.#dialAgain(name, 10));
     secure.on('error', () => raw.destroy());
     raw.once('close', () => {
       this.#sockets.delete(raw);
-      if (isConnected && !isSecured) this.turnedAway.emit();
+      if (!isConnected || isSecured) return;
+      this.turnedAway.emit();
+      this.#dialAgain(name, redialMs);
     });
     this.#sockets.add(raw);
     this.#http.emit('connection', secure);
   }
 
-  /** The file is there a moment before the agent listens on it. */
-  #dialAgain(name: string, error: Error): void {
-    if (errnoOf(error) !== 'ECONNREFUSED') return;
-    this.dialled.splice(this.dialled.indexOf(name), 1);
-    setTimeout(() => this.#dial(name), 10);
+  #dialAgain(name: string, afterMs: number): void {
+    setTimeout(() => {
+      if (this.#isClosed) return;
+      this.dialled.splice(this.dialled.indexOf(name), 1);
+      this.#dial(name);
+    }, afterMs);
+  }
+
+  #tell(): string {
+    const heard = this.messages.map((message) => {
+      if (message.type === 'instance.reported') return `${message.type} ${JSON.stringify(message.state)}`;
+      return message.type === 'event.happened' ? message.message : message.type;
+    });
+    return `dialled ${this.dialled.join(', ') || 'nothing'}; heard:\n${heard.join('\n')}`;
   }
 }
 
