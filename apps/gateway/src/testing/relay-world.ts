@@ -21,6 +21,7 @@ import { createRelayServer, listenBacklog } from '../relay/create-relay-server.t
 import { openRelay } from '../relay/open-relay.ts';
 import { relayLimits, type RelayLimits } from '../relay/relay-limits.ts';
 import type { ModelTable, Offer } from '../routing/offer.ts';
+import { InstanceWays } from '../routing/instance-ways.ts';
 import { reachOffer } from '../routing/reach-offer.ts';
 import { Router } from '../routing/router.ts';
 import type { UsageRecord } from '../usage/usage-record.ts';
@@ -90,6 +91,7 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
   const waiting = new Set<() => void>();
   const router = new Router({ monotonicMs: () => systemClock.monotonicMs(), random: systemRandom, log: silentLog });
   router.replace(table);
+  const ways = new InstanceWays({ reach, clock: systemClock, log: silentLog });
   let retriesTaken = 0;
   const takeRetry = router.takeRetry.bind(router);
   router.takeRetry = () => {
@@ -105,7 +107,7 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
     ledger: new Ledger(),
     router,
     log: options.log ?? silentLog,
-    reach: (offer, signal) => options.reach?.(signal) ?? reach(offer, signal),
+    reach: (offer, signal) => options.reach?.(signal) ?? ways.open(offer, signal),
     onSettled(record, onKept) {
       records.push(record);
       for (const look of waiting) look();
@@ -113,9 +115,11 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
       else onKept?.();
     },
   });
+  ways.onPaused = (instanceId) => relay.pausedAt(instanceId);
   const server = createRelayServer(relay);
   const port = await listen(server);
   scope.defer(() => void server.close());
+  scope.use(ways);
   scope.use(relay);
   const url = `http://127.0.0.1:${port}`;
   const dial = async () => {
@@ -143,7 +147,10 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
     dial,
     table,
     kill: (at) => engines[at]!.kill(),
-    useModels: (models) => router.replace(models),
+    useModels(models) {
+      router.replace(models);
+      ways.follow(models);
+    },
     fill: (at, running) => router.noteLoads(new Map([[`i${at}`, { inFlight: running, running, waiting: 1 }]])),
     join: joinTeam,
     settled(count) {
