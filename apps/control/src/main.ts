@@ -3,7 +3,7 @@
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 
-import { errorText, isCodedError, type Log } from '@fairlead/kit';
+import { errorText, isCodedError, type Log, visibleText } from '@fairlead/kit';
 
 import { readBootId } from './boot-id.ts';
 import type { ControlOptions } from './control-options.ts';
@@ -125,6 +125,6 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const hint = isCodedError(error) && error.hint !== undefined ? `\n${error.hint}` : '';
-  process.stderr.write(`control: ${errorText(error)}${hint}\n${error instanceof UsageError ? usage : ''}`);
+  process.stderr.write(`control: ${visibleText(errorText(error) + hint)}\n${error instanceof UsageError ? usage : ''}`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

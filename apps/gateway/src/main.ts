@@ -12,6 +12,7 @@ import {
   type Log,
   systemClock,
   systemRandom,
+  visibleText,
 } from '@fairlead/kit';
 
 import { accountCommandUsage, invitesMember, runAccountCommand } from './account-commands.ts';
@@ -184,7 +185,7 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   if (error instanceof UsageError) {
-    process.stderr.write(`gateway: ${errorText(error)}\n${usage}`);
+    process.stderr.write(`gateway: ${visibleText(errorText(error))}\n${usage}`);
     process.exitCode = 2;
   } else {
     const { code, hint } = isCodedError(error) ? error : { code: 'internal', hint: undefined };

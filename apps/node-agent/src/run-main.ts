@@ -3,7 +3,7 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { countBuffersAsHeap, errorText, isCodedError, systemClock } from '@fairlead/kit';
+import { countBuffersAsHeap, errorText, isCodedError, systemClock, visibleText } from '@fairlead/kit';
 import type { InstanceSpec } from '@fairlead/protocol';
 import type { AgentDeps } from './agent-deps.ts';
 import { agentVersion } from './agent-version.ts';
@@ -36,7 +36,7 @@ export async function main(process: NodeJS.Process, onSignal: AgentDeps['onSigna
   process.stdout.on('error', () => undefined);
   const args = readArguments(process.argv.slice(2));
   if (!args.ok) {
-    process.stderr.write(`${args.message}\n\n${usage}`);
+    process.stderr.write(`${visibleText(args.message)}\n\n${usage}`);
     return exits.usage.code;
   }
   if (args.print !== undefined) {

@@ -1,5 +1,6 @@
 // The commands, their flags and their help. Each command's code is loaded only when it is the one that runs.
 
+import { visibleText } from '@fairlead/kit';
 import { protocolVersion } from '@fairlead/protocol/version';
 import { Command, Option } from 'commander';
 
@@ -39,7 +40,8 @@ export function createProgram(
   if (streams)
     program.configureOutput({
       writeOut: (text) => streams.stdout.write(text),
-      writeErr: (text) => streams.stderr.write(text),
+      // Wrong usage quotes what was typed.
+      writeErr: (text) => streams.stderr.write(visibleText(text)),
     });
   const go: RunCommand = (work) => run(program.opts<GlobalFlags>(), work);
   program

@@ -1,6 +1,9 @@
 // The command: `engine-sim serve <model> [flags of vllm serve] [--sim-…]`.
 
 import { spawn } from 'node:child_process';
+
+import { visibleText } from '@fairlead/kit';
+
 import { parseArgv, type ServeOptions } from './cli/parse-argv.ts';
 import type { ProcessExit } from './process/life.ts';
 import { runHeadless } from './process/headless-process.ts';
@@ -16,7 +19,7 @@ for (const stream of [process.stdout, process.stderr])
 if (parsed.kind === 'serve') await serve(parsed.options);
 else if (parsed.kind === 'help') process.stdout.write(parsed.text);
 else {
-  process.stderr.write(parsed.text);
+  process.stderr.write(visibleText(parsed.text));
   process.exitCode = 2;
 }
 

@@ -23,6 +23,7 @@ export {
   readProcWords,
 } from './proc.ts';
 export { repeatEvery, type RepeatOptions, repeatTurns } from './repeat-turns.ts';
+export { visibleColouredText, visibleText } from './visible-text.ts';
 export { writeWholeFile } from './write-whole-file.ts';
 export { Scope } from './scope.ts';
 export { createSecret, namesSecret, Secret } from './secret.ts';

@@ -42,7 +42,7 @@ export const commandLineFaults: readonly FoundFault[] = [
       ['packages/cli/src/output/output.test.ts', 'is shown on a terminal and never obeyed, whatever it is said with'],
       ['packages/cli/src/output/output.test.ts', 'cannot imitate the colours of the command'],
       ['packages/cli/src/output/output.test.ts', 'reaches a pipe as it came'],
-      ['packages/cli/src/output/visible-text.test.ts', 'shows the same wherever a stream is cut'],
+      ['packages/kit/src/visible-text.test.ts', 'shows the same wherever a stream is cut'],
       ['packages/cli/src/output/asker.test.ts', 'shows what a host put into it, and obeys none of it'],
     ),
   },

@@ -73,7 +73,7 @@ export class PublisherDesk {
       if (now && now.hash === record.hash && now.uid === record.uid) continue;
       this.#held.delete(name);
       link?.close('this publisher was removed');
-      if (!now) for (const [id, holder] of this.#holders) if (holder === name) this.#holders.delete(id);
+      this.#readHolders(name);
       this.#deps.log.info({ op: 'publisher.removed', publisher: name });
     }
     for (const record of records)
@@ -86,6 +86,13 @@ export class PublisherDesk {
           link: undefined,
         });
     this.#deps.onChanged();
+  }
+
+  /** What is on disk: a publisher that was removed, and perhaps added again since, holds no name that it had before. */
+  #readHolders(publisher: string): void {
+    for (const [name, holder] of this.#holders) if (holder === publisher) this.#holders.delete(name);
+    for (const [name, holder] of this.#deps.names.publishedNames())
+      if (holder === publisher) this.#holders.set(name, holder);
   }
 
   identify(token: Secret): PublisherRecord | undefined {

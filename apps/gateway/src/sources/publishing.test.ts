@@ -246,6 +246,20 @@ describe('A publisher that lies', () => {
   });
 });
 
+it('A publisher that is removed and added again at once holds none of its former names', async () => {
+  const alice = await publisher('alice');
+  await alice.tell(published('qwen', 0));
+  using other = openGatewayStore(dir, 'command');
+  other.sources.removePublisher('alice', change);
+  const token = createSecret('flp_');
+  tokens.set('alice', token);
+  other.sources.addPublisher({ name: 'alice', uid, hash: hashPublisherToken(token), createdMs: 2 }, change);
+  // Shows the new token: the gateway reads both changes at a time.
+  await publisher('alice');
+  const bob = await publisher('bob');
+  expect((await bob.tell(published('other', 1))).names).toEqual(['m', 'other']);
+});
+
 it('The names that publishers hold survive a restart of the gateway', async () => {
   const alice = await publisher('alice');
   await alice.tell(published('qwen', 0));

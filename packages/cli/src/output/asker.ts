@@ -2,12 +2,11 @@
 // Questions hold text of hosts (keys, partitions, instructions): control characters in it become visible.
 
 import { confirm, isCancel, password, select, text } from '@clack/prompts';
-import { CodedError, defined } from '@fairlead/kit';
+import { CodedError, defined, visibleText } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../cli-error.ts';
 import type { Asker, Context } from '../context.ts';
 import { askOnce } from '../ssh/ask-once.ts';
-import { visibleText } from './visible-text.ts';
 
 export interface AskerDeps {
   streams: Pick<Context['streams'], 'stdin' | 'stderr'>;

@@ -108,6 +108,12 @@ describe('What comes from models, engines and hosts', () => {
     expect(texts.stderr).toContain(evil);
   });
 
+  it('is shown in a failure that is written to a pipe, too', () => {
+    const { output, texts } = world({ json: false });
+    output.failure({ code: 'usage', message: 'cannot find \u001B]0;mine\u0007', hint: 'See \u009B2J.' });
+    expect(texts.stderr).toBe('error  cannot find ␛]0;mine␇\n       See <U+009B>2J.\n');
+  });
+
   it('is escaped by JSON alone in JSON', () => {
     const { output, texts } = world({ json: true, isTTY: true });
     output.event('log', { source: 'engine', line: evil });

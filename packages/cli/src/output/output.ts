@@ -1,9 +1,10 @@
 // Where a command's words go: people read progress on stderr and results on stdout; with --json stdout has one object a line.
 
+import { visibleColouredText, visibleText } from '@fairlead/kit';
+
 import type { JsonLine, LineFields, LineName } from './lines/json-line.ts';
 import { createPrinter, type OutputStreams, type Style } from './printer.ts';
 import { untilWritable } from './until-writable.ts';
-import { visibleColouredText } from './visible-text.ts';
 
 export interface Output {
   readonly json: boolean;
@@ -94,7 +95,8 @@ export function createOutput(
     failure({ isKnown = false, ...error }) {
       if (json) record({ event: 'error', ok: false, error });
       const hint = error.hint ? `\n       ${error.hint}` : '';
-      if (!isKnown) printer.line(stderr, `${style('red', 'error')}  ${error.message}${hint}`);
+      // It quotes what was typed. Also in a pipe: a log of it may be shown on a terminal later.
+      if (!isKnown) printer.line(stderr, `${style('red', 'error')}  ${visibleText(error.message + hint)}`);
     },
     style,
     drained: (signal) => untilWritable(stdout, signal),

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { styleText } from 'node:util';
 
-import { visibleText } from './visible-text.ts';
+import { visibleText } from '@fairlead/kit';
 
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
 

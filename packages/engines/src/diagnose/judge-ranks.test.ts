@@ -85,6 +85,14 @@ describe('Of the logs of several ranks', () => {
     expect(picked(second, first)).toBe(1 - index);
   });
 
+  it('the earlier cause is told where the later one came after New Year', () => {
+    const on = (day: string, line: string) => line.replace('11-21', day);
+    const later = [banner, on('01-01', outOfMemory(31))];
+    const earlier = [headless, on('12-31', at(45, 'OSError: [Errno 28] No space left on device'))];
+    expect(picked(later, earlier)).toBe(1);
+    expect(picked(earlier, later)).toBe(0);
+  });
+
   it('an engine that runs again has failed before of what one of its ranks says', () => {
     const judge = (lines: readonly string[]) => {
       const one = createLogJudge();

@@ -12,9 +12,10 @@ export interface RanksDiagnosis {
 
 /** `diagnoses`: of at least one log. */
 export function judgeRanks(diagnoses: readonly Diagnosis[]): RanksDiagnosis {
+  const times = withYears(diagnoses.map(({ verdict }) => timeOf(verdict)));
   const all = diagnoses.map((diagnosis, index) => {
     const { verdict } = diagnosis;
-    return { index, diagnosis, weight: weightOf(verdict), at: timeOf(verdict) };
+    return { index, diagnosis, weight: weightOf(verdict), at: times[index]! };
   });
   const [first] = all.toSorted((a, b) => b.weight - a.weight || a.at.localeCompare(b.at) || a.index - b.index);
   if (!first) throw new TypeError('there is no log to judge');
@@ -76,9 +77,17 @@ function weightOfFailure({ entry }: Extract<Verdict, { kind: 'failed' }>): numbe
   return weights.wrapper;
 }
 
+const noTime = '~';
+
 /** As the log has it: `11-21 02:00:31`. A line without a time comes last. */
 function timeOf(verdict: Verdict): string {
   const [line] = 'evidence' in verdict ? verdict.evidence : [];
   const [, day, time] = /(?<!\d)(\d\d-\d\d)[ T](\d\d:\d\d:\d\d)/.exec(line?.text ?? '') ?? [];
-  return day === undefined ? '~' : `${day} ${time}`;
+  return day === undefined ? noTime : `${day} ${time}`;
+}
+
+/** Logs name no year. Ranks of one engine fail within days of each other: where some did in December, those of January did later. */
+function withYears(times: readonly string[]): string[] {
+  const spansNewYear = times.some((time) => time.startsWith('12-'));
+  return times.map((time) => (time === noTime ? time : `${spansNewYear && time.startsWith('01-') ? 1 : 0} ${time}`));
 }

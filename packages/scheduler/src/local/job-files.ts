@@ -56,6 +56,9 @@ const localJobRecord = z.object({
 });
 export type LocalJobRecord = z.infer<typeof localJobRecord>;
 
+/** A file of a job is there and says nothing: another version wrote it, or it is damaged. Whether the job lives is not known. */
+export class UnreadableJobError extends Error {}
+
 export const jobFiles = {
   dir: (stateDir: string, jobId: string) => join(stateDir, 'jobs', jobId),
   spec: (jobDir: string) => join(jobDir, 'spec.json'),
@@ -64,7 +67,7 @@ export const jobFiles = {
   runnerLog: (jobDir: string) => join(jobDir, 'runner.log'),
 } as const;
 
-/** Undefined where the file is not there yet. Throws for a file that another version wrote or that is damaged, as `readRecord` does. */
+/** Undefined where the file is not there yet. Throws `UnreadableJobError`, as `readRecord` does. */
 export function readJobSpec(jobDir: string): Promise<LocalJobSpec | undefined> {
   return readFileAs(localJobSpec, jobFiles.spec(jobDir));
 }
@@ -93,15 +96,16 @@ async function readFileAs<T extends z.ZodType>(schema: T, path: string): Promise
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const field = issue?.path.join('.') ?? '';
-  if (field === 'version') throw new Error(`cannot read ${path} because another version of the program wrote it`);
-  throw new Error(`cannot read ${path} because its field ${field} is damaged: ${issue?.message ?? ''}`);
+  if (field === 'version')
+    throw new UnreadableJobError(`cannot read ${path} because another version of the program wrote it`);
+  throw new UnreadableJobError(`cannot read ${path} because its field ${field} is damaged: ${issue?.message ?? ''}`);
 }
 
 function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`cannot read ${path} because it is damaged: ${errorText(error)}`, { cause: error });
+    throw new UnreadableJobError(`cannot read ${path} because it is damaged: ${errorText(error)}`, { cause: error });
   }
 }
 

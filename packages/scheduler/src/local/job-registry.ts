@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { defined, errnoOf } from '@fairlead/kit';
 import { classifyJobState } from '../slurm/classify/job-state.ts';
 import { nodeName } from './host-identity.ts';
-import { jobFiles, type LocalJobRecord, type LocalJobSpec, readRecord, readJobSpec, writeRecord } from './job-files.ts';
+import {
+  jobFiles,
+  type LocalJobRecord,
+  type LocalJobSpec,
+  readRecord,
+  readJobSpec,
+  UnreadableJobError,
+  writeRecord,
+} from './job-files.ts';
 import { isSameProcess } from './process-identity.ts';
 import { clearJob } from './process-table.ts';
 import { markOf } from './run-local-job.ts';
@@ -25,7 +33,7 @@ export async function allocateJobId(stateDir: string): Promise<string> {
   }
 }
 
-/** The job that has this name, when it was ever started. */
+/** The job that has this name, when it was ever started. One that cannot be read keeps its name. */
 export async function findByName(stateDir: string, name: string): Promise<string | undefined> {
   let jobId: string;
   try {
@@ -34,7 +42,7 @@ export async function findByName(stateDir: string, name: string): Promise<string
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
-  return (await loadJob(stateDir, jobId)) === undefined ? undefined : jobId;
+  return (await loadIfReadable(stateDir, jobId)) === undefined ? undefined : jobId;
 }
 
 /** Names of all jobs that were ever started, without those still being named. */
@@ -82,7 +90,7 @@ export interface LocalJob {
 }
 
 /**
- * Undefined when there is no such job, or it never began. A job of this machine whose runner was killed is finished by
+ * Undefined when there is no such job, or it never began. Throws `UnreadableJobError`. A job of this machine whose runner was killed is finished by
  * the first look from here: without its runner it has no time limit and takes no orders, as on a node that failed.
  */
 export async function loadJob(stateDir: string, jobId: string): Promise<LocalJob | undefined> {
@@ -99,6 +107,19 @@ export async function loadJob(stateDir: string, jobId: string): Promise<LocalJob
   // Its last act is the record: read again now that it is surely gone.
   const last = (await readRecord(jobDir)) ?? record;
   return { spec, record: isFinished(last) ? last : await finishAbandoned(jobDir, spec, last) };
+}
+
+/** As `loadJob`; with the error as a value, so that one job that cannot be read does not hide the others. */
+export async function loadIfReadable(
+  stateDir: string,
+  jobId: string,
+): Promise<LocalJob | UnreadableJobError | undefined> {
+  try {
+    return await loadJob(stateDir, jobId);
+  } catch (error) {
+    if (error instanceof UnreadableJobError) return error;
+    throw error;
+  }
 }
 
 export function isFinished(record: LocalJobRecord): boolean {

@@ -7,7 +7,7 @@ import { errnoOf, shellJoin, systemClock } from '@fairlead/kit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLocalScheduler } from './local-scheduler.ts';
 import { isSameProcess } from './process-identity.ts';
-import { readRecord } from './job-files.ts';
+import { jobFiles, readRecord } from './job-files.ts';
 import { describeSchedulerContract } from '../scheduler.contract.ts';
 import type { JobObservation, Scheduler } from '../scheduler.ts';
 
@@ -179,6 +179,25 @@ describe('createLocalScheduler', () => {
       expect((await stat(join(stateDir, name))).mode & 0o077, name).toBe(0);
     }
     expect((await stat(join(dir, 'private.log'))).mode & 0o077).toBe(0);
+  });
+
+  test('lists the other jobs where the files of one are damaged, and starts new ones', async () => {
+    const damaged = await submit('damaged', 'true');
+    await ended(damaged);
+    await writeFile(jobFiles.record(jobFiles.dir(stateDir, damaged)), '{"version":1,');
+    const whole = await submit('damaged-not', '#SBATCH --gres=gpu:1', 'sleep 300');
+    const listed = await scheduler.living('damaged');
+    expect(new Map(listed.map(({ jobId, phase }) => [jobId, phase.kind]))).toEqual(
+      new Map([
+        [damaged, 'unknown'],
+        [whole, 'running'],
+      ]),
+    );
+    expect((await look(damaged)).phase).toMatchObject({
+      raw: expect.stringMatching(/record\.json because it is damaged/),
+    });
+    await scheduler.cancel(whole, 'kill');
+    await ended(whole);
   });
 
   test('calls anything that is no job gone', async () => {

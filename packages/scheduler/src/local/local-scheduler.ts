@@ -13,8 +13,17 @@ import { schedulerError } from '../scheduler-error.ts';
 import { identifyHost, nodeName } from './host-identity.ts';
 import { claimGpus, type GpuClaims, listNvidiaGpus, releaseGpus } from './gpu-claims.ts';
 import { pickExported } from './job-environment.ts';
-import { jobFiles, type LocalJobSpec, writeSpec } from './job-files.ts';
-import { allocateJobId, claimName, findByName, forgetJob, isFinished, jobNames, loadJob } from './job-registry.ts';
+import { jobFiles, type LocalJobSpec, UnreadableJobError, writeSpec } from './job-files.ts';
+import {
+  allocateJobId,
+  claimName,
+  findByName,
+  forgetJob,
+  isFinished,
+  jobNames,
+  loadIfReadable,
+  loadJob,
+} from './job-registry.ts';
 import { identifyProcess } from './process-identity.ts';
 import { type LocalRequest, logPath, type ReadRequest, readRequest } from './read-request.ts';
 import { orderSignals } from './run-local-job.ts';
@@ -154,7 +163,8 @@ async function checkRequest(settings: Settings, script: string, job: JobSubmissi
 }
 
 async function observe(stateDir: string, jobId: string): Promise<JobObservation> {
-  const job = /^\d+$/.test(jobId) ? await loadJob(stateDir, jobId) : undefined;
+  const job = /^\d+$/.test(jobId) ? await loadIfReadable(stateDir, jobId) : undefined;
+  if (job instanceof UnreadableJobError) return { jobId, phase: { kind: 'unknown', raw: job.message }, state: '' };
   if (!job) return { jobId, phase: { kind: 'gone' }, state: '' };
   const { spec, record, elsewhere } = job;
   const base = { jobId, name: spec.name, partition: 'local', submitMs: spec.submitMs };
@@ -196,7 +206,8 @@ async function cancel(stateDir: string, jobId: string, how: CancelMode): Promise
 
 async function gpuClaims({ stateDir, gpus }: Settings): Promise<GpuClaims> {
   const isLive = async (jobId: string) => {
-    const job = await loadJob(stateDir, jobId);
+    const job = await loadIfReadable(stateDir, jobId);
+    if (job instanceof UnreadableJobError) return true;
     return job !== undefined && (job.record === undefined || !isFinished(job.record));
   };
   return { stateDir, host: nodeName(), gpus: gpus ?? (await listNvidiaGpus()), isLive };

@@ -1,7 +1,7 @@
 // The table of `fairlead bench`: a row for each level of each run. Pure.
 
 import { table } from '../../output/table.ts';
-import { visibleText } from '../../output/visible-text.ts';
+import { visibleText } from '@fairlead/kit';
 import type { BenchLevel, BenchRun } from '../../output/lines/bench-lines.ts';
 
 const head = [

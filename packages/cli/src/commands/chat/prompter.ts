@@ -3,7 +3,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
 
-import { visibleText } from '../../output/visible-text.ts';
+import { visibleText } from '@fairlead/kit';
 import { nextLine, type TurnState } from './turn-lines.ts';
 
 export interface PromptStreams {

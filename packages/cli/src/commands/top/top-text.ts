@@ -2,7 +2,7 @@
 
 import { table } from '../../output/table.ts';
 import { clockTime, placeWords, progressWords, stateWords } from '../instance-words.ts';
-import { visibleText } from '../../output/visible-text.ts';
+import { visibleText } from '@fairlead/kit';
 import type { InstanceLoad } from '../../output/lines/observe-lines.ts';
 
 const head = ['NAME', 'STATE', 'IN FLIGHT', 'WAITING', 'TOKENS/S', 'PROMPT/S', 'KV', 'GPU', 'GPU MEMORY', 'LEFT'];
