@@ -3,7 +3,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, type Server, type Socket } from 'node:net';
+import { connect, createServer as createNetServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { once } from 'node:events';
 
 import { type Log, Scope, Secret, silentLog, systemClock, systemRandom } from '@fairlead/kit';
 
+import { FrontStandIn } from '@fairlead/mux/testing';
 import type { EndpointAddress } from '@fairlead/protocol';
 
 import type { KeyRecord, Limits, MemberRecord, TeamRecord } from '../accounts/account-records.ts';
@@ -37,6 +38,8 @@ export interface RelayWorldOptions {
   log?: Log;
   /** The journal takes its time; by default a record is kept at once. */
   keep?: (goOn: () => void) => void;
+  /** Instances take muxes, as fronts do. */
+  mux?: boolean;
   /** In place of a connection to the instance. */
   reach?: (signal: AbortSignal) => Promise<Socket>;
 }
@@ -82,7 +85,9 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
   scope.defer(() => rm(dir, { recursive: true, force: true }));
   const seen = options.instances.map(() => ({ requests: 0, open: 0, bodies: [] as string[] }));
   const engines = await Promise.all(
-    options.instances.map((handler, at) => openEngine(join(dir, `${at}.sock`), handler, seen[at]!)),
+    options.instances.map((handler, at) =>
+      openEngine(join(dir, `${at}.sock`), handler, { seen: seen[at]!, mux: options.mux === true }),
+    ),
   );
   for (const engine of engines) scope.defer(() => engine.kill());
   const table = tableOf(options.instances.map((_, at) => offerOf(at, join(dir, `${at}.sock`))));
@@ -180,8 +185,13 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
   };
 }
 
-async function openEngine(path: string, handler: Handler, seen: { requests: number; open: number; bodies: string[] }) {
-  const server = createServer((request, response) => {
+interface EngineOptions {
+  seen: { requests: number; open: number; bodies: string[] };
+  mux: boolean;
+}
+
+async function openEngine(path: string, handler: Handler, { seen, mux }: EngineOptions) {
+  const http = createServer((request, response) => {
     seen.requests += 1;
     let body = '';
     request.setEncoding('utf8');
@@ -193,13 +203,17 @@ async function openEngine(path: string, handler: Handler, seen: { requests: numb
     });
   });
   const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
+  http.on('connection', (request) => {
     seen.open += 1;
+    request.once('close', () => (seen.open -= 1));
+  });
+  const serve = (request: Duplex) => void http.emit('connection', request);
+  const front = new FrontStandIn({ key: engineKey, onStream: serve, onPlain: serve });
+  const server = createNetServer((socket) => {
     sockets.add(socket);
-    socket.once('close', () => {
-      seen.open -= 1;
-      sockets.delete(socket);
-    });
+    socket.once('close', () => sockets.delete(socket));
+    if (mux) front.accept(socket);
+    else serve(socket);
   });
   server.listen(path);
   await once(server, 'listening');
@@ -207,6 +221,7 @@ async function openEngine(path: string, handler: Handler, seen: { requests: numb
     kill() {
       server.close();
       for (const socket of sockets) socket.destroy();
+      front[Symbol.dispose]();
     },
   };
 }
