@@ -105,7 +105,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit
   const opened: { describe?: () => GatewayStatus } = {};
   const watchPort = await openWatch(options, { metrics, status: () => opened.describe?.() }, scope);
   if (options.takesOver) {
-    await askHandOver(stateDir);
+    await askHandOver(stateDir, clock.now());
     claim.use(claimServing(stateDir, options.pid));
   }
   const store = scope.use(openGatewayStore(stateDir, 'serve'));
@@ -144,7 +144,9 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit
     noteSettled: (settled: readonly SettledElsewhere[]) => ledger.remember(usedOf(settled, now()), now()),
   };
   const operator = scope.use(
-    await listening(stateDir, () => openOperatorServer({ stateDir, status: describe, orders, log })),
+    await listening(stateDir, () =>
+      openOperatorServer({ stateDir, status: describe, orders, now: () => clock.now(), log }),
+    ),
   );
   // Ahead of the relay: no request comes after the last one has ended.
   scope.defer(listener.stopListening);

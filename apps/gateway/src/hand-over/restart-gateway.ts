@@ -1,8 +1,9 @@
 // Replaces the process of a gateway that serves, and waits for its successor.
 
-import { type Clock, CodedError } from '@fairlead/kit';
+import { type Clock, CodedError, isCodedError } from '@fairlead/kit';
 
 import type { GatewayErrorCode } from '../gateway-error.ts';
+import type { GatewayStatus } from '../operator/gateway-status.ts';
 import { askStatus } from '../operator/ask-operator.ts';
 import { askRestart } from './ask-hand-over.ts';
 
@@ -15,7 +16,7 @@ export async function restartGateway(stateDir: string, clock: Clock): Promise<{ 
   const before = await askStatus(stateDir);
   await askRestart(stateDir);
   for (let looks = 0; looks < maxLooks; looks += 1) {
-    const now = await askStatus(stateDir).catch(() => undefined);
+    const now = await statusIfServing(stateDir);
     if (now && now.startedMs !== before.startedMs) return { address: now.address, startedMs: now.startedMs };
     await clock.sleep(lookMs);
   }
@@ -24,4 +25,14 @@ export async function restartGateway(stateDir: string, clock: Clock): Promise<{ 
     `cannot say that the gateway of ${stateDir} was replaced because its successor does not answer: got nothing for ${(lookMs * maxLooks) / 1_000} s`,
     { hint: 'See what `fairlead gateway serve` said.' },
   );
+}
+
+/** Between the two processes none answers. */
+async function statusIfServing(stateDir: string): Promise<GatewayStatus | undefined> {
+  try {
+    return await askStatus(stateDir);
+  } catch (error) {
+    if (isCodedError(error, 'gateway_not_serving')) return undefined;
+    throw error;
+  }
 }

@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { type LogFields, silentLog } from '@fairlead/kit';
 import { expect, it, onTestFinished } from 'vitest';
 
+import { askStatus } from '../operator/ask-operator.ts';
 import { openOperatorServer, operatorSocket } from '../operator/operator-server.ts';
 import { claimServing } from '../store/claim-serving.ts';
 import { usageRecord } from '../testing/usage-record.ts';
@@ -14,6 +17,7 @@ import { Succession, type SuccessionDeps } from './succession.ts';
 
 const status = () => ({ startedMs: 1, address: 'a', connections: 0, waiting: 0, models: [], instances: [] });
 const pid = 4_711;
+const nowMs = 1_000_000;
 
 /** A process that serves, as far as it can hand over. */
 async function openServing(stateDir: string, deps: Partial<SuccessionDeps> = {}) {
@@ -44,6 +48,7 @@ async function openServing(stateDir: string, deps: Partial<SuccessionDeps> = {})
         told.resolve();
       },
     },
+    now: () => nowMs,
     log: silentLog,
   });
   onTestFinished(async () => {
@@ -63,7 +68,7 @@ it('A process that hands over lets go of all that its successor needs, and tells
   const stateDir = openStateDir();
   const first = await openServing(stateDir);
   first.succession.noteSettled([usageRecord({ requestId: 'before' })]);
-  await askHandOver(stateDir);
+  await askHandOver(stateDir, nowMs);
   expect(first.seen).toEqual(['publishers left', 'handed over']);
   expect(existsSync(join(stateDir, `usage.${pid}.journal`))).toBe(true);
   const second = await openServing(stateDir);
@@ -78,7 +83,7 @@ it('A process that hands over lets go of all that its successor needs, and tells
 
 it('Where no process serves, there is nothing to hand over', async () => {
   const stateDir = openStateDir();
-  await expect(askHandOver(stateDir)).resolves.toBeUndefined();
+  await expect(askHandOver(stateDir, nowMs)).resolves.toBeUndefined();
 });
 
 it('A process that has handed over refuses to do it again', async () => {
@@ -94,11 +99,40 @@ it('A process that has handed over refuses to do it again', async () => {
   await expect(succession.handOver(nothing)).rejects.toThrow('already');
 });
 
+it('A process that is stopped does not keep its successor, or who asks for its state, waiting for ever', async () => {
+  const stateDir = openStateDir();
+  const silent = createServer();
+  silent.listen(operatorSocket(stateDir));
+  await once(silent, 'listening');
+  onTestFinished(() => void silent.close());
+  await expect(askHandOver(stateDir, nowMs, 20)).rejects.toThrow('it has not answered for 0.02 s');
+  await expect(askStatus(stateDir, 20)).rejects.toThrow('it has not answered for 0.02 s');
+});
+
+it('A process that was stopped does not hand over to one that has given up', async () => {
+  const stateDir = openStateDir();
+  const { seen, succession } = await openServing(stateDir);
+  const longAgoMs = nowMs - 60_000;
+  await expect(askHandOver(stateDir, longAgoMs, 30_000)).rejects.toThrow('has given up since');
+  expect([succession.isOver, seen]).toEqual([false, []]);
+});
+
+it('A process whose journal cannot be put aside serves on, and hands over later', async () => {
+  const stateDir = openStateDir();
+  const { succession } = await openServing(stateDir);
+  rmSync(join(stateDir, 'usage.journal'));
+  await expect(askHandOver(stateDir, nowMs)).rejects.toThrow('ENOENT');
+  expect(succession.isOver).toBe(false);
+  writeFileSync(join(stateDir, 'usage.journal'), '');
+  await askHandOver(stateDir, nowMs);
+  expect(succession.isOver).toBe(true);
+});
+
 it('A successor that is gone is no reason to fail: the log tells that it was not told', async () => {
   const told = Promise.withResolvers<LogFields>();
   const stateDir = openStateDir();
   const { succession } = await openServing(stateDir, { log: { ...silentLog, warn: told.resolve } });
-  await askHandOver(stateDir);
+  await askHandOver(stateDir, nowMs);
   succession.noteSettled([usageRecord({ requestId: 'a' })]);
   expect(await told.promise).toMatchObject({ op: 'gateway.settled', ok: false });
 });
@@ -120,7 +154,7 @@ it('A process is not drained before its restart is answered', async () => {
   const successor = Promise.withResolvers<void>();
   const { succession, drain } = await openServing(stateDir, { startSuccessor: () => successor.promise });
   const asked = askRestart(stateDir);
-  await askHandOver(stateDir);
+  await askHandOver(stateDir, nowMs);
   drain.resolve();
   const order: string[] = [];
   const both = Promise.all([

@@ -47,9 +47,10 @@ export class Succession {
   /** When it resolves, another process may have all of it. */
   async handOver({ listeners, published, claim, relay }: Estate): Promise<void> {
     if (this.#isOver) throw new Error('it has handed over already');
-    this.#isOver = true;
     const { stateDir, pid, onHandedOver, log } = this.#deps;
+    // Where this throws the process serves on as before.
     putJournalAside(stateDir, pid);
+    this.#isOver = true;
     for (const listener of listeners) listener?.stopListening();
     await published?.[Symbol.asyncDispose]();
     claim.dispose();
@@ -64,6 +65,7 @@ export class Succession {
     const { startSuccessor } = this.#deps;
     if (!startSuccessor) throw new Error('it was not started by `fairlead gateway serve`');
     const restarting = startSuccessor();
+    // Drained waits until it is answered, however that went; the caller has its error.
     this.#restarting = restarting.catch(() => undefined);
     await restarting;
   }

@@ -1,26 +1,26 @@
 // Asks a gateway that serves for its state.
 
-import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
-import { text } from 'node:stream/consumers';
-
 import { CodedError, errorText } from '@fairlead/kit';
 
 import type { GatewayErrorCode } from '../gateway-error.ts';
 import type { GatewayStatus } from './gateway-status.ts';
-import { operatorSocket } from './operator-server.ts';
+import { askOperatorSocket } from './ask-operator-socket.ts';
+
+const statusTimeoutMs = 10_000;
 
 /** Throws `gateway_not_serving`. */
-export async function askStatus(stateDir: string): Promise<GatewayStatus> {
-  const asked = request({ socketPath: operatorSocket(stateDir), path: '/status', agent: false }).end();
+export async function askStatus(stateDir: string, timeoutMs = statusTimeoutMs): Promise<GatewayStatus> {
   try {
-    const [response] = (await once(asked, 'response')) as [IncomingMessage];
-    return JSON.parse(await text(response)) as GatewayStatus;
+    const { text } = await askOperatorSocket(stateDir, { method: 'GET', path: '/status', timeoutMs });
+    return JSON.parse(text) as GatewayStatus;
   } catch (error) {
     throw new CodedError<GatewayErrorCode>(
       'gateway_not_serving',
-      `cannot ask the gateway of ${stateDir} because none serves it: got ${errorText(error)}`,
-      { hint: 'Start it: fairlead gateway serve', cause: error },
+      `cannot ask the gateway of ${stateDir} because none answers: got ${errorText(error)}`,
+      {
+        hint: 'Start it: fairlead gateway serve. One that runs and does not answer may be stopped: continue it, or kill it.',
+        cause: error,
+      },
     );
   }
 }

@@ -25,7 +25,7 @@ const noOrders = { handOver: () => Promise.resolve(), restart: () => Promise.res
 async function openOperator(now = status, orders: OperatorOrders = noOrders) {
   const stateDir = mkdtempSync(join(tmpdir(), 'fl-operator-'));
   const metrics = createGatewayMetrics();
-  const server = await openOperatorServer({ stateDir, status: () => now, orders, log: silentLog });
+  const server = await openOperatorServer({ stateDir, status: () => now, orders, now: () => 0, log: silentLog });
   const port = await openWatchPort({ port: 0, status: () => now, metrics, log: silentLog });
   onTestFinished(async () => {
     await server[Symbol.asyncDispose]();
@@ -44,7 +44,7 @@ it('The state of a gateway is told on its socket, which the account alone can op
   expect(await askStatus(stateDir)).toEqual(status);
   expect(statSync(operatorSocket(stateDir)).mode & 0o777).toBe(0o600);
   expect((await get('/status')).status).toBe(404);
-  await expect(askStatus('/nowhere')).rejects.toThrow(/none serves it/);
+  await expect(askStatus('/nowhere')).rejects.toThrow(/none answers/);
 });
 
 it('Metrics count what is over and read what is', async () => {

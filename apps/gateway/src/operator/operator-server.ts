@@ -36,6 +36,8 @@ export interface OperatorServerDeps {
   stateDir: string;
   status: () => GatewayStatus;
   orders: OperatorOrders;
+  /** Of the wall. */
+  now: () => number;
   log: Log;
 }
 
@@ -97,13 +99,14 @@ async function listen(scope: Scope, server: Server, where: Where): Promise<void>
 }
 
 async function takeOrder(
-  { orders, log }: OperatorServerDeps,
+  { orders, now, log }: OperatorServerDeps,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const [path, query] = (request.url ?? '').split('?', 2);
   try {
     const body = await text(request);
-    if (request.url === '/hand-over') await orders.handOver();
+    if (path === '/hand-over') await handOver(orders, query, now());
     else if (request.url === '/restart') await orders.restart();
     else if (request.url === '/settled') orders.noteSettled(readSettled(body));
     else return send(response, 404, 'text/plain', 'there is no such order\n');
@@ -112,6 +115,13 @@ async function takeOrder(
     log.error({ op: 'gateway.order', ok: false, path: request.url, error: errorText(error) });
     send(response, 500, 'text/plain', `${errorText(error)}\n`);
   }
+}
+
+/** Who asked may have given up while this process was stopped: it would hand over to none. */
+async function handOver(orders: OperatorOrders, query: string | undefined, nowMs: number): Promise<void> {
+  const untilMs = Number(new URLSearchParams(query).get('until') ?? Infinity);
+  if (nowMs > untilMs) throw new Error('the process that asked for it has given up since');
+  await orders.handOver();
 }
 
 function answer(deps: WatchPortDeps, path: string | undefined, response: ServerResponse): void {

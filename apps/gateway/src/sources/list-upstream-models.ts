@@ -27,8 +27,11 @@ export async function listUpstreamModels(
     chunks.push(chunk);
   }
   const text = Buffer.concat(chunks).toString('utf8');
-  if (response.statusCode !== 200)
-    throw new Error(`cannot read ${url}/models because it answered ${response.statusCode}: ${text.slice(0, 200)}`);
+  if (response.statusCode !== 200) {
+    // Some servers repeat the key that they refuse; this goes into the log.
+    const said = text.replaceAll(apiKey.reveal(), '***').slice(0, 200);
+    throw new Error(`cannot read ${url}/models because it answered ${response.statusCode}: ${said}`);
+  }
   return readModelIds(text, url);
 }
 

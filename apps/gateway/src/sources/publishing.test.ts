@@ -187,6 +187,14 @@ describe('A publisher', () => {
   });
 });
 
+it('Connections that show no token do not shut out publishers', async () => {
+  const idle = Array.from({ length: 201 }, () => connect(join(dir, 'publish.sock')).resume());
+  scope.defer(() => idle.forEach((socket) => socket.destroy()));
+  await once(idle[0]!, 'close');
+  const alice = await publisher('alice');
+  expect((await alice.tell(published('qwen', 0))).names).toContain('qwen');
+});
+
 describe('A publisher that lies', () => {
   it('with a link to a socket is refused, and both sides are told why', async () => {
     const alice = await publisher('alice');

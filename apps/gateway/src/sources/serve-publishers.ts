@@ -26,6 +26,8 @@ export interface ServePublishersDeps {
 
 const maxFrameBytes = 1024 * 1024;
 const maxConnections = 1_000;
+/** Without a token yet. The oldest gives way: another account of the host cannot shut out publishers. */
+const maxUnproven = 200;
 /** A link that has not answered for two of them is over. */
 const pingMs = 10_000;
 
@@ -37,11 +39,18 @@ export async function servePublishers(deps: ServePublishersDeps): Promise<AsyncD
     response.writeHead(404, { 'content-type': 'text/plain', connection: 'close' }).end('Publishers connect here.\n'),
   );
   server.maxConnections = maxConnections;
+  const unproven = new Set<Duplex>();
+  server.on('connection', (socket) => {
+    unproven.add(socket);
+    socket.once('close', () => unproven.delete(socket));
+    if (unproven.size > maxUnproven) unproven.values().next().value?.destroy();
+  });
   const guard = new Guard(deps.log);
   const onUpgrade = guard.handler('publisher.upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     const publisher = publisherOf(deps, request);
     if (!publisher) return void socket.end(refusal);
+    unproven.delete(socket);
     webSockets.handleUpgrade(request, socket, head, (webSocket) =>
       guard.run('publisher.open', () => openLink(deps, publisher, { webSocket, guard })),
     );

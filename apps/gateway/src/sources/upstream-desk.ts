@@ -1,6 +1,6 @@
 // The upstreams that are in force, and what those list whose models are not stated.
 
-import { type Clock, type Log, repeatTurns } from '@fairlead/kit';
+import { anySignal, type Clock, type Log, openTimeLimit, repeatTurns } from '@fairlead/kit';
 
 import type { ModelTable } from '../routing/offer.ts';
 import { buildUpstreamTable } from './build-upstream-table.ts';
@@ -16,6 +16,7 @@ export interface UpstreamDeskDeps {
 }
 
 const listMs = 60_000;
+const listTimeoutMs = 30_000;
 const retry = { baseMs: 1_000, maxMs: 60_000 };
 
 interface Held {
@@ -63,7 +64,12 @@ export class UpstreamDesk implements AsyncDisposable {
     const { list, clock, log, onChanged } = this.#deps;
     const { signal } = held.stop;
     const turn = async () => {
-      const listed = await list(record, { signal });
+      using limit = openTimeLimit(
+        clock,
+        listTimeoutMs,
+        () => new Error(`it has not answered for ${listTimeoutMs / 1_000} s`),
+      );
+      const listed = await list(record, { signal: anySignal(signal, limit.signal) });
       const isNew = listed.join('\n') !== held.listed.join('\n');
       held.listed = listed;
       if (isNew && !signal.aborted) onChanged();

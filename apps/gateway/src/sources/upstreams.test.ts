@@ -119,6 +119,34 @@ describe('An upstream', () => {
     expect((await ask('gpt')).status).toBe(404);
   });
 
+  it('that does not answer what it lists is asked again', async () => {
+    let times = 0;
+    const first = Promise.withResolvers<void>();
+    const port = await listen(
+      createServer((request, response) => {
+        times += 1;
+        if (times === 1) first.resolve();
+        else answerAsSite(request, response);
+      }),
+    );
+    desk.replace([record(`http://127.0.0.1:${port}/v1`)]);
+    await first.promise;
+    await clock.advance(30_000);
+    await expect
+      .poll(async () => {
+        await clock.advance(1_000);
+        return (await ask('gpt')).status;
+      })
+      .toBe(200);
+  });
+
+  it('that repeats the key which it refuses does not bring it into the log', async () => {
+    const server = createServer(({ headers }, response) => response.writeHead(401).end(`no: ${headers.authorization}`));
+    const url = `http://127.0.0.1:${await listen(server)}/v1`;
+    const listing = listUpstreamModels(record(url), { signal: new AbortController().signal });
+    await expect(listing).rejects.toThrow('it answered 401: no: Bearer ***');
+  });
+
   it('that does not know the key of the gateway is named as the cause, and the member keeps theirs', async () => {
     const port = await listen(createServer(answerAsSite));
     desk.replace([record(`http://127.0.0.1:${port}/v1`, { models: { big: 'big' } })]);
