@@ -29,6 +29,7 @@ import { relayLimits } from './relay/relay-limits.ts';
 import { followContexts } from './routing/follow-contexts.ts';
 import { followLoads } from './routing/follow-loads.ts';
 import { followOffers } from './routing/follow-offers.ts';
+import { InstanceWays } from './routing/instance-ways.ts';
 import { ModelSources } from './routing/model-sources.ts';
 import { type ReachCarrier, reachOffer } from './routing/reach-offer.ts';
 import type { ModelTable, Offer } from './routing/offer.ts';
@@ -98,7 +99,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit
   if (!options.takesOver) claim.use(claimServing(stateDir, options.pid));
   const succession = new Succession(options);
   const models = await openModels(options, succession, scope);
-  const { router, reach, contextOf } = models;
+  const { router, ways, reach, contextOf } = models;
   const { door, address, listener } = await openDoor(options, scope);
   const metrics = createGatewayMetrics();
   const opened: { describe?: () => GatewayStatus } = {};
@@ -128,6 +129,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit
       onSettled: settleIn({ recorder, metrics, log }),
     }),
   );
+  ways.onPaused = (instanceId) => relay.pausedAt(instanceId);
   const startedMs = clock.now();
   const describe = () => ({
     ...describeGateway({ startedMs, address, url: options.url }, relay, router),
@@ -158,11 +160,19 @@ async function openModels(options: GatewayOptions, succession: Succession, scope
   const router = new Router({ monotonicMs: () => clock.monotonicMs(), random, log });
   // Publishers leave for the successor. Requests that run or wait here still go to what they had published.
   const isFixed = () => succession.isOver && options.publishers !== undefined;
-  const sources = new ModelSources((table) => isFixed() || router.replace(table));
-  const reachCarrier = options.servesOwn === false ? undefined : await followOwn({ options, sources, router }, scope);
-  const reach = (offer: Offer, signal: AbortSignal) => reachOffer(offer, { reachCarrier, signal });
+  const opened: { reachCarrier?: ReachCarrier } = {};
+  const channel = (offer: Offer, signal: AbortSignal) => reachOffer(offer, { ...opened, signal });
+  const ways = new InstanceWays({ reach: channel, clock, log });
+  const sources = new ModelSources((table) => {
+    if (isFixed()) return;
+    router.replace(table);
+    ways.follow(table);
+  });
+  if (options.servesOwn !== false) opened.reachCarrier = await followOwn({ options, sources, router }, scope);
+  scope.use(ways);
+  const reach = (offer: Offer, signal: AbortSignal) => ways.open(offer, signal);
   const { contextOf } = scope.use(followContexts({ models: () => router.models, reach, clock, log }));
-  return { router, sources, reach, contextOf };
+  return { router, sources, ways, reach, contextOf };
 }
 
 /** `published` is closed where another process takes over: its socket is then the other's. */

@@ -1,7 +1,12 @@
-// An engine that answers at once, by bytes alone, one request on a connection, as a front does: nothing of what is measured is its time.
+// An engine that answers at once, by bytes alone, behind what a front takes: one request on a connection, or the streams of a mux. Nothing of
+// what is measured is its time.
 
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+import { systemClock } from '@fairlead/kit';
+import { MuxSession, preface, sniffPreface } from '@fairlead/mux';
 
 import { takeOrders } from '../harness/worker.ts';
 import { eventsOfStream } from './events-of-stream.ts';
@@ -26,7 +31,7 @@ const end = Buffer.from(`${chunk('data: [DONE]\n\n').toString()}0\r\n\r\n`);
 
 takeOrders({
   async open({ socket }: { socket: string }) {
-    const server = createServer(answer);
+    const server = createServer(take);
     server.listen(socket);
     await once(server, 'listening');
     const byPort = createServer({ noDelay: true }, answer);
@@ -36,10 +41,24 @@ takeOrders({
   },
 } satisfies OriginOrders);
 
-function answer(socket: Socket): void {
+/** By its first piece, which is large enough to tell. */
+function take(socket: Socket): void {
+  socket.on('error', () => undefined);
+  socket.once('data', (piece: Buffer) => {
+    if (sniffPreface(piece) === 'plain') {
+      answer(socket);
+      socket.emit('data', piece);
+      return;
+    }
+    const firstBytes = piece.subarray(preface.length);
+    new MuxSession({ role: 'front', channel: socket, clock: systemClock, firstBytes, onStream: answer });
+  });
+}
+
+function answer(socket: Duplex): void {
   let request = '';
   socket.on('error', () => undefined);
-  socket.on('data', (piece) => {
+  socket.on('data', (piece: Buffer) => {
     request += piece.toString('latin1');
     const headEnd = request.indexOf('\r\n\r\n');
     const length = /content-length: (\d+)/i.exec(request)?.[1];
@@ -53,13 +72,13 @@ function answer(socket: Socket): void {
 }
 
 /** One event, and then nothing more. */
-function hold(socket: Socket): void {
+function hold(socket: Duplex): void {
   socket.write(streamHead);
   socket.write(event);
 }
 
 /** Each in a write of its own, as an engine's. */
-function sendEvents(socket: Socket): void {
+function sendEvents(socket: Duplex): void {
   socket.write(streamHead);
   let sent = 0;
   const more = () => {

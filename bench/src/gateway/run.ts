@@ -145,7 +145,7 @@ function describe(
     ],
     notes: [
       ...rivalNotes,
-      'each request goes to the origin on a connection of its own, as it goes to a front: through the gateway and nginx the client keeps its connection, direct it makes one each time.',
+      'the gateway reaches the origin by one mux, as a front; of nginx and the rivals each request goes there on a connection of its own, and direct the client makes one each time.',
       ...(seen['nginx'] ? [] : ['there is no nginx on this machine: it is left out.']),
     ],
     data: { ways: seen, residentMB },

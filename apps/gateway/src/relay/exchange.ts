@@ -139,6 +139,12 @@ export class Exchange {
     this.#apply({ type: 'gateway.stopped' });
   }
 
+  /** The channel to this instance is lost, and what it has may go on over another one: a request without an answer does better elsewhere. */
+  instancePaused(instanceId: string): void {
+    const isThere = this.#sent?.offer.instanceId === instanceId;
+    if (isThere && this.#state.phase === 'waiting' && this.#hasOthers()) this.#fail('the connection to it was lost');
+  }
+
   /** The client takes more again. */
   resumeAnswer(): void {
     this.#upstream?.resume();
@@ -146,10 +152,9 @@ export class Exchange {
 
   /** Called every now and then, instead of timers for each request. `now`: of the clock that never goes back. */
   check(now: number): void {
-    const { keys, clock, limits, router } = this.#deps;
+    const { keys, clock, limits } = this.#deps;
     const why = keys.recheck(this.#request.grant.key.id, clock.now());
     if (why) return this.#apply({ type: 'key.ended', problem: keyRefusal(why) });
-    if (this.#sent && router.isSuperseded(this.#sent.offer)) return this.#fail('its tunnel was replaced');
     const waitedMs = now - this.#waitingSince;
     const { phase } = this.#state;
     const isLate = waitedMs > limits.bodyIdleMs || now - this.#begunAt > limits.bodyMs;
@@ -275,7 +280,10 @@ export class Exchange {
 
   /** Where there is no other instance its own words say best what is wrong. */
   #shouldGoElsewhere(): boolean {
-    if (!goneStatuses.has(this.#answer!.status)) return false;
+    return goneStatuses.has(this.#answer!.status) && this.#hasOthers();
+  }
+
+  #hasOthers(): boolean {
     const others = this.#deps.router.models.get(this.#model!.id)?.offers ?? [];
     return others.some(({ instanceId }) => instanceId !== this.#sent?.offer.instanceId && !this.#tried.has(instanceId));
   }

@@ -119,6 +119,10 @@ export class GatewayConnection implements ExchangeClient {
     return life.isDraining ? limits.drainIdleMs : limits.idleMs;
   }
 
+  instancePaused(instanceId: string): void {
+    this.#exchange?.instancePaused(instanceId);
+  }
+
   write(bytes: Buffer): void {
     if (!this.#isGone) this.#client.write(bytes);
   }

@@ -19,6 +19,8 @@ export interface Relay extends AsyncDisposable {
   readonly size: number;
   /** Requests that wait until an instance has room. */
   readonly waiting: number;
+  /** The channel to this instance is lost: what waits there for an answer is sent elsewhere, where that can be. */
+  pausedAt(instanceId: string): void;
   /** From now on each connection is closed behind its request. Resolves when none is left, and when the time for that is over; the caller disposes then. */
   drain(): Promise<void>;
 }
@@ -67,6 +69,10 @@ class OpenRelay implements Relay, ConnectionOwner {
   onClosed(connection: GatewayConnection): void {
     this.#connections.delete(connection);
     if (this.#connections.size === 0) for (const tell of this.#whenEmpty) tell();
+  }
+
+  pausedAt(instanceId: string): void {
+    for (const connection of this.#connections) connection.instancePaused(instanceId);
   }
 
   linger(channel: Duplex): void {

@@ -17,7 +17,7 @@ export async function reachOffer(offer: Offer, options: ReachOptions): Promise<D
 }
 
 interface ReachOptions {
-  reachCarrier: ReachCarrier | undefined;
+  reachCarrier?: ReachCarrier | undefined;
   signal: AbortSignal;
 }
 

@@ -43,8 +43,8 @@ export class Router {
   #pools: ReadonlyMap<string, string> = new Map();
   #onRoom: () => void = () => undefined;
   #models: ModelTable = new Map();
-  /** The newest generation of each instance. */
-  #generations = new Map<string, number>();
+  /** Instances of the table. */
+  #known: ReadonlySet<string> = new Set();
   #retries = fullRetryBudget;
 
   constructor(deps: RouterDeps) {
@@ -60,13 +60,13 @@ export class Router {
     this.#models = models;
     this.#pools = poolsOf(models);
     const offers = [...models.values()].flatMap((model) => model.offers);
-    this.#generations = new Map(offers.map(({ instanceId, generation }) => [instanceId, generation]));
+    this.#known = new Set(offers.map(({ instanceId }) => instanceId));
     this.#stated = new Map(
       offers.flatMap(({ instanceId, capacity }) => (capacity === undefined ? [] : [[instanceId, capacity] as const])),
     );
-    for (const id of this.#breakers.keys()) if (!this.#generations.has(id)) this.#breakers.delete(id);
-    for (const id of this.#capacities.keys()) if (!this.#generations.has(id)) this.#capacities.delete(id);
-    for (const [id, requests] of this.#requests) if (requests === 0 && !this.#generations.has(id)) this.#forget(id);
+    for (const id of this.#breakers.keys()) if (!this.#known.has(id)) this.#breakers.delete(id);
+    for (const id of this.#capacities.keys()) if (!this.#known.has(id)) this.#capacities.delete(id);
+    for (const [id, requests] of this.#requests) if (requests === 0 && !this.#known.has(id)) this.#forget(id);
     this.#onRoom();
   }
 
@@ -82,7 +82,7 @@ export class Router {
   /** What the engines of instances say of themselves, as their agents told last. */
   noteLoads(loads: ReadonlyMap<string, Load | undefined>): void {
     for (const [id, load] of loads) {
-      if (!this.#generations.has(id)) continue;
+      if (!this.#known.has(id)) continue;
       const known = this.capacityOf(id);
       const capacity = learnCapacity(known, load, this.#requests.get(id) ?? 0);
       if (capacity !== known) this.#capacities.set(id, capacity);
@@ -155,7 +155,7 @@ export class Router {
 
   end({ instanceId }: Offer, tokens: number, verdict: OfferVerdict): void {
     const requests = this.requestsAt(instanceId) - 1;
-    if (requests > 0 || this.#generations.has(instanceId)) {
+    if (requests > 0 || this.#known.has(instanceId)) {
       this.#tokens.set(instanceId, Math.max(0, (this.#tokens.get(instanceId) ?? 0) - tokens));
       this.#requests.set(instanceId, requests);
     } else this.#forget(instanceId);
@@ -166,11 +166,6 @@ export class Router {
   #forget(instanceId: string): void {
     this.#tokens.delete(instanceId);
     this.#requests.delete(instanceId);
-  }
-
-  /** Whether the instance has a newer tunnel than that of the offer: nothing more comes through the old one. */
-  isSuperseded({ instanceId, generation }: Offer): boolean {
-    return (this.#generations.get(instanceId) ?? 0) > generation;
   }
 
   noteRequest(): void {
@@ -186,7 +181,7 @@ export class Router {
 
   #step(instanceId: string, input: BreakerInput): void {
     // An instance that is gone has no breaker.
-    if (!this.#generations.has(instanceId)) return;
+    if (!this.#known.has(instanceId)) return;
     const before = this.#breakers.get(instanceId) ?? freshBreaker;
     const { state, effects } = stepBreaker(before, input);
     if (state === freshBreaker) this.#breakers.delete(instanceId);

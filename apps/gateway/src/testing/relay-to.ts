@@ -13,6 +13,7 @@ import { Ledger } from '../limits/ledger.ts';
 import { createRelayServer, listenBacklog } from '../relay/create-relay-server.ts';
 import { openRelay } from '../relay/open-relay.ts';
 import { relayLimits } from '../relay/relay-limits.ts';
+import { InstanceWays } from '../routing/instance-ways.ts';
 import { Router } from '../routing/router.ts';
 import { openGatewayStore } from '../store/gateway-store.ts';
 import { openUsageJournal } from '../store/usage-journal.ts';
@@ -55,6 +56,7 @@ export async function openRelayTo({
     servedModel: 'm',
   }));
   router.replace(new Map([['m', { id: 'm', deployments: ['d'], state: { status: 'ready' }, offers, createdMs: 0 }]]));
+  const ways = scope.use(new InstanceWays({ reach: (_, signal) => dial(socket, signal), clock, log }));
   const relay = scope.use(
     openRelay({
       limits: relayLimits,
@@ -66,13 +68,7 @@ export async function openRelayTo({
       router,
       log,
       onSettled: (record, onKept) => recorder.add(record, onKept),
-      async reach(_, signal) {
-        const channel = connect({ path: socket, allowHalfOpen: true });
-        const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-        channel.once('connect', () => resolve(channel)).once('error', reject);
-        signal.addEventListener('abort', () => channel.destroy(), { once: true });
-        return promise;
-      },
+      reach: (offer, signal) => ways.open(offer, signal),
     }),
   );
   const server = createRelayServer(relay);
@@ -81,4 +77,12 @@ export async function openRelayTo({
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   return { port, key: key.reveal(), [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
+}
+
+function dial(path: string, signal: AbortSignal): Promise<Socket> {
+  const channel = connect({ path, allowHalfOpen: true });
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  channel.once('connect', () => resolve(channel)).once('error', reject);
+  signal.addEventListener('abort', () => channel.destroy(), { once: true });
+  return promise;
 }

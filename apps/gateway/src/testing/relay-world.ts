@@ -3,7 +3,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, type Server, type Socket } from 'node:net';
+import { connect, createServer as createNetServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { once } from 'node:events';
 
 import { type Log, Scope, Secret, silentLog, systemClock, systemRandom } from '@fairlead/kit';
 
+import { FrontStandIn } from '@fairlead/mux/testing';
 import type { EndpointAddress } from '@fairlead/protocol';
 
 import type { KeyRecord, Limits, MemberRecord, TeamRecord } from '../accounts/account-records.ts';
@@ -21,6 +22,7 @@ import { createRelayServer, listenBacklog } from '../relay/create-relay-server.t
 import { openRelay } from '../relay/open-relay.ts';
 import { relayLimits, type RelayLimits } from '../relay/relay-limits.ts';
 import type { ModelTable, Offer } from '../routing/offer.ts';
+import { InstanceWays } from '../routing/instance-ways.ts';
 import { reachOffer } from '../routing/reach-offer.ts';
 import { Router } from '../routing/router.ts';
 import type { UsageRecord } from '../usage/usage-record.ts';
@@ -36,6 +38,8 @@ export interface RelayWorldOptions {
   log?: Log;
   /** The journal takes its time; by default a record is kept at once. */
   keep?: (goOn: () => void) => void;
+  /** Instances take muxes, as fronts do. */
+  mux?: boolean;
   /** In place of a connection to the instance. */
   reach?: (signal: AbortSignal) => Promise<Socket>;
 }
@@ -81,7 +85,9 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
   scope.defer(() => rm(dir, { recursive: true, force: true }));
   const seen = options.instances.map(() => ({ requests: 0, open: 0, bodies: [] as string[] }));
   const engines = await Promise.all(
-    options.instances.map((handler, at) => openEngine(join(dir, `${at}.sock`), handler, seen[at]!)),
+    options.instances.map((handler, at) =>
+      openEngine(join(dir, `${at}.sock`), handler, { seen: seen[at]!, mux: options.mux === true }),
+    ),
   );
   for (const engine of engines) scope.defer(() => engine.kill());
   const table = tableOf(options.instances.map((_, at) => offerOf(at, join(dir, `${at}.sock`))));
@@ -90,6 +96,7 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
   const waiting = new Set<() => void>();
   const router = new Router({ monotonicMs: () => systemClock.monotonicMs(), random: systemRandom, log: silentLog });
   router.replace(table);
+  const ways = new InstanceWays({ reach, clock: systemClock, log: silentLog });
   let retriesTaken = 0;
   const takeRetry = router.takeRetry.bind(router);
   router.takeRetry = () => {
@@ -105,7 +112,7 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
     ledger: new Ledger(),
     router,
     log: options.log ?? silentLog,
-    reach: (offer, signal) => options.reach?.(signal) ?? reach(offer, signal),
+    reach: (offer, signal) => options.reach?.(signal) ?? ways.open(offer, signal),
     onSettled(record, onKept) {
       records.push(record);
       for (const look of waiting) look();
@@ -113,9 +120,11 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
       else onKept?.();
     },
   });
+  ways.onPaused = (instanceId) => relay.pausedAt(instanceId);
   const server = createRelayServer(relay);
   const port = await listen(server);
   scope.defer(() => void server.close());
+  scope.use(ways);
   scope.use(relay);
   const url = `http://127.0.0.1:${port}`;
   const dial = async () => {
@@ -143,7 +152,10 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
     dial,
     table,
     kill: (at) => engines[at]!.kill(),
-    useModels: (models) => router.replace(models),
+    useModels(models) {
+      router.replace(models);
+      ways.follow(models);
+    },
     fill: (at, running) => router.noteLoads(new Map([[`i${at}`, { inFlight: running, running, waiting: 1 }]])),
     join: joinTeam,
     settled(count) {
@@ -173,8 +185,13 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
   };
 }
 
-async function openEngine(path: string, handler: Handler, seen: { requests: number; open: number; bodies: string[] }) {
-  const server = createServer((request, response) => {
+interface EngineOptions {
+  seen: { requests: number; open: number; bodies: string[] };
+  mux: boolean;
+}
+
+async function openEngine(path: string, handler: Handler, { seen, mux }: EngineOptions) {
+  const http = createServer((request, response) => {
     seen.requests += 1;
     let body = '';
     request.setEncoding('utf8');
@@ -186,13 +203,17 @@ async function openEngine(path: string, handler: Handler, seen: { requests: numb
     });
   });
   const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
+  http.on('connection', (request) => {
     seen.open += 1;
+    request.once('close', () => (seen.open -= 1));
+  });
+  const serve = (request: Duplex) => void http.emit('connection', request);
+  const front = new FrontStandIn({ key: engineKey, onStream: serve, onPlain: serve });
+  const server = createNetServer((socket) => {
     sockets.add(socket);
-    socket.once('close', () => {
-      seen.open -= 1;
-      sockets.delete(socket);
-    });
+    socket.once('close', () => sockets.delete(socket));
+    if (mux) front.accept(socket);
+    else serve(socket);
   });
   server.listen(path);
   await once(server, 'listening');
@@ -200,6 +221,7 @@ async function openEngine(path: string, handler: Handler, seen: { requests: numb
     kill() {
       server.close();
       for (const socket of sockets) socket.destroy();
+      front[Symbol.dispose]();
     },
   };
 }

@@ -1,20 +1,18 @@
 // How the next request travels: as a stream of a mux, or over a channel of its own. Pure; mux-paths.ts performs it.
 
-import type { ReachableEndpoint } from '@fairlead/protocol';
+import { isSameSocket, type PathEndpoint } from './live-paths.ts';
 
-import { isSameSocket } from './live-paths.ts';
-
-export type MuxState =
+export type MuxState<Endpoint extends PathEndpoint = PathEndpoint> =
   /** `dialAfterMs`: the next request after it dials a mux. */
   | { status: 'none'; dialAfterMs: number }
   | { status: 'dialling' }
-  | { status: 'up'; endpoint: ReachableEndpoint }
+  | { status: 'up'; endpoint: Endpoint }
   /** The front at this endpoint takes one request a channel. */
-  | { status: 'plain'; endpoint: ReachableEndpoint };
+  | { status: 'plain'; endpoint: Endpoint };
 
 export interface WayFacts {
   /** That answers now. */
-  endpoint: ReachableEndpoint | undefined;
+  endpoint: PathEndpoint | undefined;
   /** Whether the mux that is up takes another stream. */
   canOpen: boolean;
   /** Its channel is lost, and it is about to go on over another one. */

@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
 import { createMemoryNetwork, type MemoryNetwork } from '@fairlead/carrier/testing';
-import { systemClock } from '@fairlead/kit';
-import { isProven, MuxSession, preface, receiveConsumer, refuseResume, sessionIdBytes } from '@fairlead/mux';
+import { FrontStandIn } from '@fairlead/mux/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { cutEverywhere } from '../testing/cut-everywhere.ts';
@@ -13,12 +11,11 @@ import { type MemoryConsumer, openMemoryConsumer } from '../testing/memory-consu
 import type { OutageEvent } from './kept-mux.ts';
 
 const key = 'key';
-const stop = new AbortController();
 let network: MemoryNetwork;
 let consumer: MemoryConsumer;
 let streams: number;
-/** Of the front, by their ids. */
-let sessions: Map<string, MuxSession>;
+/** Keeps its sessions, over all generations. */
+let front: FrontStandIn;
 let outages: OutageEvent[];
 /** Answers that have begun and are ended by the test. */
 let held: ServerResponse[];
@@ -39,42 +36,6 @@ function serve(connection: Duplex): void {
   server.emit('connection', connection);
 }
 
-function begin(channel: Duplex, firstBytes: Buffer): void {
-  const sessionId = randomBytes(sessionIdBytes);
-  const onStream = (stream: Duplex) => {
-    streams += 1;
-    serve(stream);
-  };
-  const resumption = { key, sessionId, onLost: () => undefined };
-  const options = { role: 'front', channel, clock: systemClock, firstBytes, onStream, resumption } as const;
-  sessions.set(sessionId.toString('hex'), new MuxSession(options));
-}
-
-/** A front that keeps its sessions, over all generations. */
-function accept(channel: Duplex): void {
-  channel.on('error', () => undefined);
-  channel.once('data', (bytes: Buffer) => {
-    if (!bytes.subarray(0, preface.length).equals(preface)) {
-      channel.unshift(bytes);
-      serve(channel);
-      channel.resume();
-      return;
-    }
-    receiveConsumer(
-      channel,
-      { firstBytes: bytes.subarray(preface.length), clock: systemClock, signal: stop.signal },
-      {
-        onNew: (first) => begin(channel, first),
-        onResume(request, rest) {
-          const session = sessions.get(request.sessionId.toString('hex'));
-          const refusal = session && isProven(request, key) ? session.takeOver(channel, request, rest) : 'unknown';
-          if (refusal) refuseResume(channel, refusal, systemClock);
-        },
-      },
-    );
-  });
-}
-
 const ask = async (body = 'x') => (await consumer.fetch('/v1/x', { method: 'POST', body })).text();
 
 async function untilMuxed(): Promise<void> {
@@ -83,7 +44,16 @@ async function untilMuxed(): Promise<void> {
 
 beforeEach(() => {
   streams = 0;
-  [sessions, outages, held] = [new Map(), [], []];
+  [outages, held] = [[], []];
+  front = new FrontStandIn({
+    key,
+    onPlain: serve,
+    onStream(stream) {
+      streams += 1;
+      serve(stream);
+    },
+  });
+  const accept = (channel: Duplex) => front.accept(channel);
   network = createMemoryNetwork();
   consumer = openMemoryConsumer({ network, apiKey: key, mux: true, accept, onOutage: (event) => outages.push(event) });
 });
@@ -108,13 +78,13 @@ it('Requests go on over the next generation, and their outage is told once', asy
   ]);
   // The next ones go over the same session.
   expect(await ask()).toBe('got x');
-  expect(sessions.size).toBe(1);
+  expect(front.sessions.size).toBe(1);
 });
 
 it('Requests whose session the front does not have any more fail with the one error', async () => {
   const [answer] = await beginHeld(1);
   const failed = expect(answer).rejects.toMatchObject({ code: 'answer_cut', retryable: true });
-  sessions.clear();
+  front.sessions.clear();
   network.drop();
   await failed;
   while (outages.length < 2) await new Promise(setImmediate);
@@ -130,7 +100,7 @@ it('A channel that is lost between requests is no outage', async () => {
   streams = 0;
   await untilMuxed();
   expect(outages).toEqual([]);
-  expect(sessions.size).toBe(2);
+  expect(front.sessions.size).toBe(2);
 });
 
 it('Requests that wait for their next channel end with their consumer', async () => {
@@ -143,7 +113,7 @@ it('Requests that wait for their next channel end with their consumer', async ()
 
 it('The front hears at once that a consumer is closed', async () => {
   const [answer] = await beginHeld(1);
-  const [session] = sessions.values();
+  const [session] = front.sessions.values();
   answer!.catch(() => undefined);
   await consumer[Symbol.asyncDispose]();
   await session!.closed;

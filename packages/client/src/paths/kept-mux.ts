@@ -13,10 +13,8 @@ import {
   untilOver,
 } from '@fairlead/kit';
 import { type MuxSession, refusalText } from '@fairlead/mux';
-import type { ReachableEndpoint } from '@fairlead/protocol';
-
 import type { ClientErrorCode } from '../client-error.ts';
-import type { LivePaths } from './live-paths.ts';
+import type { LivePaths, PathEndpoint } from './live-paths.ts';
 import { untiring } from './patience.ts';
 
 /** What became of the requests of a mux whose channel was lost. */
@@ -28,15 +26,15 @@ export type OutageEvent =
   /** They have failed with `answer_cut`. `reason`: why they could not go on. */
   | { type: 'requests.lost'; requests: number; outageMs: number; reason: string };
 
-export interface KeepDeps {
-  channels: Pick<LivePaths, 'open'>;
+export interface KeepDeps<Endpoint extends PathEndpoint> {
+  channels: Pick<LivePaths<Endpoint>, 'open'>;
   clock: Clock;
   log: Log;
   /** Ends the wait for a channel. */
   signal: AbortSignal;
   onOutage: (event: OutageEvent) => void;
   /** The session goes on there. */
-  onMoved: (endpoint: ReachableEndpoint) => void;
+  onMoved: (endpoint: Endpoint) => void;
 }
 
 /** As long as a front keeps a session. */
@@ -44,16 +42,21 @@ const resumeMs = 30_000;
 const pauses = { baseMs: 25, maxMs: 1_000, minMs: 25 };
 
 /** Call it in the turn in which the channel is lost. The session goes on, or ends; one without streams ends. Never throws. */
-export function goOn(session: MuxSession, endpoint: ReachableEndpoint, cause: Error, deps: KeepDeps): void {
+export function goOn<Endpoint extends PathEndpoint>(
+  session: MuxSession,
+  endpoint: Endpoint,
+  cause: Error,
+  deps: KeepDeps<Endpoint>,
+): void {
   if (session.streamCount === 0) session.giveUp();
   else detach(reopen(session, endpoint, cause, deps));
 }
 
-async function reopen(
+async function reopen<Endpoint extends PathEndpoint>(
   session: MuxSession,
-  { instanceId }: ReachableEndpoint,
+  { instanceId }: Endpoint,
   cause: Error,
-  { channels, clock, log, signal, onOutage, onMoved }: KeepDeps,
+  { channels, clock, log, signal, onOutage, onMoved }: KeepDeps<Endpoint>,
 ): Promise<void> {
   const lostAtMs = clock.monotonicMs();
   const requests = session.streamCount;
@@ -75,14 +78,17 @@ async function reopen(
   else onOutage({ type: 'requests.resumed', requests, outageMs });
 }
 
-interface Try extends Pick<KeepDeps, 'onMoved'> {
-  channels: Pick<LivePaths, 'open'>;
+interface Try<Endpoint extends PathEndpoint> extends Pick<KeepDeps<Endpoint>, 'onMoved'> {
+  channels: Pick<LivePaths<Endpoint>, 'open'>;
   instanceId: string;
   signal: AbortSignal;
 }
 
 /** Resolves with why no other try can succeed. */
-async function tryOnce(session: MuxSession, { channels, instanceId, onMoved, signal }: Try): Promise<unknown> {
+async function tryOnce<Endpoint extends PathEndpoint>(
+  session: MuxSession,
+  { channels, instanceId, onMoved, signal }: Try<Endpoint>,
+): Promise<unknown> {
   try {
     const { channel, endpoint } = await channels.open(signal, untiring);
     if (endpoint.instanceId === instanceId) {

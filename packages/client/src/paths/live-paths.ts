@@ -4,36 +4,41 @@ import type { Duplex } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 
 import { anySignal, CodedError } from '@fairlead/kit';
-import type { EndpointRef, ReachableEndpoint } from '@fairlead/protocol';
+import type { EndpointRef, EndpointView, ReachableEndpoint } from '@fairlead/protocol';
 
 import type { ClientErrorCode } from '../client-error.ts';
 import type { Patience } from './patience.ts';
 
-export interface Path {
-  endpoint: ReachableEndpoint;
+/** What a way has to know of an endpoint. */
+export type PathEndpoint = Pick<EndpointView, 'deployment' | 'instanceId' | 'generation' | 'address' | 'apiKey'>;
+
+export interface Path<Endpoint extends PathEndpoint = ReachableEndpoint> {
+  endpoint: Endpoint;
   channel: Duplex;
 }
 
-export interface LivePaths extends Disposable {
+export interface LivePaths<Endpoint extends PathEndpoint = ReachableEndpoint> extends Disposable {
   /** A new stream to the endpoint that answers now; may wait for the next one, by default for a minute. The caller owns it. */
-  open(signal?: AbortSignal, patience?: Patience): Promise<Path>;
+  open(signal?: AbortSignal, patience?: Patience): Promise<Path<Endpoint>>;
   /**
    * New streams lead to this endpoint. Ends the streams to others, but for those that are `stillUp`: a socket whose tunnel froze
    * would accept and never answer, an instance that is draining answers what it has.
    */
-  moveTo(endpoint: ReachableEndpoint, stillUp?: readonly ReachableEndpoint[]): void;
+  moveTo(endpoint: Endpoint, stillUp?: readonly Endpoint[]): void;
   /** Ends the streams to an endpoint that was `stillUp` and is not any more. */
-  leave(endpoint: ReachableEndpoint): void;
+  leave(endpoint: Endpoint): void;
 }
 
-export function trackPaths(open: (signal: AbortSignal, patience?: Patience) => Promise<Path>): LivePaths {
-  const live = new Set<Path>();
+export function trackPaths<Endpoint extends PathEndpoint = ReachableEndpoint>(
+  open: (signal: AbortSignal, patience?: Patience) => Promise<Path<Endpoint>>,
+): LivePaths<Endpoint> {
+  const live = new Set<Path<Endpoint>>();
   const closed = new AbortController();
-  let newest: ReachableEndpoint | undefined;
+  let newest: Endpoint | undefined;
 
-  const isFormer = ({ endpoint }: Path) => newest !== undefined && !isSameSocket(endpoint, newest);
+  const isFormer = ({ endpoint }: Path<Endpoint>) => newest !== undefined && !isSameSocket(endpoint, newest);
 
-  async function openOne(signal: AbortSignal, patience: Patience | undefined): Promise<Path> {
+  async function openOne(signal: AbortSignal, patience: Patience | undefined): Promise<Path<Endpoint>> {
     for (;;) {
       const path = await open(signal, patience);
       if (!isFormer(path)) return path;
@@ -54,7 +59,7 @@ export function trackPaths(open: (signal: AbortSignal, patience?: Patience) => P
     },
     moveTo(endpoint, stillUp = []) {
       newest = endpoint;
-      const isUp = (path: Path) => stillUp.some((other) => isSameSocket(other, path.endpoint));
+      const isUp = (path: Path<Endpoint>) => stillUp.some((other) => isSameSocket(other, path.endpoint));
       for (const path of live) if (isFormer(path) && !isUp(path)) path.channel.destroy(replaced(endpoint));
     },
     leave(endpoint) {
@@ -67,8 +72,8 @@ export function trackPaths(open: (signal: AbortSignal, patience?: Patience) => P
   };
 }
 
-export function isSameSocket(a: ReachableEndpoint, b: ReachableEndpoint): boolean {
-  return a.instanceId === b.instanceId && isSameAddress(a, b);
+export function isSameSocket(a: PathEndpoint, b: PathEndpoint): boolean {
+  return a === b || (a.instanceId === b.instanceId && isSameAddress(a, b));
 }
 
 export function isSameAddress(a: EndpointRef, b: EndpointRef): boolean {
@@ -81,11 +86,11 @@ export function closedError(): CodedError<ClientErrorCode> {
   });
 }
 
-function ended({ deployment, instanceId }: ReachableEndpoint): CodedError<ClientErrorCode> {
+function ended({ deployment, instanceId }: PathEndpoint): CodedError<ClientErrorCode> {
   return new CodedError('path_broken', `instance ${instanceId} of ${deployment} answers no more`, { retryable: true });
 }
 
-function replaced(endpoint: ReachableEndpoint): CodedError<ClientErrorCode> {
+function replaced(endpoint: PathEndpoint): CodedError<ClientErrorCode> {
   return new CodedError('path_broken', `its tunnel was replaced (generation ${endpoint.generation} is up)`, {
     retryable: true,
   });

@@ -7,15 +7,15 @@ import type { ReachableEndpoint } from '@fairlead/protocol';
 
 import { decideWay, type MuxState, type RequestWay } from './decide-way.ts';
 import { goOn, type KeepDeps, type OutageEvent } from './kept-mux.ts';
-import { closedError, type LivePaths, type Path } from './live-paths.ts';
+import { closedError, type LivePaths, type Path, type PathEndpoint } from './live-paths.ts';
 
-export interface MuxPathsOptions {
+export interface MuxPathsOptions<Endpoint extends PathEndpoint = ReachableEndpoint> {
   /** Channels. One is dialled for the mux, and ends with its endpoint. */
-  channels: Pick<LivePaths, 'open'>;
+  channels: Pick<LivePaths<Endpoint>, 'open'>;
   /** Channels for requests to a front that knows no mux. */
-  warm: Pick<LivePaths, 'open'>;
+  warm: Pick<LivePaths<Endpoint>, 'open'>;
   /** The endpoint that answers now. */
-  endpoint: () => ReachableEndpoint | undefined;
+  endpoint: () => Endpoint | undefined;
   clock: Clock;
   log: Log;
   /** Told of each loss of a channel under requests, and of what became of them. */
@@ -23,7 +23,8 @@ export interface MuxPathsOptions {
 }
 
 /** Disposal resolves when the front knows that its requests are over. */
-export interface MuxPaths extends Pick<LivePaths, 'open'>, AsyncDisposable {
+export interface MuxPaths<Endpoint extends PathEndpoint = ReachableEndpoint>
+  extends Pick<LivePaths<Endpoint>, 'open'>, AsyncDisposable {
   /** Dials a mux where the next request would: a request that runs in a channel of its own is lost with it. Resolves when none is dialled; never rejects. */
   prepare(): Promise<void>;
 }
@@ -32,25 +33,27 @@ export interface MuxPaths extends Pick<LivePaths, 'open'>, AsyncDisposable {
 const retryIntervalMs = 1_000;
 
 /** Opens nothing before `prepare` or the first request. Disposal ends the mux and its streams, and no other channel. */
-export function createMuxPaths(options: MuxPathsOptions): MuxPaths {
+export function createMuxPaths<Endpoint extends PathEndpoint = ReachableEndpoint>(
+  options: MuxPathsOptions<Endpoint>,
+): MuxPaths<Endpoint> {
   return new Muxed(options);
 }
 
-class Muxed implements MuxPaths {
-  readonly #options: MuxPathsOptions;
+class Muxed<Endpoint extends PathEndpoint> implements MuxPaths<Endpoint> {
+  readonly #options: MuxPathsOptions<Endpoint>;
   readonly #stop = new AbortController();
-  #state: MuxState = { status: 'none', dialAfterMs: Number.NEGATIVE_INFINITY };
+  #state: MuxState<Endpoint> = { status: 'none', dialAfterMs: Number.NEGATIVE_INFINITY };
   /** Of the state `up`. */
   #session: MuxSession | undefined;
   /** That one, and those to former endpoints that still have requests. */
   readonly #sessions = new Set<MuxSession>();
   #dialling: Promise<void> = Promise.resolve();
 
-  constructor(options: MuxPathsOptions) {
+  constructor(options: MuxPathsOptions<Endpoint>) {
     this.#options = options;
   }
 
-  async open(...[signal, patience]: Parameters<LivePaths['open']>): Promise<Path> {
+  async open(...[signal, patience]: Parameters<LivePaths['open']>): Promise<Path<Endpoint>> {
     signal?.throwIfAborted();
     const { channels, warm } = this.#options;
     const session = this.#session;
@@ -101,15 +104,15 @@ class Muxed implements MuxPaths {
     }
   }
 
-  #keepDeps(session: MuxSession): KeepDeps {
+  #keepDeps(session: MuxSession): KeepDeps<Endpoint> {
     const { channels, clock, log, onOutage = () => undefined } = this.#options;
-    const onMoved = (endpoint: ReachableEndpoint) => {
+    const onMoved = (endpoint: Endpoint) => {
       if (session === this.#session) this.#state = { status: 'up', endpoint };
     };
     return { channels, clock, log, onOutage, onMoved, signal: this.#stop.signal };
   }
 
-  #use(session: MuxSession, endpoint: ReachableEndpoint): void {
+  #use(session: MuxSession, endpoint: Endpoint): void {
     this.#session = session;
     this.#sessions.add(session);
     this.#state = { status: 'up', endpoint };

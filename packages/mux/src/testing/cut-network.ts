@@ -1,17 +1,13 @@
 // Channels in this process that are lost after an exact number of bytes, and a front behind them that keeps its sessions.
 
-import { randomBytes } from 'node:crypto';
 import { type Duplex, duplexPair } from 'node:stream';
 
 import { systemClock } from '@fairlead/kit';
 
 import type { MuxLimits } from '../core/mux-core.ts';
 import { dialMux } from '../driver/dial-mux.ts';
-import { MuxSession, type ResumeOutcome } from '../driver/mux-session.ts';
-import { receiveConsumer, refuseResume } from '../driver/receive-consumer.ts';
-import { preface } from '../wire/frame.ts';
-import { sessionIdBytes } from '../wire/hello.ts';
-import { isProven } from '../wire/resume.ts';
+import type { MuxSession, ResumeOutcome } from '../driver/mux-session.ts';
+import { FrontStandIn } from './front-stand-in.ts';
 
 export interface Cut {
   towards: 'front' | 'consumer';
@@ -27,15 +23,17 @@ export class CutNetwork {
   /** The next losses: the first one counts until it has happened. */
   cuts: Cut[] = [];
   losses = 0;
-  readonly #stop = new AbortController();
   readonly #channels = new Set<Duplex>();
-  readonly sessions = new Map<string, MuxSession>();
-  readonly #onStream: (stream: Duplex) => void;
+  readonly #front: FrontStandIn;
   readonly #limits: Partial<MuxLimits>;
 
   constructor(onStream: (stream: Duplex) => void, limits: Partial<MuxLimits> = {}) {
-    this.#onStream = onStream;
+    this.#front = new FrontStandIn({ key: testKey, onStream, limits });
     this.#limits = limits;
+  }
+
+  get sessions(): ReadonlyMap<string, MuxSession> {
+    return this.#front.sessions;
   }
 
   /** The consumer's end of a new channel to the front. */
@@ -58,7 +56,7 @@ export class CutNetwork {
       });
       this.#count(end, towards, lose);
     }
-    far.once('data', (bytes: Buffer) => this.#receive(far, bytes.subarray(preface.length)));
+    this.#front.accept(far);
     return near;
   }
 
@@ -81,8 +79,7 @@ export class CutNetwork {
   }
 
   [Symbol.dispose](): void {
-    this.#stop.abort();
-    for (const session of this.sessions.values()) session.destroy();
+    this.#front[Symbol.dispose]();
     this.drop();
   }
 
@@ -104,32 +101,5 @@ export class CutNetwork {
       if (passing > 0) write(Buffer.from(chunk.subarray(0, passing)), encoding, done);
       else done();
     };
-  }
-
-  #receive(channel: Duplex, firstBytes: Buffer): void {
-    const listener = {
-      onNew: (bytes: Buffer) => this.#begin(channel, bytes),
-      onResume: (...[request, rest]: Parameters<Parameters<typeof receiveConsumer>[2]['onResume']>) => {
-        const session = this.sessions.get(request.sessionId.toString('hex'));
-        const isKnown = session && isProven(request, testKey);
-        const refusal = isKnown ? session.takeOver(channel, request, rest) : 'unknown';
-        if (refusal) refuseResume(channel, refusal, systemClock);
-      },
-    };
-    receiveConsumer(channel, { firstBytes, clock: systemClock, signal: this.#stop.signal }, listener);
-  }
-
-  #begin(channel: Duplex, firstBytes: Buffer): void {
-    const sessionId = randomBytes(sessionIdBytes);
-    const session = new MuxSession({
-      role: 'front',
-      channel,
-      clock: systemClock,
-      firstBytes,
-      onStream: this.#onStream,
-      limits: this.#limits,
-      resumption: { key: testKey, sessionId, onLost: () => undefined },
-    });
-    this.sessions.set(sessionId.toString('hex'), session);
   }
 }

@@ -1,0 +1,1 @@
+export { FrontStandIn } from './testing/front-stand-in.ts';
