@@ -5,7 +5,7 @@ import type { ChildProcess } from 'node:child_process';
 import cluster, { type Worker } from 'node:cluster';
 
 import { cacheDir } from '@fairlead/client/cache-dir';
-import { CodedError, detach, errorText } from '@fairlead/kit';
+import { CodedError, detach, errorText, markHandled } from '@fairlead/kit';
 import { findBundle } from '@fairlead/launch';
 
 import type { CliErrorCode } from '../../cli-error.ts';
@@ -101,7 +101,7 @@ export class GatewayProcesses {
     });
     const ended = reading.then(() => this.#onEnded(part, listening.reject));
     const part: Part = { worker, listening: listening.promise, ended, problems: told };
-    listening.promise.catch(() => undefined);
+    markHandled(listening.promise);
     worker.on('message', (message: { ask?: string } | undefined) => {
       if (message?.ask === 'gateway.restart') detach(this.#replace(part));
     });
