@@ -28,6 +28,7 @@ export const allowedEffects: Readonly<Record<string, EffectReason>> = {
     because: 'the root of control, behind its main.ts: defaults come from the process',
   },
   'apps/control/src/publish/share-sockets.ts': accounts,
+  'apps/gateway/src/store/open-state-dir.ts': accounts,
   'apps/node-agent/src/nodes/measure-node.ts': {
     uses: ['process'],
     because: "a port: it reports this process's memory and processor time",

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const hasSsh = spawnSync('ssh', ['-V']).status === 0;
 const timeoutMs = 60_000;
-const prompt = 'a prompt that nobody on the way may read';
+const prompt = 'a prompt that the bastion must not see';
 
 let world: World;
 beforeAll(async () => {

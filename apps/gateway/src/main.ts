@@ -102,7 +102,7 @@ async function serve(stateDir: string, flags: ReturnType<typeof readArgs>['flags
   const log = await createLog(flags['log-level'] ?? 'info');
   // Imported here: the other commands do not need it.
   const { openGateway } = await import('./open-gateway.ts');
-  const gateway = await openGateway({
+  const opening = openGateway({
     stateDir,
     pid: process.pid,
     listen,
@@ -119,11 +119,20 @@ async function serve(stateDir: string, flags: ReturnType<typeof readArgs>['flags
     random: systemRandom,
     log,
   });
+  const opened = await Promise.race([opening, asked.promise]);
+  // What is half open is left as a kill leaves it: the bastion that it waits for may be away.
+  if (typeof opened === 'string') return leave(opened, log);
+  const gateway = opened;
   printLine({ event: 'gateway.listening', ok: true, address: gateway.address, metricsPort: gateway.metricsPort });
   const signal = await Promise.race([asked.promise, gateway.drained]);
   log.info({ op: 'gateway.stop', signal });
   await gateway[Symbol.asyncDispose]();
   return 0;
+}
+
+function leave(signal: string, log: Log): never {
+  log.info({ op: 'gateway.stop', signal }, 'it was not open yet');
+  process.exit(0);
 }
 
 /** `fairlead gateway serve` starts a process beside this one, and answers when it has taken over or has failed. */

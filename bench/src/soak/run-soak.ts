@@ -2,9 +2,8 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Scope } from '@fairlead/kit';
+import { type Scope, systemClock, untilOver } from '@fairlead/kit';
 import { openWorld, type World } from '@fairlead/testkit';
 
 import { askOnce, type Asked } from './ask-once.ts';
@@ -118,7 +117,7 @@ async function keepAsking({ gateway, key, random, nowMs, over, asked }: Lane): P
     asked.push(one);
     if (one.end === 'whole' || one.end === 'left') continue;
     const waitMs = Math.min(one.retryAfterMs ?? 500, 2_000) * (0.5 + random());
-    await sleep(waitMs, undefined, { signal: over }).catch(() => undefined);
+    await pause(waitMs, over);
   }
 }
 
@@ -135,21 +134,21 @@ async function disturb({ random, say, over, ...place }: Disturbed): Promise<Reco
   const begunMs = performance.now();
   // Each kind comes once before any comes again.
   let left: FaultName[] = [];
-  const pause = () => sleep(between(random, pauseMs.from, pauseMs.to), undefined, { signal: over });
-  try {
-    for (;;) {
-      await pause();
-      if (left.length === 0) left = [...faultNames];
-      const fault = pickOne(random, left);
-      left.splice(left.indexOf(fault), 1);
-      const which = await perform(fault, place);
-      counts[fault] = (counts[fault] ?? 0) + 1;
-      say(`${((performance.now() - begunMs) / 1_000).toFixed(0).padStart(5)} s  ${fault} ${which}`);
-    }
-  } catch (error) {
-    if (!over.aborted) throw error;
+  for (;;) {
+    await pause(between(random, pauseMs.from, pauseMs.to), over);
+    if (over.aborted) return counts;
+    if (left.length === 0) left = [...faultNames];
+    const fault = pickOne(random, left);
+    left.splice(left.indexOf(fault), 1);
+    const which = await perform(fault, place);
+    counts[fault] = (counts[fault] ?? 0) + 1;
+    say(`${((performance.now() - begunMs) / 1_000).toFixed(0).padStart(5)} s  ${fault} ${which}`);
   }
-  return counts;
+}
+
+/** Shorter where the load is over. */
+function pause(ms: number, over: AbortSignal): Promise<void> {
+  return untilOver(systemClock.sleep(ms, over), over);
 }
 
 async function perform(
@@ -179,7 +178,7 @@ async function perform(
       await gateway.replace();
       return 'by another process';
     case 'database locked':
-      await gateway.lockDatabase(sleep(lockedMs));
+      await gateway.lockDatabase(systemClock.sleep(lockedMs));
       return `for ${lockedMs / 1_000} s`;
   }
 }

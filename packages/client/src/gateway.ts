@@ -11,6 +11,7 @@ export {
   isGatewayName,
   listGatewayNames,
   readGatewayPlace,
+  tryGatewaysDir,
   removeGatewayPlace,
   writeGatewayPlace,
 } from './gateway/gateway-places.ts';

@@ -43,6 +43,11 @@ const ownBy = (key: KeyRecord, at = nowMs) =>
     { key, member: memberOf(key.member), team: undefined },
     { store, random: () => randomBytes(40), nowMs: at, source: 'here' },
   );
+const storeCalls = () => ({
+  addKey: store.addKey.bind(store),
+  expireKey: store.expireKey.bind(store),
+  revokeKey: store.revokeKey.bind(store),
+});
 const wider = expect.objectContaining({ code: 'key_scope' });
 
 function checkNow(presented: string, atMs: number) {
@@ -114,6 +119,23 @@ describe('A key', () => {
         .list()
         .map(({ id }) => id),
     ).not.toContain(hers.id);
+  });
+
+  it('gives 500 a day at the most, also where they are revoked at once', () => {
+    const key = keyOf('bob');
+    const revoked = Array.from({ length: 499 }, (_, at) => ({ ...key, id: `r${at}`, revokedMs: nowMs }));
+    const own = (at: number) =>
+      openOwnKeys(
+        { key, member: memberOf('bob'), team: undefined },
+        {
+          store: { ...storeCalls(), keysOf: () => [key, ...revoked] },
+          random: () => randomBytes(40),
+          nowMs: at,
+          source: 'here',
+        },
+      );
+    expect(() => own(nowMs).create({})).toThrow('500 of yours were made within a day');
+    expect(own(nowMs + dayMs).create({}).key).toBeDefined();
   });
 
   it('gives a hundred at the most', () => {

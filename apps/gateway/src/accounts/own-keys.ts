@@ -31,6 +31,8 @@ export interface OwnKeys {
 
 const maxLiveKeys = 100;
 const dayMs = 86_400_000;
+/** Also those that were revoked since: each stays in the store. */
+const maxKeysADay = 500;
 const maxOverlapMs = 30 * dayMs;
 
 type Scope = Pick<KeyRecord, 'models' | 'expiresMs' | 'limits'>;
@@ -45,7 +47,9 @@ export function openOwnKeys({ key: asking, member }: Grant, { store, random, now
   function add(fields: Pick<KeyRecord, 'label'> & Scope): { record: KeyRecord; told: NewMemberKey } {
     const isLive = (key: KeyRecord) =>
       key.revokedMs === undefined && !(key.expiresMs !== undefined && key.expiresMs <= nowMs);
-    if (store.keysOf(member.name).filter(isLive).length >= maxLiveKeys) throw tooManyKeys();
+    const known = store.keysOf(member.name);
+    if (known.filter(isLive).length >= maxLiveKeys) throw tooManyKeys();
+    if (known.filter(({ createdMs }) => createdMs > nowMs - dayMs).length >= maxKeysADay) throw tooManyToday();
     const made = createApiKey(random());
     const hash = hashApiKey(made.key.reveal());
     const record = { ...fields, id: made.id, member: member.name, hash, createdMs: nowMs, revokedMs: undefined };
@@ -113,6 +117,12 @@ function widerBy({ models, expiresMs, limits }: Scope, wanted: Scope): string | 
 function tooManyKeys(): CodedError<GatewayErrorCode> {
   return new CodedError('key_scope', `cannot make a key because there are ${maxLiveKeys} of yours that are good`, {
     hint: 'Revoke one: `fairlead keys list`, `fairlead keys revoke`.',
+  });
+}
+
+function tooManyToday(): CodedError<GatewayErrorCode> {
+  return new CodedError('key_scope', `cannot make a key because ${maxKeysADay} of yours were made within a day`, {
+    hint: 'Use one for longer, or wait until tomorrow.',
   });
 }
 

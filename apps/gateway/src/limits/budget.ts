@@ -111,6 +111,16 @@ export function settleBudget(
   };
 }
 
+/** What was used elsewhere, in the day and month of `now`. */
+export function addUsed(budget: Budget, { today, thisMonth }: { today: number; thisMonth: number }, now: Now): Budget {
+  const { day, month } = periodsOf(now.wallMs);
+  return {
+    ...budget,
+    day: spend(current(budget.day, day.startMs), today),
+    month: spend(current(budget.month, month.startMs), thisMonth),
+  };
+}
+
 /** Of each limit that there is, but those at a time: what is left for the next request. */
 export function leftOf(before: Budget, limits: Limits, now: Now): LimitLeft[] {
   const { requestsPerMinute, tokensPerMinute, tokensPerDay, tokensPerMonth } = limits;

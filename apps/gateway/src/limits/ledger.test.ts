@@ -114,6 +114,19 @@ describe('A budget of a day and a month', () => {
     expect(ledger.reserve(eve, 5, at(0))).toMatchObject({ ok: true });
   });
 
+  it('of a new day and month does not count what was used in the last ones, where another process tells of more', () => {
+    const ledger = new Ledger();
+    const bob = grantOf({ tokensPerDay: 100, tokensPerMonth: 1_000 });
+    const used = { keyId: 'key-of-bob', member: 'bob', team: undefined };
+    ledger.remember([{ ...used, today: 90, thisMonth: 900 }], at(0));
+    const nextMonth = at(2 * 24 * hourMs);
+    ledger.remember([{ ...used, today: 3, thisMonth: 3 }], nextMonth);
+    expect(ledger.leftOf(bob, nextMonth)).toMatchObject([
+      { limit: 'tokens-day', left: 97 },
+      { limit: 'tokens-month', left: 997 },
+    ]);
+  });
+
   it('is not begun anew by a clock that is set back', () => {
     const ledger = new Ledger();
     const bob = grantOf({ tokensPerDay: 100 });

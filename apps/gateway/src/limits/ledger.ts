@@ -3,6 +3,7 @@
 
 import type { Grant, Limits } from '../accounts/account-records.ts';
 import {
+  addUsed,
   type Budget,
   fullBudget,
   leftOf,
@@ -12,7 +13,6 @@ import {
   reserve,
   settleBudget,
 } from './budget.ts';
-import { periodsOf } from './calendar.ts';
 
 export type AccountKind = 'key' | 'member' | 'team';
 
@@ -29,7 +29,7 @@ export interface Reservation {
 export type RefusedBy = Refused & { whose: AccountKind };
 export type Admitted = { ok: true; reservation: Reservation } | RefusedBy;
 
-/** Tokens that were settled before this process began. */
+/** Tokens that another process has settled. */
 export interface UsedTokens {
   keyId: string;
   member: string;
@@ -41,7 +41,7 @@ export interface UsedTokens {
 export class Ledger {
   readonly #budgets = new Map<string, { budget: Budget; limits: Limits }>();
 
-  /** Before the first request: what the usage tells of this day and month. */
+  /** What the usage tells of this day and month before the first request, and what another process has settled since. */
   remember(used: readonly UsedTokens[], now: Now): void {
     for (const { keyId, member, team, today, thisMonth } of used)
       for (const account of [`key ${keyId}`, `member ${member}`, ...(team === undefined ? [] : [`team ${team}`])])
@@ -95,17 +95,9 @@ export class Ledger {
     return moved(known?.budget, limits, now);
   }
 
-  #addUsed(account: string, { today, thisMonth }: { today: number; thisMonth: number }, now: Now): void {
+  #addUsed(account: string, used: Pick<UsedTokens, 'today' | 'thisMonth'>, now: Now): void {
     const { budget, limits } = this.#budgets.get(account) ?? { budget: fullBudget({}, now), limits: {} };
-    const { day, month } = periodsOf(now.wallMs);
-    this.#budgets.set(account, {
-      limits,
-      budget: {
-        ...budget,
-        day: { startMs: day.startMs, used: budget.day.used + today },
-        month: { startMs: month.startMs, used: budget.month.used + thisMonth },
-      },
-    });
+    this.#budgets.set(account, { limits, budget: addUsed(budget, used, now) });
   }
 }
 

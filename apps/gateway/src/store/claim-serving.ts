@@ -1,18 +1,19 @@
 // One gateway serves a state directory: two would each allow the limits of every member. The kernel gives the claim back with its process.
 
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 import { CodedError, errorText } from '@fairlead/kit';
 
 import type { GatewayErrorCode } from '../gateway-error.ts';
+import { openStateDir } from './open-state-dir.ts';
 
 /** Held until it is disposed. Throws `gateway_already_serves` and `gateway_store_failed`. */
 export function claimServing(stateDir: string, pid: number): Disposable {
   const file = join(stateDir, 'serving.db');
   try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    openStateDir(stateDir);
     const connection = new DatabaseSync(file, { timeout: 0 });
     try {
       chmodSync(file, 0o600);

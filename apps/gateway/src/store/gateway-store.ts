@@ -1,6 +1,6 @@
 // Members, keys and usage in gateway.db. Several processes may have it open: the one that serves, and commands that change members.
 
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -18,6 +18,7 @@ import { type ChangesRead, readChanges } from './account-changes.ts';
 import { inviteOf, keyOf, limitRow, memberOf, rowOfKey, teamOf } from './account-rows.ts';
 import MIGRATIONS from './migrations.json' with { type: 'json' };
 import { addInvite, findInvite, useInvite } from './invite-rows.ts';
+import { openStateDir } from './open-state-dir.ts';
 import { auditTable, invitesTable, keysTable, membersTable, teamsTable } from './schema.ts';
 import { SourceRows } from './source-rows.ts';
 import { prepareAddUsage, readUsedTokens, sumUsage } from './usage-rows.ts';
@@ -74,7 +75,7 @@ const busyMs = { command: 5_000, serve: 50 } as const;
 export function openGatewayStore(stateDir: string, use: StoreUse): GatewayStore {
   const file = join(stateDir, 'gateway.db');
   try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    openStateDir(stateDir);
     const connection = new DatabaseSync(file, { timeout: busyMs.command });
     try {
       chmodSync(file, 0o600);

@@ -73,6 +73,13 @@ export async function writeGatewayPlace(dir: string, name: string, place: Gatewa
   await writePrivateFile(fileOf(dir, name), `${encodeText(gatewayPlace, place)}\n`);
 }
 
+/** Writes a file into the folder, and removes it: an invitation is used up before its key can be written. Rejects with the error of the system. */
+export async function tryGatewaysDir(dir: string): Promise<void> {
+  const path = join(dir, '.try');
+  await writePrivateFile(path, 'may be removed\n');
+  await unlink(path);
+}
+
 /** False where there was none. */
 export async function removeGatewayPlace(dir: string, name: string): Promise<boolean> {
   try {

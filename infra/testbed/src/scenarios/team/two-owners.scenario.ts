@@ -43,7 +43,7 @@ async function publish(owner: 'alice' | 'bob') {
   return (await people[owner].fairlead('publish', 'chat', '--to', String(line))).last;
 }
 
-test('two owners publish to the gateway of a third account: a member asks both by it, and nobody else reaches their sockets', async () => {
+test('two owners publish to the gateway of a third account: a member reaches the deployments of both through it, and no other account reaches their sockets', async () => {
   expect((await gateway.ask(carol, 'chat')).status).toBe(404);
   expect(await publish('alice')).toMatchObject({ ok: true, state: 'offered', names: expect.arrayContaining(['chat']) });
   expect(await publish('bob')).toMatchObject({ ok: true, names: expect.arrayContaining(['bob/chat']) });

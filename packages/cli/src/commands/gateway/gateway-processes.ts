@@ -1,10 +1,11 @@
 // The processes of a gateway that serves: the current one, its successor while that starts, and those that drain. All share one listener, which
 // this process holds: connections that come while one takes over from another are lost by neither.
 
+import type { ChildProcess } from 'node:child_process';
 import cluster, { type Worker } from 'node:cluster';
 
 import { cacheDir } from '@fairlead/client/cache-dir';
-import { CodedError, detach, errorText } from '@fairlead/kit';
+import { CodedError, detach, errorText, markHandled } from '@fairlead/kit';
 import { findBundle } from '@fairlead/launch';
 
 import type { CliErrorCode } from '../../cli-error.ts';
@@ -100,7 +101,7 @@ export class GatewayProcesses {
     });
     const ended = reading.then(() => this.#onEnded(part, listening.reject));
     const part: Part = { worker, listening: listening.promise, ended, problems: told };
-    listening.promise.catch(() => undefined);
+    markHandled(listening.promise);
     worker.on('message', (message: { ask?: string } | undefined) => {
       if (message?.ask === 'gateway.restart') detach(this.#replace(part));
     });
@@ -109,10 +110,11 @@ export class GatewayProcesses {
   }
 
   #onEnded(part: Part, reject: (error: unknown) => void): void {
-    reject(gatewayEnded(part.problems()));
+    const said = endOf(part.problems(), part.worker.process);
+    reject(gatewayEnded(said));
     this.#parts.delete(part);
     // While it is replaced, its successor takes its place or brings the end.
-    if (part === this.#current && !this.#isReplacing) this.#over.resolve(part.problems());
+    if (part === this.#current && !this.#isReplacing) this.#over.resolve(said);
   }
 
   /** Answers the process that asked. It serves on where its successor fails before it has handed over. */
@@ -141,6 +143,12 @@ export class GatewayProcesses {
       this.#over.resolve(errorText(error));
     }
   }
+}
+
+/** What a process has said last; where it said nothing, how it ended. */
+export function endOf(said: string, { exitCode, signalCode }: Pick<ChildProcess, 'exitCode' | 'signalCode'>): string {
+  if (said.trim() !== '') return said;
+  return signalCode === null ? `it said nothing (exit code ${exitCode})` : `${signalCode} has ended it`;
 }
 
 export function gatewayEnded(problems: string): CodedError<CliErrorCode> {

@@ -13,9 +13,10 @@ import {
   parseGatewayUrl,
   profilePath,
   readGatewayPlace,
+  tryGatewaysDir,
   writeGatewayPlace,
 } from '@fairlead/client/gateway';
-import { CodedError, defined, Secret, untilAborted } from '@fairlead/kit';
+import { CodedError, defined, errorText, Secret, untilAborted } from '@fairlead/kit';
 
 import type { CliErrorCode } from '../../cli-error.ts';
 import type { Context } from '../../context.ts';
@@ -34,6 +35,7 @@ export async function runJoin(args: JoinArgs, context: Context): Promise<void> {
   const dir = gatewaysDir(profilePath(context.env, context.home));
   const name = nameOf(args.name, url);
   await refuseOther(dir, name, url);
+  await refuseUnkept(dir);
   if (isOpenOnTheWay(url))
     output.warn(`${url.href} is not encrypted: the key, prompts and answers can be read on the way to it.`);
   output.busy(`joining ${url.href}`);
@@ -99,4 +101,17 @@ async function refuseOther(dir: string, name: string, url: GatewayUrl): Promise<
       hint: 'Choose another: --name. The line is still good.',
     },
   );
+}
+
+/** The line is good once: a key that cannot be kept would be lost with it. */
+async function refuseUnkept(dir: string): Promise<void> {
+  try {
+    await tryGatewaysDir(dir);
+  } catch (error) {
+    throw new CodedError<CliErrorCode>(
+      'usage',
+      `cannot join because your key cannot be kept in ${dir}: got ${errorText(error)}`,
+      { hint: 'Make room there, or see to whom that folder belongs. The line is still good.', cause: error },
+    );
+  }
 }
