@@ -235,6 +235,7 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
       'packages/client': 'the consumer that is measured',
       'packages/engine-sim': 'the engine that answers',
       'packages/ssh': 'servers and plain connections to compare with',
+      scripts: 'builds the programs that are measured',
       'packages/testkit': 'worlds to measure in',
     },
     thirdParty: ['commander'],

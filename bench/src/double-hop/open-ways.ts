@@ -13,6 +13,7 @@ import { openWorld, type World } from '@fairlead/testkit';
 import { findSshd } from '@fairlead/ssh/local-server';
 
 import { descendantsOf, type ProcessUse, readProcesses } from '../harness/processes.ts';
+import { setup as useBuiltPrograms } from '../../../scripts/build-for-tests.ts';
 import { openWorker, type Worker } from '../harness/worker.ts';
 import type { LoadOrders, RequesterAddress } from './load-worker.ts';
 import { openOpenSsh } from './openssh.ts';
@@ -44,6 +45,8 @@ export async function openWays(
   { names = measuredWays, between }: WaysOptions = {},
 ): Promise<Ways> {
   if (!(await findSshd())) throw new Error('cannot measure beside OpenSSH because this machine has no sshd');
+  // What users have, and not its sources, which take more memory.
+  await useBuiltPrograms();
   say('deploying the simulator behind an sshd of this user');
   const world = scope.use(await openWorld({ bastion: 'sshd' }));
   await world.deploy(deployment, '--set', 'engines.sim.args=["--disable-uvicorn-access-log"]');

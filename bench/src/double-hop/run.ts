@@ -26,6 +26,9 @@ const noBurst = { p50: Number.NaN, p99: Number.NaN, failures: 0 };
 export async function runDoubleHop(options: DoubleHopOptions): Promise<BenchResult> {
   const ways = await openWays(options.scope, options.say);
   await warmUp(ways, options);
+  // First: what large bodies leave in the memory of a program is no part of it.
+  const depth = depthOf(options);
+  const deep = await measureDepth(ways, depth);
   const all = [];
   const uses: Use[] = [];
   for (const streams of options.streams) {
@@ -50,8 +53,6 @@ export async function runDoubleHop(options: DoubleHopOptions): Promise<BenchResu
     }
     all.push({ streams, seen });
   }
-  const depth = depthOf(options);
-  const deep = await measureDepth(ways, depth);
   const rows = all.map(({ streams, seen }) => rowsOf(streams, seen));
   if (options.plot !== undefined) await writeFile(options.plot, plotLatency(rows.flat()));
   return {
