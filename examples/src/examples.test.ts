@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { openWorld, type RunningCli, type World } from '@fairlead/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { clients, needsPython } from './clients.ts';
+import { clientEnv, clients, needsPython } from './clients.ts';
 import { runClient } from './run-client.ts';
 
 let world: World;
@@ -20,7 +20,7 @@ beforeAll(async () => {
   connected = world.start(['connect', 'a', '--json']);
   const said = JSON.parse(await connected.line((line) => line.includes('"baseUrl"'))) as Record<string, string>;
   const { baseUrl, apiKey, servedModel } = said;
-  env = { ...process.env, OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: apiKey, OPENAI_MODEL: servedModel };
+  env = { ...process.env, ...clientEnv({ baseUrl: baseUrl!, apiKey: apiKey!, model: servedModel! }) };
 }, 60_000);
 
 afterAll(async () => {

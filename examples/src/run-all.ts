@@ -1,9 +1,9 @@
 // `pnpm examples`: runs every client against the endpoint in the environment (`fairlead exec <name> -- pnpm examples`), or, without
-// one, against a small world of its own.
+// one, against a small world of its own. With `prepare` it only installs what the Python clients need.
 
 import { openWorld } from '@fairlead/testkit';
 
-import { clients, needsPython } from './clients.ts';
+import { clientEnv, clients, needsPython } from './clients.ts';
 import { findPythonEnvironment } from './python-environment.ts';
 import { runClient } from './run-client.ts';
 
@@ -23,21 +23,23 @@ async function runAll(env: Readonly<Record<string, string | undefined>>): Promis
   }
 }
 
-if (process.env['OPENAI_BASE_URL']) {
-  await runAll(process.env);
-} else {
+async function runInOwnWorld(): Promise<void> {
   await using world = await openWorld();
   await world.deploy('a');
   const connected = world.start(['connect', 'a', '--json']);
   const said = JSON.parse(await connected.line((line) => line.includes('"baseUrl"'))) as Record<string, string>;
-  await runAll({
-    ...process.env,
-    OPENAI_BASE_URL: said['baseUrl'],
-    OPENAI_API_KEY: said['apiKey'],
-    OPENAI_MODEL: said['servedModel'],
-  });
+  const { baseUrl, apiKey, servedModel } = said;
+  await runAll({ ...process.env, ...clientEnv({ baseUrl: baseUrl!, apiKey: apiKey!, model: servedModel! }) });
   connected.signal('SIGTERM');
   await connected.ended;
 }
-console.log(`Tests  ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
-process.exitCode = counts.failed === 0 ? 0 : 1;
+
+if (process.argv[2] === 'prepare') {
+  const python = await findPythonEnvironment();
+  console.log('bin' in python ? python.bin : python.missing);
+} else {
+  if (process.env['OPENAI_BASE_URL']) await runAll(process.env);
+  else await runInOwnWorld();
+  console.log(`Tests  ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+  process.exitCode = counts.failed === 0 ? 0 : 1;
+}

@@ -266,7 +266,15 @@ export const allowedPicture: Readonly<Record<string, Room>> = {
     holds: 'programs of users: they see what is published, and the world that runs them',
     isTooling: true,
     imports: { 'packages/client': 'what the examples show', 'packages/testkit': 'the world that runs them' },
-    thirdParty: ['@ai-sdk/openai-compatible', '@langchain/core', '@langchain/openai', 'ai', 'openai', 'zod'],
+    thirdParty: [
+      '@ai-sdk/openai-compatible',
+      '@anthropic-ai/sdk',
+      '@langchain/core',
+      '@langchain/openai',
+      'ai',
+      'openai',
+      'zod',
+    ],
   },
   'tests/architecture': {
     holds: 'guards over the sources: they hold every import to this picture',

@@ -4,8 +4,8 @@ import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
 import { join } from 'node:path';
 import { bootFilesOf } from './hosts/boot-files.ts';
 import { checkUser, enterArgv, type EnterOptions } from './hosts/enter.ts';
-import { cutRules } from './hosts/firewall.ts';
-import { bootHost, crashHost, initOf, loadCut, startHosts } from './hosts/hosts.ts';
+import { cutRules, openPortArgs } from './hosts/firewall.ts';
+import { bootHost, changeRouter, crashHost, initOf, loadCut, startHosts } from './hosts/hosts.ts';
 import { findHost, type Plan } from './plan.ts';
 import { runArgv, type FinishedCommand } from './processes/run-command.ts';
 import { planOf, requireState, writeState, type TestbedState } from './state.ts';
@@ -63,6 +63,12 @@ export class TestbedHandle {
 
   async heal(host: string): Promise<void> {
     await this.#setCut((cut) => cut.filter((each) => each !== findHost(this.plan(), host).name));
+  }
+
+  /** People outside reach this port of the bastion too, until the testbed is taken down. */
+  async openPort(port: number): Promise<void> {
+    const state = this.state();
+    await changeRouter(state, openPortArgs(planOf(state), port));
   }
 
   /** Like a power failure: no process closes its connections. */

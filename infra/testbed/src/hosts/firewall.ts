@@ -32,6 +32,12 @@ export function routerRules(plan: Plan): string {
 `;
 }
 
+/** nft's arguments: people outside also reach this port of the bastion, as a site does it for its web server. */
+export function openPortArgs(plan: Plan, port: number): string[] {
+  const to = ['ip', 'daddr', plan.bastion.interfaces[0]!.address, 'tcp', 'dport', String(port)];
+  return ['insert', 'rule', 'inet', 'firewall', 'forward', 'iifname', 'br-wan', ...to, 'accept'];
+}
+
 /** The same two rules by IPv6, for a bastion that has only an IPv6 address. */
 function ipv6Ways(plan: Plan): string {
   if (!plan.ipv6Bastion) return '';

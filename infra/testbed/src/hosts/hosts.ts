@@ -65,6 +65,10 @@ export async function loadCut(state: TestbedState, bastion: PlannedHost, rules: 
   await mustRun([...namespacesOf(initOf(state, bastion).pid), '--', 'nft', '-f', '-'], { stdin: rules });
 }
 
+export async function changeRouter(state: TestbedState, nftArgs: readonly string[]): Promise<void> {
+  await mustRun(['nsenter', '-t', String(state.router!.pid), '-n', '--', 'nft', ...nftArgs]);
+}
+
 export async function readNodeStates(state: TestbedState, plan: Plan): Promise<FinishedCommand> {
   const login = findHost(plan, 'login');
   // `status` also calls this from outside the user namespace.
