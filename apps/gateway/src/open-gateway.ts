@@ -139,7 +139,13 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit
   opened.describe = describe;
   const orders = {
     handOver: (): Promise<void> =>
-      succession.handOver({ listeners: [listener, operator, watchPort], published, claim, relay }),
+      succession.handOver({
+        listeners: [listener, operator, watchPort],
+        published,
+        claim,
+        relay,
+        usageProblem: recorder.state.databaseProblem,
+      }),
     restart: () => succession.restart(),
     noteSettled: (settled: readonly SettledElsewhere[]) => ledger.remember(usedOf(settled, now()), now()),
   };

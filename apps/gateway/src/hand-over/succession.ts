@@ -24,6 +24,8 @@ export interface Estate {
   published: AsyncDisposable | undefined;
   claim: Pick<DisposableStack, 'dispose'>;
   relay: Pick<Relay, 'drain'>;
+  /** Why usage cannot be written to the database now: its successor could not be opened. */
+  usageProblem: string | undefined;
 }
 
 export class Succession {
@@ -45,8 +47,9 @@ export class Succession {
   }
 
   /** When it resolves, another process may have all of it. */
-  async handOver({ listeners, published, claim, relay }: Estate): Promise<void> {
+  async handOver({ listeners, published, claim, relay, usageProblem }: Estate): Promise<void> {
     if (this.#isOver) throw new Error('it has handed over already');
+    if (usageProblem !== undefined) throw new Error(`usage cannot be written to the database: ${usageProblem}`);
     const { stateDir, pid, onHandedOver, log } = this.#deps;
     // Where this throws the process serves on as before.
     putJournalAside(stateDir, pid);
