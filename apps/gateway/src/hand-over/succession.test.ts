@@ -20,7 +20,7 @@ const pid = 4_711;
 const nowMs = 1_000_000;
 
 /** A process that serves, as far as it can hand over. */
-async function openServing(stateDir: string, deps: Partial<SuccessionDeps> = {}, usageProblem?: string) {
+async function openServing(stateDir: string, deps: Partial<SuccessionDeps> = {}, databaseProblem?: string) {
   const seen: string[] = [];
   const settled: SettledElsewhere[] = [];
   const told = Promise.withResolvers<void>();
@@ -46,7 +46,7 @@ async function openServing(stateDir: string, deps: Partial<SuccessionDeps> = {},
           published,
           claim,
           relay: { drain: () => drain.promise },
-          usageProblem,
+          recorder: { state: { databaseProblem } },
         }),
       restart: () => succession.restart(),
       noteSettled(more) {
@@ -100,7 +100,7 @@ it('A process that has handed over refuses to do it again', async () => {
     published: undefined,
     claim: new DisposableStack(),
     relay: { drain: () => Promise.resolve() },
-    usageProblem: undefined,
+    recorder: { state: { databaseProblem: undefined } },
   };
   await succession.handOver(nothing);
   await expect(succession.handOver(nothing)).rejects.toThrow('already');
