@@ -139,7 +139,7 @@ async function buildGateway(options: GatewayOptions, scope: Scope): Promise<Omit
   opened.describe = describe;
   const orders = {
     handOver: (): Promise<void> =>
-      succession.handOver({ listeners: [listener, operator, watchPort], published, claim, relay }),
+      succession.handOver({ listeners: [listener, operator, watchPort], published, claim, relay, recorder }),
     restart: () => succession.restart(),
     noteSettled: (settled: readonly SettledElsewhere[]) => ledger.remember(usedOf(settled, now()), now()),
   };

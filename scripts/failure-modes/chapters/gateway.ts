@@ -253,5 +253,31 @@ export const gatewayChapter: FailureChapter = {
       gateway('store/claim-serving'),
       'A state directory has one claim at a time, and the refusal names who has it',
     ]),
+    mode(
+      'a process of the gateway that is stopped (SIGSTOP) while another one is to take its place',
+      'the other one gives up and says so; the first one serves on when it is continued',
+      [
+        gateway('hand-over/succession'),
+        'A process that is stopped does not keep its successor, or who asks for its state, waiting for ever',
+      ],
+      [gateway('hand-over/succession'), 'A process that was stopped does not hand over to one that has given up'],
+    ),
+    mode('`gateway restart` on a full disk', 'the process that serves goes on, and the command says why', [
+      gateway('hand-over/succession'),
+      'A process on a full disk serves on: its successor could not be opened',
+    ]),
+    mode('a state directory in which another account could replace the database', 'the gateway refuses it', [
+      gateway('store/claim-serving'),
+      'A state directory in which another account could replace the keys of members is refused',
+    ]),
+    mode(
+      'another account of the host that opens connections to the socket for publishers and says nothing',
+      'the oldest of them give way; publishers connect as before',
+      [gateway('sources/publishing'), 'Connections that show no token do not shut out publishers'],
+    ),
+    mode('an upstream that takes connections and never lists its models', 'it is asked again after 30 s', [
+      gateway('sources/upstreams'),
+      'that does not answer what it lists is asked again',
+    ]),
   ],
 };

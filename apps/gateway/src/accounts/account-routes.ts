@@ -70,7 +70,9 @@ export function answerAccountCall(call: AccountCall, deps: AccountRoutesDeps): A
     return { status: 200, body };
   } catch (error) {
     if (error instanceof Refused) return refusalReply(error.refusal);
-    const known = isCodedError(error) ? (error as CodedError<GatewayErrorCode>) : undefined;
+    // A member cannot mend the store, and is not told where it is.
+    const isOwn = isCodedError(error) && !isCodedError(error, 'gateway_store_failed');
+    const known = isOwn ? (error as CodedError<GatewayErrorCode>) : undefined;
     deps.log[known ? 'info' : 'error']({ op, ok: false, method, path, source, error: errorText(error) });
     return known ? failureReply(known) : refusalReply(refuse('not_ready', 'The log of the gateway says why.'));
   }

@@ -20,7 +20,7 @@ const pid = 4_711;
 const nowMs = 1_000_000;
 
 /** A process that serves, as far as it can hand over. */
-async function openServing(stateDir: string, deps: Partial<SuccessionDeps> = {}) {
+async function openServing(stateDir: string, deps: Partial<SuccessionDeps> = {}, databaseProblem?: string) {
   const seen: string[] = [];
   const settled: SettledElsewhere[] = [];
   const told = Promise.withResolvers<void>();
@@ -41,7 +41,13 @@ async function openServing(stateDir: string, deps: Partial<SuccessionDeps> = {})
     status,
     orders: {
       handOver: () =>
-        succession.handOver({ listeners: [operator], published, claim, relay: { drain: () => drain.promise } }),
+        succession.handOver({
+          listeners: [operator],
+          published,
+          claim,
+          relay: { drain: () => drain.promise },
+          recorder: { state: { databaseProblem } },
+        }),
       restart: () => succession.restart(),
       noteSettled(more) {
         settled.push(...more);
@@ -94,6 +100,7 @@ it('A process that has handed over refuses to do it again', async () => {
     published: undefined,
     claim: new DisposableStack(),
     relay: { drain: () => Promise.resolve() },
+    recorder: { state: { databaseProblem: undefined } },
   };
   await succession.handOver(nothing);
   await expect(succession.handOver(nothing)).rejects.toThrow('already');
@@ -114,6 +121,15 @@ it('A process that was stopped does not hand over to one that has given up', asy
   const { seen, succession } = await openServing(stateDir);
   const longAgoMs = nowMs - 60_000;
   await expect(askHandOver(stateDir, longAgoMs, 30_000)).rejects.toThrow('has given up since');
+  expect([succession.isOver, seen]).toEqual([false, []]);
+});
+
+it('A process on a full disk serves on: its successor could not be opened', async () => {
+  const stateDir = openStateDir();
+  const { seen, succession } = await openServing(stateDir, {}, 'database or disk is full');
+  await expect(askHandOver(stateDir, nowMs)).rejects.toThrow(
+    'usage cannot be written to the database: database or disk',
+  );
   expect([succession.isOver, seen]).toEqual([false, []]);
 });
 

@@ -6,6 +6,7 @@ import type { OperatorServer } from '../operator/operator-server.ts';
 import type { Relay } from '../relay/open-relay.ts';
 import { putJournalAside } from '../store/left-journals.ts';
 import type { UsageRecord } from '../usage/usage-record.ts';
+import type { UsageState } from '../usage/usage-recorder.ts';
 import { tellSettled } from './ask-hand-over.ts';
 import { settledOf } from './settled-elsewhere.ts';
 
@@ -24,6 +25,8 @@ export interface Estate {
   published: AsyncDisposable | undefined;
   claim: Pick<DisposableStack, 'dispose'>;
   relay: Pick<Relay, 'drain'>;
+  /** Where it cannot write to the database its successor could not be opened. */
+  recorder: { readonly state: Pick<UsageState, 'databaseProblem'> };
 }
 
 export class Succession {
@@ -45,8 +48,10 @@ export class Succession {
   }
 
   /** When it resolves, another process may have all of it. */
-  async handOver({ listeners, published, claim, relay }: Estate): Promise<void> {
+  async handOver({ listeners, published, claim, relay, recorder }: Estate): Promise<void> {
     if (this.#isOver) throw new Error('it has handed over already');
+    const { databaseProblem } = recorder.state;
+    if (databaseProblem !== undefined) throw new Error(`usage cannot be written to the database: ${databaseProblem}`);
     const { stateDir, pid, onHandedOver, log } = this.#deps;
     // Where this throws the process serves on as before.
     putJournalAside(stateDir, pid);

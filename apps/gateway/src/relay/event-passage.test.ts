@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { EventPassage } from './event-passage.ts';
 import { PassageTally } from './passage-tally.ts';
@@ -94,6 +94,26 @@ describe('A stream of events', () => {
     const { tally, text: passed } = pass([Buffer.from(text)], false);
     expect(passed).toBe(text);
     expect(tally.generated).toBe(2);
+  });
+
+  it('with a large event in many small pieces is put together once', () => {
+    const large = `data: ${'x\n'.repeat(400_000)}\n\n`;
+    const bytes = Buffer.from(large + done);
+    const pieces = Array.from({ length: 2_000 }, (_, at) => bytes.subarray(at * 401, (at + 1) * 401));
+    const concat = vi.spyOn(Buffer, 'concat');
+    const { passed, rest } = pass(pieces, true);
+    const copied = concat.mock.results.reduce((sum, { value }) => sum + (value as Buffer).length, 0);
+    concat.mockRestore();
+    expect(Buffer.concat([...passed, rest].filter((one) => one !== undefined)).equals(bytes)).toBe(true);
+    expect(copied).toBeLessThan(4 * bytes.length);
+  });
+
+  it('passes byte for byte in pieces of one byte, also where lines end in CRLF', () => {
+    const text = `data: {"a":1}\r\n\r\n${stream.join('')}`.replaceAll('\n\n', '\r\n\r\n');
+    const pieces = [...Buffer.from(text)].map((byte) => Buffer.from([byte]));
+    const { passed, tally } = pass(pieces, false);
+    expect(Buffer.concat(passed.filter((one) => one !== undefined)).toString()).toBe(text);
+    expect(tally.tokens({ isWhole: true, generates: true, promptEstimate: 0 })).toMatchObject({ promptTokens: 9 });
   });
 
   it('with an event of more than a megabyte passes', () => {

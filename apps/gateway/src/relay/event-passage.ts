@@ -13,8 +13,12 @@ const data = Buffer.from('data: ');
 const done = Buffer.from('data: [DONE]');
 const error = Buffer.from('data: {"error"');
 const errorEvent = Buffer.from('event: error');
-/** A larger event passes in pieces: nothing of it is read. */
+/** A larger event, or one in more pieces, passes in pieces: nothing of it is read. */
 const maxEventBytes = 1024 * 1024;
+const maxEventPieces = 4_096;
+/** How far back the end of an event may have begun: CR, LF and CR. */
+const edgeBytes = 3;
+const nothing = Buffer.alloc(0);
 
 export class EventPassage {
   readonly #tally: PassageTally;
@@ -22,6 +26,8 @@ export class EventPassage {
   /** The start of an event that is not whole. */
   #part: Buffer[] = [];
   #partBytes = 0;
+  /** Its last bytes. */
+  #edge: Buffer = nothing;
   #isTooLarge = false;
 
   /** `hidesUsage`: the gateway asked for the usage, not the client. */
@@ -32,9 +38,10 @@ export class EventPassage {
 
   /** What may go to the client now; undefined: nothing yet. */
   take(content: Buffer): Buffer | undefined {
-    const bytes = this.#part.length === 0 ? content : Buffer.concat([...this.#part, content]);
-    const end = endOfLastEvent(bytes, Math.max(0, this.#partBytes - 3));
-    if (end === 0) return this.#hold(content, bytes);
+    // An event that comes in many pieces is put together once.
+    if (!this.#hasEndIn(content)) return this.#hold(content);
+    const bytes = this.#with(content);
+    const end = endOfLastEvent(bytes, Math.max(0, this.#partBytes - edgeBytes));
     this.#keep(bytes.subarray(end));
     if (!this.#isTooLarge) return this.#pass(bytes.subarray(0, end));
     this.#isTooLarge = false;
@@ -44,24 +51,36 @@ export class EventPassage {
   /** The stream has ended: what is left of it, which is no event. */
   end(): Buffer | undefined {
     const rest = this.#partBytes === 0 ? undefined : Buffer.concat(this.#part);
-    this.#keep(Buffer.alloc(0));
+    this.#keep(nothing);
     return rest;
   }
 
-  #hold(content: Buffer, bytes: Buffer): Buffer | undefined {
-    if (bytes.length < maxEventBytes) {
+  #with(content: Buffer): Buffer {
+    return this.#part.length === 0 ? content : Buffer.concat([...this.#part, content]);
+  }
+
+  #hasEndIn(content: Buffer): boolean {
+    if (endOfLastEvent(content, 0) > 0) return true;
+    return endOfLastEvent(Buffer.concat([this.#edge, content.subarray(0, 2)]), 0) > 0;
+  }
+
+  #hold(content: Buffer): Buffer | undefined {
+    if (this.#partBytes + content.length < maxEventBytes && this.#part.length < maxEventPieces) {
       this.#part.push(content);
       this.#partBytes += content.length;
+      this.#edge = Buffer.concat([this.#edge, content.subarray(-edgeBytes)]).subarray(-edgeBytes);
       return undefined;
     }
+    const bytes = this.#with(content);
     this.#isTooLarge = true;
-    this.#keep(Buffer.alloc(0));
+    this.#keep(nothing);
     return bytes;
   }
 
   #keep(rest: Buffer): void {
     this.#part = rest.length === 0 ? [] : [rest];
     this.#partBytes = rest.length;
+    this.#edge = rest.subarray(-edgeBytes);
   }
 
   #pass(events: Buffer): Buffer | undefined {

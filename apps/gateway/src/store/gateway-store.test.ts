@@ -137,6 +137,20 @@ describe('The store of the gateway', () => {
     expect(serving.addUsage([record('b'), record('c')])).toBe(1);
   });
 
+  it('says which file it is where a change cannot be written', () => {
+    using serving = openGatewayStore(join(dir, 'state'), 'serve');
+    using other = new DatabaseSync(join(dir, 'state', 'gateway.db'));
+    other.exec('BEGIN IMMEDIATE');
+    const failed = expect.objectContaining({
+      code: 'gateway_store_failed',
+      message: expect.stringMatching(/^cannot use .*gateway\.db because SQLite cannot: got .*locked/),
+    });
+    expect(() => serving.addMember(bob, change)).toThrow(failed);
+    other.exec('ROLLBACK');
+    serving.addMember(bob, change);
+    expect(() => serving.addMember(bob, change)).toThrow(expect.objectContaining({ code: 'member_exists' }));
+  });
+
   it('removes a member with all their keys', () => {
     store.addMember(bob, change);
     store.addKey(key, change);

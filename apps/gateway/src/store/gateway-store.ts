@@ -83,7 +83,7 @@ export function openGatewayStore(stateDir: string, use: StoreUse): GatewayStore 
       const session = createSqliteSession(connection);
       bringUpToDate(connection, file, () => session.migrate(MIGRATIONS));
       connection.exec(`PRAGMA busy_timeout=${busyMs[use]}`);
-      return new SqliteGatewayStore(connection, session.db);
+      return new SqliteGatewayStore(connection, session.db, file);
     } catch (error) {
       connection.close();
       throw error;
@@ -124,8 +124,10 @@ class SqliteGatewayStore implements GatewayStore {
   readonly #dataVersion;
   readonly #addUsage: (record: UsageRecord) => boolean;
   readonly sources: SourceRows;
+  readonly #file: string;
 
-  constructor(connection: DatabaseSync, db: SqliteDatabase) {
+  constructor(connection: DatabaseSync, db: SqliteDatabase, file: string) {
+    this.#file = file;
     this.#connection = connection;
     this.#db = db;
     this.#dataVersion = connection.prepare('PRAGMA data_version');
@@ -263,16 +265,20 @@ class SqliteGatewayStore implements GatewayStore {
     return rows.map(({ id: _id, action, ...row }) => ({ ...row, action: action as AuditRecord['action'] }));
   }
 
-  /** The change and its record, both or none. */
+  /** The change and its record, both or none. Throws what `make` does, and `gateway_store_failed`. */
   #change<T>(
     { actor, nowMs, action, subject, detail }: AccountChange & Pick<AuditRecord, 'action' | 'subject' | 'detail'>,
     make: (tx: Transaction) => T,
   ): T {
-    return this.#db.transaction((tx) => {
-      const made = make(tx);
-      tx.insert(auditTable).values({ atMs: nowMs, actor, action, subject, detail }).run();
-      return made;
-    });
+    try {
+      return this.#db.transaction((tx) => {
+        const made = make(tx);
+        tx.insert(auditTable).values({ atMs: nowMs, actor, action, subject, detail }).run();
+        return made;
+      });
+    } catch (error) {
+      throw error instanceof CodedError ? error : storeFailed(this.#file, error);
+    }
   }
 
   addUsage(records: readonly UsageRecord[]): number {

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { Scope } from '@fairlead/kit';
@@ -68,8 +68,9 @@ const left = () => readdirSync(join(home, '.cache/fairlead/code'));
 
 it("The agent finds the model of the gateway, with what it can take, and its exit code is the command's", async () => {
   install('codex');
-  // Of a run that was killed.
-  mkdirSync(join(home, '.cache/fairlead/code/99999999-x'), { recursive: true });
+  // Of a run that was killed, and of one on another host that shares the home.
+  mkdirSync(join(home, '.cache/fairlead/code/other-99999999-x'), { recursive: true });
+  mkdirSync(join(home, '.cache/fairlead/code', `${hostname()}-99999999-x`), { recursive: true });
   expect(await code('coder', 'codex', '--', 'exec', 'Say hello')).toMatchObject({ code: 7, stderr: '' });
   expect(read('args')).toBe('exec Say hello\n');
   expect(read('env')).toContain('FAIRLEAD_CODE_KEY=flk_member\n');
@@ -77,7 +78,7 @@ it("The agent finds the model of the gateway, with what it can take, and its exi
   expect(read('config.toml')).toContain('model_context_window = 8192\n');
   expect(read('config.toml')).not.toContain('flk_');
   expect(read('mode')).toMatch(/^drwx------/);
-  expect(left()).toEqual([]);
+  expect(left()).toEqual(['other-99999999-x']);
 });
 
 it('Without a name the first agent that is installed is taken; a context that is not known is said', async () => {
