@@ -13,7 +13,7 @@ import { openWorld, type World } from '@fairlead/testkit';
 import { findSshd } from '@fairlead/ssh/local-server';
 
 import { descendantsOf, type ProcessUse, readProcesses } from '../harness/processes.ts';
-import { setup as useBuiltPrograms } from '../../../scripts/build-for-tests.ts';
+import { setup as useBuiltPrograms } from '@fairlead/scripts/build-for-tests';
 import { openWorker, type Worker } from '../harness/worker.ts';
 import type { LoadOrders, RequesterAddress } from './load-worker.ts';
 import { openOpenSsh } from './openssh.ts';
