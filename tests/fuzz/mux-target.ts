@@ -1,9 +1,11 @@
 // The channel of all requests at the front: what a consumer sends after the preface.
 
+import { once } from 'node:events';
 import { type Duplex, duplexPair } from 'node:stream';
 
 import { systemClock } from '@fairlead/kit';
 import { dialMux, MuxSession, preface } from '@fairlead/mux';
+import { FrontStandIn } from '@fairlead/mux/testing';
 import type { FuzzTarget } from './fuzz-target.ts';
 
 const limits = { maxStreams: 16, windowBytes: 32 * 1024 };
@@ -71,3 +73,58 @@ function serve(channel: Duplex, onStream: (stream: Duplex) => void, firstBytes?:
     ...(firstBytes && { firstBytes }),
   });
 }
+
+const key = 'the key of the endpoint';
+/** A session's id, the attempt, what was heard, and a proof: of a session that is not there, and of one that is as long as it can be. */
+const resume = (heard: string, proof: string) =>
+  frame(10, 0, Buffer.concat([Buffer.alloc(32, 7), Buffer.from(`00000001${heard}`, 'hex'), Buffer.alloc(32, proof)]));
+
+/** A channel that asks to go on with a session. One that is lost meanwhile goes on in the end. */
+export const muxResumeTarget: FuzzTarget = {
+  name: 'mux resume',
+  samples: [
+    resume('0000000000000000', 'a'),
+    resume('001fffffffffffff', 'b'),
+    Buffer.concat([resume('0000000000001000', 'c'), frame(2, 1, Buffer.alloc(5_000, 'x'))]),
+    Buffer.concat([hello, resume('0000000000000000', 'd')]),
+  ],
+  async open() {
+    const front = new FrontStandIn({ key, onStream: (stream) => void stream.on('error', ignore).pipe(stream) });
+    const open = () => {
+      const [near, far] = duplexPair();
+      front.accept(far);
+      near.on('error', ignore);
+      return near;
+    };
+    const lost = Promise.withResolvers<void>();
+    const first = open();
+    const dialled = await dialMux(first, { clock: systemClock, resumption: { key, onLost: () => lost.resolve() } });
+    if (!dialled.ok) throw new Error(`the front is ${dialled.reason}`);
+    const { session } = dialled;
+    const stream = session.open();
+    return {
+      async feed(input) {
+        const channel = open().resume();
+        const gone = once(channel, 'close');
+        channel.end(Buffer.concat([preface, input]));
+        await gone;
+      },
+      async prove() {
+        first.destroy();
+        await lost.promise;
+        const outcome = await session.resume(open());
+        if (outcome !== 'resumed') throw new Error(`the session is ${outcome}`);
+        stream.end('echo');
+        let text = '';
+        for await (const piece of stream) text += String(piece);
+        if (text !== 'echo') throw new Error(`the stream brought ${text}`);
+      },
+      async [Symbol.asyncDispose]() {
+        session.destroy();
+        front[Symbol.dispose]();
+      },
+    };
+  },
+};
+
+const ignore = () => undefined;

@@ -57,6 +57,8 @@ export const budgets = {
   },
   linkReset: { what: 'link reset: noticed and back', unit: 'ms', atMost: 2_000 },
   linkFrozen: { what: 'link black-holed: noticed and back', unit: 'ms', atMost: 16_000 },
+  streamsLost: { what: 'streams lost beside resets and cuts', unit: 'streams', atMost: 0 },
+  outageBeyondLogin: { what: 'outage of streams after a reset (p99), beyond a login', unit: 'ms', atMost: 100 },
   firstToken: { what: 'start of the job → first token', unit: 'ms', atMost: 3_000 },
   agentHeartbeat: { what: 'agent: start → first heartbeat', unit: 'ms', atMost: 500 },
   agentResident: { what: 'agent: resident', unit: 'MB', atMost: 100 },

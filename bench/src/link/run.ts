@@ -8,8 +8,9 @@ import { budgets } from '../harness/budgets.ts';
 import { judge } from '../harness/judge.ts';
 import { descendantsOf, readProcesses } from '../harness/processes.ts';
 import type { BenchOptions, BenchResult } from '../harness/result.ts';
-import { spreadOf } from '../harness/statistics.ts';
-import { figure } from '../harness/table.ts';
+import { quantile, spreadOf } from '../harness/statistics.ts';
+import { figure, type Table } from '../harness/table.ts';
+import { type LossOptions, type LossRound, measureLosses } from './losses.ts';
 
 export interface LinkOptions extends BenchOptions {
   rounds: number;
@@ -19,7 +20,7 @@ const deployment = 'bench';
 /** Longer than any lease: a recovery that takes longer has failed. */
 const timeoutMs = 60_000;
 
-export async function runLinkBench({ rounds, scope, say }: LinkOptions): Promise<BenchResult> {
+export async function runLinkBench({ rounds, quick, scope, say }: LinkOptions): Promise<BenchResult> {
   if (!(await findSshd()))
     throw new Error('cannot cut SSH connections of a real server because this machine has no sshd');
   const world = scope.use(await openWorld({ bastion: 'sshd' }));
@@ -30,6 +31,11 @@ export async function runLinkBench({ rounds, scope, say }: LinkOptions): Promise
     say(`round ${round + 1} of ${rounds}`);
     resetMs.push(await timeReset(world));
     frozenMs.push(await timeFreeze(world));
+  }
+  const losses: LossRound[] = [];
+  for (let round = 0; round < rounds; round++) {
+    say(`streams beside lost connections: round ${round + 1} of ${rounds}`);
+    losses.push(await measureLosses(world, lossesOf(quick)));
   }
   const row = (what: string, samples: readonly number[]) => {
     const { median, low, high } = spreadOf(samples);
@@ -43,15 +49,63 @@ export async function runLinkBench({ rounds, scope, say }: LinkOptions): Promise
         columns: ['what', 'median', 'lowest', 'highest'],
         rows: [row('every SSH connection reset', resetMs), row('every sshd session frozen', frozenMs)],
       },
+      lossTable(losses),
     ],
-    verdicts: [judge(resetMs, budgets.linkReset), judge(frozenMs, budgets.linkFrozen)],
+    verdicts: [
+      judge(resetMs, budgets.linkReset),
+      judge(frozenMs, budgets.linkFrozen),
+      judge(
+        losses.map(({ lost }) => lost),
+        budgets.streamsLost,
+      ),
+      judge(
+        losses.map(({ beyondLoginMs }) => beyondLoginMs),
+        budgets.outageBeyondLogin,
+      ),
+    ],
     notes: [
+      ...lossNotes,
       "reset: the agent's two tunnels and the consumer's connection end at once, and all log in again.",
       'frozen: their server processes are stopped, so that nothing more comes and nothing is closed, as with a cut cable; the agent has to notice.',
     ],
-    data: { resetMs, frozenMs },
+    data: { resetMs, frozenMs, losses },
   };
 }
+
+function lossesOf(quick: boolean): LossOptions {
+  return quick
+    ? { deployment, streams: 10, resets: 3, resetsOfAll: 1, cutsSeconds: [1] }
+    : { deployment, streams: 50, resets: 40, resetsOfAll: 2, cutsSeconds: [5, 20] };
+}
+
+function lossTable(losses: readonly LossRound[]): Table {
+  const outagesMs = losses.flatMap((round) => round.outagesMs);
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  return {
+    title: "streams of the SDK beside resets of the consumer's connection, ms of outage",
+    columns: ['streams', 'lost', 'resets', 'outage p50', 'p99', 'a login'],
+    rows: [
+      [
+        figure(sum(losses.map(({ ended }) => ended))),
+        figure(sum(losses.map(({ lost }) => lost))),
+        figure(outagesMs.length),
+        figure(quantile(outagesMs, 0.5)),
+        figure(quantile(outagesMs, 0.99)),
+        figure(
+          quantile(
+            losses.map(({ loginMs }) => loginMs),
+            0.5,
+          ),
+        ),
+      ],
+    ],
+  };
+}
+
+const lossNotes = [
+  "streams: each has 400 tokens, and is whole when each has come once. Lost are counted beside resets of the consumer's connection, resets of every connection, and connections that stand still for 5 and 20 s.",
+  'a login: what a list takes by the SDK, from its start to the answer of control.',
+];
 
 async function timeReset(world: World): Promise<number> {
   const seen = watchGenerations(world);
