@@ -145,7 +145,13 @@ function keepStreams(connection: Connection, count: number): KeptStreams {
 }
 
 async function runStream(connection: Connection, onPiece: () => void): Promise<boolean> {
-  const body = JSON.stringify({ model: connection.servedModel, prompt: 'on', max_tokens: tokens, stream: true });
+  const body = JSON.stringify({
+    model: connection.servedModel,
+    prompt: 'on',
+    max_tokens: tokens,
+    ignore_eos: true,
+    stream: true,
+  });
   let text = '';
   try {
     const headers = { 'content-type': 'application/json' };
