@@ -289,7 +289,8 @@ describe('A client that leaves', { retry: 5 }, () => {
 });
 
 describe('A stream', () => {
-  it('of a key that is revoked ends within a second, with the reason', async () => {
+  // A busy machine may hold up each process for longer: one of the tries keeps the time.
+  it('of a key that is revoked ends within a second, with the reason', { retry: 3 }, async () => {
     const world = await open({ instances: [chatThen(() => undefined)] });
     const answer = await world.post(path, streamed);
     const reader = answer.body!.getReader();

@@ -74,7 +74,8 @@ describe('a log tail of the agent', () => {
     await until(() => sent.filter(({ type }) => type === 'log.chunk').length === 16);
     const after = process.memoryUsage();
     const grownBytes = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
-    expect(grownBytes).toBeLessThan(60_000_000);
+    // 16 whole logs are 256 MB. What was let go may not be collected yet.
+    expect(grownBytes).toBeLessThan(128_000_000);
   });
 
   it('ends at once when it is cancelled, also without credit', async () => {
