@@ -8,7 +8,7 @@ import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
-import { errnoOf, Listeners, Secret, withTimeLimit } from '@fairlead/kit';
+import { errnoOf, Listeners, Secret } from '@fairlead/kit';
 import {
   type AgentMessage,
   agentMessage,
@@ -98,11 +98,13 @@ class RecordingControl implements FakeControl {
     type: Type,
     fits: (message: MessageOf<Type>) => boolean = () => true,
   ): Promise<MessageOf<Type>> {
-    const tellMissed = () => new Error(`no ${type} that fits; ${this.#tell()}`);
-    const heard = withTimeLimit(waitFor(type, fits, this.messages, this.#heard), hearLimitMs, tellMissed);
-    // A test that is over waits for nothing.
-    heard.catch(() => undefined);
-    return heard;
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      // A test that is over waits for nothing.
+      if (!this.#isClosed) late.reject(new Error(`no ${type} that fits; ${this.#tell()}`));
+    }, hearLimitMs).unref();
+    const heard = Promise.race([waitFor(type, fits, this.messages, this.#heard), late.promise]);
+    return heard.finally(() => clearTimeout(timer));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
