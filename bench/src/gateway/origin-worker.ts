@@ -9,11 +9,16 @@ import { systemClock } from '@fairlead/kit';
 import { MuxSession, preface, sniffPreface } from '@fairlead/mux';
 
 import { takeOrders } from '../harness/worker.ts';
-import { eventsOfStream } from './events-of-stream.ts';
+import { eventsOfStream, pacedEvents } from './events-of-stream.ts';
+
+/** The pace of a stream that is asked for with the user `paced`. */
+const pacedMs = 20;
 
 export interface OriginOrders {
   /** Also on a port of the loopback, for those that take no socket. */
   open(given: { socket: string }): Promise<{ port: number }>;
+  /** From now on it takes requests and answers none. */
+  silence(): void;
 }
 
 const usage = { prompt_tokens: 300, completion_tokens: 20, total_tokens: 320 };
@@ -29,7 +34,12 @@ const delta = { id: 'c', object: 'chat.completion.chunk', choices: [{ index: 0, 
 const event = chunk(`data: ${JSON.stringify(delta)}\n\n`);
 const end = Buffer.from(`${chunk('data: [DONE]\n\n').toString()}0\r\n\r\n`);
 
+let isSilent = false;
+
 takeOrders({
+  silence() {
+    isSilent = true;
+  },
   async open({ socket }: { socket: string }) {
     const server = createServer(take);
     server.listen(socket);
@@ -65,7 +75,9 @@ function answer(socket: Duplex): void {
     if (headEnd === -1 || (length !== undefined && request.length < headEnd + 4 + Number(length))) return;
     // Some send their body in chunks.
     if (length === undefined && !request.endsWith('0\r\n\r\n')) return;
+    if (isSilent) return;
     if (request.includes('"user":"held"')) hold(socket);
+    else if (request.includes('"user":"paced"')) sendPaced(socket);
     else if (request.includes('"stream":true')) sendEvents(socket);
     else socket.end(whole);
   });
@@ -75,6 +87,20 @@ function answer(socket: Duplex): void {
 function hold(socket: Duplex): void {
   socket.write(streamHead);
   socket.write(event);
+}
+
+/** As an engine that has room for all of them. */
+function sendPaced(socket: Duplex): void {
+  socket.write(streamHead);
+  let sent = 0;
+  const timer = setInterval(() => {
+    if (socket.destroyed) return clearInterval(timer);
+    socket.write(event);
+    sent += 1;
+    if (sent < pacedEvents) return;
+    clearInterval(timer);
+    socket.end(end);
+  }, pacedMs);
 }
 
 /** Each in a write of its own, as an engine's. */

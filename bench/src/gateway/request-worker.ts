@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 
 import { takeOrders } from '../harness/worker.ts';
 import { quantile } from '../harness/statistics.ts';
-import { eventsOfStream } from './events-of-stream.ts';
+import { eventsOfStream, pacedEvents } from './events-of-stream.ts';
 
 export interface Target {
   /** Of the port that answers. */
@@ -29,10 +29,24 @@ export interface RequestOrders {
   events(given: { target: Target; connections: number; seconds: number }): Promise<number>;
   /** Opens so many streams, each of which has had its first event when this resolves. They stay. */
   hold(given: { target: Target; streams: number }): Promise<void>;
+  /** Events a second of so many streams at a time, each at its origin's pace. */
+  paced(given: { target: Target; connections: number; seconds: number }): Promise<number>;
+  /** Asks one after the other until a request has no answer for a while: it stays, and `answered` tells when it had one. */
+  untilStuck(given: { target: Target }): Promise<void>;
+  /** When that was, in ms of the clock that all processes of this machine share. */
+  answered(): Promise<number>;
+  /** The same of the end of a stream that began here and is cut. */
+  beginCut(given: { target: Target }): Promise<void>;
+  cut(): Promise<number>;
 }
 
 const content = 'x'.repeat(1_200);
 const heldAtOnce = 100;
+/** Many times what an answer takes. */
+const stuckMs = 300;
+
+let stuck: Promise<number> | undefined;
+let ended: Promise<number> | undefined;
 
 takeOrders({
   async requests({ target, connections, seconds }) {
@@ -84,7 +98,50 @@ takeOrders({
       await Promise.all(few);
     }
   },
+  async paced({ target, connections, seconds }) {
+    const bytes = requestBytes(target, { model: 'm', stream: true, user: 'paced', messages: [] });
+    const endAt = performance.now() + seconds * 1_000;
+    let streams = 0;
+    const startedAt = performance.now();
+    const lanes = Array.from({ length: connections }, async () => {
+      while (performance.now() < endAt) {
+        const socket = await dial(target);
+        await exchange(socket, bytes, (tail) => tail.endsWith('0\r\n\r\n'));
+        socket.destroy();
+        streams += 1;
+      }
+    });
+    await Promise.all(lanes);
+    return (streams * pacedEvents * 1_000) / (performance.now() - startedAt);
+  },
+  async untilStuck({ target }) {
+    const bytes = requestBytes(target, { model: 'm', messages: [] });
+    for (;;) {
+      const socket = await dial(target);
+      const answer = exchange(socket, bytes, hasWholeAnswer).then(sharedMs);
+      const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), stuckMs));
+      if ((await Promise.race([answer, late])) !== undefined) {
+        socket.destroy();
+        continue;
+      }
+      stuck = answer;
+      return;
+    }
+  },
+  answered: () => stuck ?? Promise.reject(new Error('no request waits for an answer')),
+  async beginCut({ target }) {
+    const held = { model: 'm', stream: true, user: 'held', messages: [] };
+    const socket = await dial(target);
+    await exchange(socket, requestBytes(target, held), (tail) => tail.includes('data: '));
+    socket.resume();
+    ended = once(socket, 'close').then(sharedMs);
+  },
+  cut: () => ended ?? Promise.reject(new Error('no stream was begun')),
 } satisfies RequestOrders);
+
+function sharedMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
 
 async function dial({ port, socket: path }: Target): Promise<Socket> {
   const socket = path === undefined ? connect({ port: port ?? 0, host: '127.0.0.1', noDelay: true }) : connect(path);

@@ -18,6 +18,7 @@ import type { OriginOrders } from './origin-worker.ts';
 import type { RelayOrders } from './relay-worker.ts';
 import { openRivals } from './rivals.ts';
 import type { RequestFigures, RequestOrders, Target } from './request-worker.ts';
+import { judgeTeam, measureTeam, type TeamFigures, teamNotes } from './team.ts';
 
 export interface GatewayBenchOptions extends BenchOptions {
   seconds: number;
@@ -56,7 +57,7 @@ export async function runGatewayBench(options: GatewayBenchOptions): Promise<Ben
   const origin = scope.use(await openWorker<OriginOrders>(originWorker));
   const { port: originPort } = await origin.order('open', { socket });
   const relay = scope.use(await openWorker<RelayOrders>(relayWorker, gatewayEnv));
-  const gateway = await relay.order('open', { socket, stateDir: join(dir, 'state') });
+  const gateway = await relay.order('open', { sockets: [socket], stateDir: join(dir, 'state') });
   const nginx: Record<string, Target> = (await hasNginx())
     ? { nginx: { port: await openNginx(scope, { dir, socket, ...nginxSettings }), key: 'none' } }
     : {};
@@ -80,7 +81,8 @@ export async function runGatewayBench(options: GatewayBenchOptions): Promise<Ben
   }
   const residentMB: number[] = [];
   for (let round = 0; round < rounds; round++) residentMB.push(await measureHeld(options, dir, load));
-  return describe(seen, residentMB, rivals.notes);
+  const team = await measureTeam({ ...options, dir, load, gatewayEnv });
+  return describe(seen, { residentMB, team, rivalNotes: rivals.notes });
 }
 
 /** What a gateway has resident that holds so many streams. */
@@ -90,15 +92,17 @@ async function measureHeld({ scope }: BenchOptions, dir: string, load: Worker<Re
   const socket = join(stateDir, 'o.sock');
   const origin = scope.use(await openWorker<OriginOrders>(originWorker));
   await origin.order('open', { socket });
-  const target = await relay.order('open', { socket, stateDir, instances: instancesOfHeld });
+  const target = await relay.order('open', {
+    sockets: Array.from({ length: instancesOfHeld }, () => socket),
+    stateDir,
+  });
   await load.order('hold', { target, streams: heldStreams });
   return (await readProcess(relay.pid))?.residentMB ?? Number.NaN;
 }
 
 function describe(
   seen: Record<string, Round[]>,
-  residentMB: readonly number[],
-  rivalNotes: readonly string[],
+  { residentMB, team, rivalNotes }: { residentMB: readonly number[]; team: TeamFigures; rivalNotes: readonly string[] },
 ): BenchResult {
   const of = (way: string, figureOf: (round: Round) => number) => (seen[way] ?? []).map(figureOf);
   const added = (figureOf: (round: Round) => number) =>
@@ -142,12 +146,14 @@ function describe(
         budgets.gatewayEvents,
       ),
       judge(residentMB, budgets.gatewayResident),
+      ...judgeTeam(team),
     ],
     notes: [
       ...rivalNotes,
+      ...teamNotes(team),
       'the gateway reaches the origin by one mux, as a front; of nginx and the rivals each request goes there on a connection of its own, and direct the client makes one each time.',
       ...(seen['nginx'] ? [] : ['there is no nginx on this machine: it is left out.']),
     ],
-    data: { ways: seen, residentMB },
+    data: { ways: seen, residentMB, team },
   };
 }

@@ -82,5 +82,14 @@ export const budgets = {
   gatewayAddedAlone: { what: 'gateway: added p50, one request at a time', unit: 'ms', atMost: 0.3 },
   gatewayAddedOfTen: { what: 'gateway: added p50, ten at a time', unit: 'ms', atMost: 0.8 },
   gatewayEvents: { what: 'gateway: SSE events/s of one process', unit: 'events/s', atLeast: 20_000 },
+  gatewayFailover: {
+    what: 'gateway: a request whose instance is killed is answered by another',
+    unit: 'ms',
+    atMost: 100,
+  },
+  gatewayRevocation: { what: 'gateway: a stream ends after its key is revoked', unit: 'ms', atMost: 1_000 },
+  gatewayScale: { what: 'gateway: tokens/s of four instances beside four times one', unit: 'x', atLeast: 0.9 },
+  gatewayLargeStart: { what: 'gateway: start with 100,000 keys and 1 M requests in its store', unit: 's', atMost: 2 },
+  gatewayLargeDelay: { what: 'gateway: p50 with these, beside an empty store', unit: 'x', atMost: 1.1 },
   simEvents: { what: 'simulator: SSE events a second of one core', unit: 'events/s', atLeast: 60_000 },
 } as const satisfies Record<string, Budget>;
