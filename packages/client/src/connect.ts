@@ -1,6 +1,6 @@
 // The SDK's door: a deployment's name → calls, a `fetch` and a URL that follow the deployment wherever it goes.
 
-import { type BastionLink, carrierKinds, createReach } from '@fairlead/carrier';
+import { type BastionLink, carrierKinds, createReach, reachEndpoint } from '@fairlead/carrier';
 import {
   anySignal,
   CodedError,
@@ -13,6 +13,7 @@ import {
   systemRandom,
   untilAborted,
 } from '@fairlead/kit';
+import type { ReachableEndpoint } from '@fairlead/protocol';
 
 import { type Connection, createConnection, type ConnectionEvent, tell } from './connection.ts';
 import { describeRoute } from './bastion/describe-route.ts';
@@ -107,12 +108,16 @@ async function openConnection(
   );
   const endpoint = () => follower.current;
   const warm = scope.use(keepWarm({ paths: live, endpoint, clock, log }));
+  const dialFormer = async (former: ReachableEndpoint, signal: AbortSignal) => {
+    await untilAborted(carrier.ready(former.address), signal);
+    return reachEndpoint(carrier, former, { signal });
+  };
   const { onEvent } = options;
   const onOutage = (event: OutageEvent) => onEvent && tell(onEvent, event);
   const muxed =
     options.mux === false
       ? undefined
-      : scope.use(createMuxPaths({ channels: live, warm, endpoint, clock, log, onOutage }));
+      : scope.use(createMuxPaths({ channels: live, warm, endpoint, dialFormer, clock, log, onOutage }));
   const paths = muxed ?? warm;
   const localPort =
     options.port === false

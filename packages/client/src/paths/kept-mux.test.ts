@@ -17,6 +17,8 @@ let streams: number;
 /** Keeps its sessions, over all generations. */
 let front: FrontStandIn;
 let outages: OutageEvent[];
+/** The front's ends. */
+let channels: Set<Duplex>;
 /** Answers that have begun and are ended by the test. */
 let held: ServerResponse[];
 
@@ -44,7 +46,7 @@ async function untilMuxed(): Promise<void> {
 
 beforeEach(() => {
   streams = 0;
-  [outages, held] = [[], []];
+  [outages, held, channels] = [[], [], new Set()];
   front = new FrontStandIn({
     key,
     onPlain: serve,
@@ -53,7 +55,10 @@ beforeEach(() => {
       serve(stream);
     },
   });
-  const accept = (channel: Duplex) => front.accept(channel);
+  const accept = (channel: Duplex) => {
+    channels.add(channel);
+    front.accept(channel);
+  };
   network = createMemoryNetwork();
   consumer = openMemoryConsumer({ network, apiKey: key, mux: true, accept, onOutage: (event) => outages.push(event) });
 });
@@ -92,6 +97,16 @@ it('Requests whose session the front does not have any more fail with the one er
   expect(outages[1]).toEqual({ type: 'requests.lost', requests: 1, outageMs: expect.any(Number), reason });
   streams = 0;
   await untilMuxed();
+});
+
+it('Requests of an instance that drains go on where it still answers', async () => {
+  const answers = await beginHeld(3);
+  consumer.drain();
+  for (const channel of channels) channel.destroy();
+  while (outages.length < 2) await new Promise(setImmediate);
+  expect(outages[1]).toMatchObject({ type: 'requests.resumed', requests: 3 });
+  for (const response of held) response.end('whole');
+  expect(new Set(await Promise.all(answers))).toEqual(new Set(['got whole']));
 });
 
 it('A channel that is lost between requests is no outage', async () => {

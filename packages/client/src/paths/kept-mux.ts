@@ -1,5 +1,7 @@
 // Keeps one mux to one instance: where its channel is lost under requests, it opens another one at once, and the mux goes on there.
 
+import type { Duplex } from 'node:stream';
+
 import {
   anySignal,
   backoffMs,
@@ -14,7 +16,7 @@ import {
 } from '@fairlead/kit';
 import { type MuxSession, refusalText } from '@fairlead/mux';
 import type { ClientErrorCode } from '../client-error.ts';
-import type { LivePaths, PathEndpoint } from './live-paths.ts';
+import type { LivePaths, Path, PathEndpoint } from './live-paths.ts';
 import { untiring } from './patience.ts';
 
 /** What became of the requests of a mux whose channel was lost. */
@@ -28,6 +30,10 @@ export type OutageEvent =
 
 export interface KeepDeps<Endpoint extends PathEndpoint> {
   channels: Pick<LivePaths<Endpoint>, 'open'>;
+  /** The endpoint that answers now. */
+  endpoint: () => Endpoint | undefined;
+  /** A channel to this endpoint, which takes no new requests any more. Rejects where nothing answers there. */
+  dialFormer?: ((endpoint: Endpoint, signal: AbortSignal) => Promise<Duplex>) | undefined;
   clock: Clock;
   log: Log;
   /** Ends the wait for a channel. */
@@ -54,10 +60,11 @@ export function goOn<Endpoint extends PathEndpoint>(
 
 async function reopen<Endpoint extends PathEndpoint>(
   session: MuxSession,
-  { instanceId }: Endpoint,
+  former: Endpoint,
   cause: Error,
-  { channels, clock, log, signal, onOutage, onMoved }: KeepDeps<Endpoint>,
+  deps: KeepDeps<Endpoint>,
 ): Promise<void> {
+  const { clock, log, signal, onOutage } = deps;
   const lostAtMs = clock.monotonicMs();
   const requests = session.streamCount;
   onOutage({ type: 'requests.paused', requests, reason: errorText(cause) });
@@ -66,7 +73,7 @@ async function reopen<Endpoint extends PathEndpoint>(
   let failure: unknown;
   for (let attempt = 0; session.isWaiting && failure === undefined; attempt += 1) {
     if (attempt > 0) await untilOver(clock.sleep(backoffMs(pauses, attempt, 0.5), waits), waits);
-    failure = await tryOnce(session, { channels, instanceId, onMoved, signal: waits });
+    failure = await tryOnce(session, former, { ...deps, signal: waits });
   }
   const outageMs = Math.round(clock.monotonicMs() - lostAtMs);
   const isLost = session.isWaiting || session.isOver;
@@ -78,29 +85,41 @@ async function reopen<Endpoint extends PathEndpoint>(
   else onOutage({ type: 'requests.resumed', requests, outageMs });
 }
 
-interface Try<Endpoint extends PathEndpoint> extends Pick<KeepDeps<Endpoint>, 'onMoved'> {
-  channels: Pick<LivePaths<Endpoint>, 'open'>;
-  instanceId: string;
-  signal: AbortSignal;
-}
-
 /** Resolves with why no other try can succeed. */
 async function tryOnce<Endpoint extends PathEndpoint>(
   session: MuxSession,
-  { channels, instanceId, onMoved, signal }: Try<Endpoint>,
+  former: Endpoint,
+  deps: KeepDeps<Endpoint>,
 ): Promise<unknown> {
+  const { signal, onMoved } = deps;
   try {
-    const { channel, endpoint } = await channels.open(signal, untiring);
-    if (endpoint.instanceId === instanceId) {
+    const { channel, endpoint } = await openTo(former, deps);
+    if (endpoint.instanceId === former.instanceId) {
       if ((await session.resume(channel, signal)) === 'resumed') onMoved(endpoint);
       return undefined;
     }
     channel.destroy();
-    return otherInstance(instanceId, endpoint.instanceId);
+    return otherInstance(former.instanceId, endpoint.instanceId);
   } catch (error) {
     if (signal.aborted) return signal.reason;
     return isCodedError(error) && error.retryable ? undefined : error;
   }
+}
+
+/** An instance that drains is no longer the one that answers, and still answers what it has. */
+async function openTo<Endpoint extends PathEndpoint>(
+  former: Endpoint,
+  { channels, endpoint, dialFormer, signal, log }: KeepDeps<Endpoint>,
+): Promise<Path<Endpoint>> {
+  if (dialFormer && endpoint()?.instanceId !== former.instanceId) {
+    try {
+      return { endpoint: former, channel: await dialFormer(former, signal) };
+    } catch (error) {
+      signal.throwIfAborted();
+      log.debug({ op: 'mux.former', ok: false, instance: former.instanceId, error: errorText(error) });
+    }
+  }
+  return channels.open(signal, untiring);
 }
 
 function tooLong(): CodedError<ClientErrorCode> {

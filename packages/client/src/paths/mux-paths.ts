@@ -16,6 +16,8 @@ export interface MuxPathsOptions<Endpoint extends PathEndpoint = ReachableEndpoi
   warm: Pick<LivePaths<Endpoint>, 'open'>;
   /** The endpoint that answers now. */
   endpoint: () => Endpoint | undefined;
+  /** As of kept-mux.ts. Absent: requests of an instance that drains are lost with their channel. */
+  dialFormer?: KeepDeps<Endpoint>['dialFormer'];
   clock: Clock;
   log: Log;
   /** Told of each loss of a channel under requests, and of what became of them. */
@@ -105,11 +107,11 @@ class Muxed<Endpoint extends PathEndpoint> implements MuxPaths<Endpoint> {
   }
 
   #keepDeps(session: MuxSession): KeepDeps<Endpoint> {
-    const { channels, clock, log, onOutage = () => undefined } = this.#options;
+    const { onOutage = () => undefined } = this.#options;
     const onMoved = (endpoint: Endpoint) => {
       if (session === this.#session) this.#state = { status: 'up', endpoint };
     };
-    return { channels, clock, log, onOutage, onMoved, signal: this.#stop.signal };
+    return { ...this.#options, onOutage, onMoved, signal: this.#stop.signal };
   }
 
   #use(session: MuxSession, endpoint: Endpoint): void {

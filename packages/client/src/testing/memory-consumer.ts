@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 
-import { createReach } from '@fairlead/carrier';
+import { createReach, reachEndpoint } from '@fairlead/carrier';
 import type { MemoryAddress, MemoryNetwork } from '@fairlead/carrier/testing';
 import { defined, Listeners, Secret, silentLog, systemClock } from '@fairlead/kit';
 import type { ReachableEndpoint } from '@fairlead/protocol';
@@ -21,6 +21,8 @@ import { createTurns } from '../paths/turns.ts';
 export interface MemoryConsumer extends AsyncDisposable {
   readonly calls: OpenAiCalls;
   readonly fetch: Fetch;
+  /** As control tells of an instance that drains: it takes no new requests. */
+  drain(): void;
 }
 
 export interface MemoryDeployment {
@@ -85,7 +87,9 @@ export function openMemoryConsumer({
     log: silentLog,
   };
   const endpoint = () => current;
+  const dialFormer = (former: ReachableEndpoint, signal: AbortSignal) => reachEndpoint(carrier, former, { signal });
   const muxed = createMuxPaths({
+    dialFormer,
     channels,
     warm: channels,
     endpoint,
@@ -104,6 +108,9 @@ export function openMemoryConsumer({
   return {
     calls: createOpenAiCalls<Path>({ ...requests, model: () => 'served' }),
     fetch: createChannelFetch({ ...requests, origins: ['http://a.invalid'] }),
+    drain() {
+      current = undefined;
+    },
     async [Symbol.asyncDispose]() {
       await muxed[Symbol.asyncDispose]();
       channels[Symbol.dispose]();
