@@ -1,6 +1,6 @@
 // The SDK's door: a deployment's name → calls, a `fetch` and a URL that follow the deployment wherever it goes.
 
-import { type BastionLink, carrierKinds, createReach, reachEndpoint } from '@fairlead/carrier';
+import { type BastionLink, carrierKinds, createReach, type Reach, reachEndpoint } from '@fairlead/carrier';
 import {
   anySignal,
   CodedError,
@@ -108,16 +108,14 @@ async function openConnection(
   );
   const endpoint = () => follower.current;
   const warm = scope.use(keepWarm({ paths: live, endpoint, clock, log }));
-  const dialFormer = async (former: ReachableEndpoint, signal: AbortSignal) => {
-    await untilAborted(carrier.ready(former.address), signal);
-    return reachEndpoint(carrier, former, { signal });
-  };
   const { onEvent } = options;
   const onOutage = (event: OutageEvent) => onEvent && tell(onEvent, event);
   const muxed =
     options.mux === false
       ? undefined
-      : scope.use(createMuxPaths({ channels: live, warm, endpoint, dialFormer, clock, log, onOutage }));
+      : scope.use(
+          createMuxPaths({ channels: live, warm, endpoint, dialFormer: dialBy(carrier), clock, log, onOutage }),
+        );
   const paths = muxed ?? warm;
   const localPort =
     options.port === false
@@ -175,4 +173,12 @@ function notAnswered(name: string): CodedError<'path_broken'> {
     `cannot use the path to ${name} because the first request through it was not answered within ${proofTimeoutMs / 1000} s`,
     { hint: `See \`fairlead status ${name}\` and \`fairlead logs ${name} --source agent\`.`, retryable: true },
   );
+}
+
+/** A channel to an endpoint that is not asked for any more, once the bastion is reached. */
+function dialBy(carrier: Reach) {
+  return async (former: ReachableEndpoint, signal: AbortSignal) => {
+    await untilAborted(carrier.ready(former.address), signal);
+    return reachEndpoint(carrier, former, { signal });
+  };
 }
