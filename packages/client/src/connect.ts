@@ -110,12 +110,9 @@ async function openConnection(
   const warm = scope.use(keepWarm({ paths: live, endpoint, clock, log }));
   const { onEvent } = options;
   const onOutage = (event: OutageEvent) => onEvent && tell(onEvent, event);
-  const muxed =
-    options.mux === false
-      ? undefined
-      : scope.use(
-          createMuxPaths({ channels: live, warm, endpoint, dialFormer: dialBy(carrier), clock, log, onOutage }),
-        );
+  const dialFormer = dialBy(carrier);
+  const ways = { channels: live, warm, endpoint, dialFormer, clock, log, onOutage };
+  const muxed = options.mux === false ? undefined : scope.use(createMuxPaths(ways));
   const paths = muxed ?? warm;
   const localPort =
     options.port === false
