@@ -27,6 +27,16 @@ export const gatewayChapter: FailureChapter = {
       relay,
       'Fifty streams on an instance that dies end with an error event or go on elsewhere: none is unexplained',
     ]),
+    mode(
+      'the channel to an instance lost, its tunnel replaced or away for seconds',
+      'answers that have begun go on over the next channel; a request without an answer goes elsewhere at once where another instance serves',
+      [gateway('routing/instance-ways'), 'A lost channel ends no stream, and is told once'],
+      [gateway('routing/instance-ways'), 'A tunnel that comes back later has the streams of before'],
+      [
+        gateway('relay/over-mux'),
+        'A request without an answer goes elsewhere when its instance is lost, and does not wait for it',
+      ],
+    ),
     mode('an instance that fails again and again', 'it gets no requests for a while, then one to try it', [
       relay,
       'is given no more requests once its breaker is open, while another one is there',
