@@ -16,6 +16,11 @@ export class ManualClock implements Clock {
     this.#nowMs = nowMs;
   }
 
+  /** How many sleep now. */
+  get sleepers(): number {
+    return this.#sleepers.size;
+  }
+
   now(): number {
     return this.#nowMs;
   }

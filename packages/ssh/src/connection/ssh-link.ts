@@ -41,10 +41,14 @@ export class SshLink {
     // Before ssh2 tells its channels: it would end them as if the peer had.
     transport.stream.prependListener('close', () => {
       const cause = transport.stream.errored;
-      const why = cause ? errorText(cause) : 'the other side closed the connection';
-      this.end(sshError('connection_lost', `lost ${label}: ${why}`, { retryable: true, cause: cause ?? undefined }));
+      this.end(this.#lost(cause ?? undefined));
       resolve(this.#cause);
     });
+  }
+
+  #lost(cause: unknown): CodedError<SshErrorCode> {
+    const why = cause === undefined ? 'the other side closed the connection' : errorText(cause);
+    return sshError('connection_lost', `lost ${this.label}: ${why}`, { retryable: true, cause });
   }
 
   /** Fires when the connection has ended or is about to. */
@@ -112,8 +116,9 @@ export class SshLink {
           else resolve(value as T);
         });
       } catch (error) {
-        // ssh2 throws if its socket has just closed; the timer must not outlive that.
-        fail(error);
+        // ssh2 throws where its socket has just closed, which this link has not heard yet; the timer must not outlive that.
+        if (errorText(error) === 'Not connected') this.end(this.#lost(error));
+        fail(this.ended.aborted ? this.ended.reason : error);
       }
     });
   }
