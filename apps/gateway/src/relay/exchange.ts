@@ -139,10 +139,14 @@ export class Exchange {
     this.#apply({ type: 'gateway.stopped' });
   }
 
-  /** The channel to this instance is lost, and what it has may go on over another one: a request without an answer does better elsewhere. */
+  /**
+   * The channel to this instance is lost, and what it has may go on over another one: a request without an answer does better elsewhere. One
+   * that may not be sent again waits with the others.
+   */
   instancePaused(instanceId: string): void {
     const isThere = this.#sent?.offer.instanceId === instanceId;
-    if (isThere && this.#state.phase === 'waiting' && this.#hasOthers()) this.#fail('the connection to it was lost');
+    if (!isThere || this.#state.phase !== 'waiting' || !this.#hasOthers() || !this.#takeRetry()) return;
+    this.#leave('the connection to it was lost', true);
   }
 
   /** The client takes more again. */
@@ -289,9 +293,16 @@ export class Exchange {
   }
 
   #fail(why: string): void {
+    this.#leave(why, this.#takeRetry());
+  }
+
+  #takeRetry(): boolean {
+    return isRetryable(this.#state) && this.#deps.router.takeRetry();
+  }
+
+  #leave(why: string, mayRetry: boolean): void {
     const problem = upstreamProblem(this.#wish?.model ?? 'the model', why);
     this.#endSent({ kind: 'failed', reason: why });
-    const mayRetry = isRetryable(this.#state) && this.#deps.router.takeRetry();
     this.#apply({ type: 'upstream.failed', problem, mayRetry });
   }
 

@@ -40,8 +40,18 @@ export interface RelayWorldOptions {
   keep?: (goOn: () => void) => void;
   /** Instances take muxes, as fronts do. */
   mux?: boolean;
+  /** No request may be sent again. */
+  neverRetries?: boolean;
   /** In place of a connection to the instance. */
   reach?: (signal: AbortSignal) => Promise<Socket>;
+}
+
+interface Seen {
+  requests: number;
+  open: number;
+  bodies: string[];
+  /** Requests that came as streams of a mux. */
+  streams: number;
 }
 
 export interface RelayWorld extends AsyncDisposable {
@@ -52,9 +62,11 @@ export interface RelayWorld extends AsyncDisposable {
   /** Resolves with the records once there are so many. */
   settled(count: number): Promise<readonly UsageRecord[]>;
   /** Requests that each instance has had, and how many of their connections are open. */
-  readonly seen: readonly { requests: number; open: number; bodies: string[] }[];
+  readonly seen: readonly Seen[];
   /** As where its node loses power. */
   kill(instance: number): void;
+  /** Its connections are lost, and it takes others. */
+  cut(instance: number): void;
   /** From the budget of retries. */
   readonly retriesTaken: number;
   /** Open connections of clients. */
@@ -83,7 +95,7 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
   const scope = new Scope();
   const dir = await mkdtemp(join(tmpdir(), 'fl-relay-'));
   scope.defer(() => rm(dir, { recursive: true, force: true }));
-  const seen = options.instances.map(() => ({ requests: 0, open: 0, bodies: [] as string[] }));
+  const seen = options.instances.map(() => ({ requests: 0, open: 0, bodies: [] as string[], streams: 0 }));
   const engines = await Promise.all(
     options.instances.map((handler, at) =>
       openEngine(join(dir, `${at}.sock`), handler, { seen: seen[at]!, mux: options.mux === true }),
@@ -101,7 +113,7 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
   const takeRetry = router.takeRetry.bind(router);
   router.takeRetry = () => {
     retriesTaken += 1;
-    return takeRetry();
+    return options.neverRetries !== true && takeRetry();
   };
   const relay = openRelay({
     limits: { ...relayLimits, ...options.relay },
@@ -152,6 +164,7 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
     dial,
     table,
     kill: (at) => engines[at]!.kill(),
+    cut: (at) => engines[at]!.cut(),
     useModels(models) {
       router.replace(models);
       ways.follow(models);
@@ -186,7 +199,7 @@ export async function openRelayWorld(options: RelayWorldOptions): Promise<RelayW
 }
 
 interface EngineOptions {
-  seen: { requests: number; open: number; bodies: string[] };
+  seen: Seen;
   mux: boolean;
 }
 
@@ -208,7 +221,11 @@ async function openEngine(path: string, handler: Handler, { seen, mux }: EngineO
     request.once('close', () => (seen.open -= 1));
   });
   const serve = (request: Duplex) => void http.emit('connection', request);
-  const front = new FrontStandIn({ key: engineKey, onStream: serve, onPlain: serve });
+  const onStream = (request: Duplex) => {
+    seen.streams += 1;
+    serve(request);
+  };
+  const front = new FrontStandIn({ key: engineKey, onStream, onPlain: serve });
   const server = createNetServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -217,10 +234,14 @@ async function openEngine(path: string, handler: Handler, { seen, mux }: EngineO
   });
   server.listen(path);
   await once(server, 'listening');
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
+    cut,
     kill() {
       server.close();
-      for (const socket of sockets) socket.destroy();
+      cut();
       front[Symbol.dispose]();
     },
   };
