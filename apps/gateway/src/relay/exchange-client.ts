@@ -30,3 +30,8 @@ export interface ExchangeClient {
   breakOff(bytes: Buffer | undefined): void;
   drop(): void;
 }
+
+/** For the record of what was used. */
+export function whoAsked({ grant: { member, key }, route, requestId }: ExchangeRequest) {
+  return { requestId, member: member.name, team: member.team, keyId: key.id, route: route.path };
+}

@@ -15,7 +15,7 @@ import type { UsageRecord } from '../usage/usage-record.ts';
 import { queueFields } from './queue-fields.ts';
 import { AnswerRelay, type AnswerStep } from './answer-relay.ts';
 import { maxTokensOf } from '../limits/max-tokens-of.ts';
-import type { ExchangeClient, ExchangeRequest } from './exchange-client.ts';
+import { type ExchangeClient, type ExchangeRequest, whoAsked } from './exchange-client.ts';
 import { findOfferedModel } from './find-offered-model.ts';
 import {
   badBody,
@@ -31,6 +31,7 @@ import {
   upstreamProblem,
 } from './problems.ts';
 import { readFormWish, readWish, type RequestWish } from './read-wish.ts';
+import { hasOtherOffers, isGone } from './other-offers.ts';
 import { PassageTally } from './passage-tally.ts';
 import type { RelayConnectionDeps } from './relay-deps.ts';
 import { isGenerating, takesForm } from './relayed-routes.ts';
@@ -51,8 +52,6 @@ import { verdictOf } from './verdict-of.ts';
 
 const nothing = Buffer.alloc(0);
 const retryPause = { baseMs: 20, maxMs: 250 };
-/** An instance that answers so is dying, or a proxy before it: another one may do better. */
-const goneStatuses: ReadonlySet<number | undefined> = new Set([502, 503, 504]);
 
 export class Exchange {
   readonly #deps: RelayConnectionDeps;
@@ -139,10 +138,7 @@ export class Exchange {
     this.#apply({ type: 'gateway.stopped' });
   }
 
-  /**
-   * The channel to this instance is lost, and what it has may go on over another one: a request without an answer does better elsewhere. One
-   * that may not be sent again waits with the others.
-   */
+  /** The channel to this instance is lost. Without an answer it does better elsewhere; where it may not be sent again it waits. */
   instancePaused(instanceId: string): void {
     const isThere = this.#sent?.offer.instanceId === instanceId;
     if (!isThere || this.#state.phase !== 'waiting' || !this.#hasOthers() || !this.#takeRetry()) return;
@@ -261,7 +257,8 @@ export class Exchange {
   #takeAnswer(step: AnswerStep): void {
     if (step.kind === 'bad') return this.#fail(step.why);
     this.#waitingSince = this.#deps.clock.monotonicMs();
-    if (this.#state.phase === 'waiting' && this.#shouldGoElsewhere())
+    // Where there is no other instance its own words say best what is wrong.
+    if (this.#state.phase === 'waiting' && isGone(this.#answer!.status) && this.#hasOthers())
       return this.#fail(`it answered ${this.#answer!.status}`);
     if (this.#state.phase === 'waiting' && refusesKey(this.#sent?.offer, this.#answer!.status))
       return this.#fail(`it refuses the key that the gateway has for it (${this.#answer!.status})`);
@@ -282,14 +279,9 @@ export class Exchange {
     if (this.#client.isFull) this.#upstream?.pause();
   }
 
-  /** Where there is no other instance its own words say best what is wrong. */
-  #shouldGoElsewhere(): boolean {
-    return goneStatuses.has(this.#answer!.status) && this.#hasOthers();
-  }
-
   #hasOthers(): boolean {
-    const others = this.#deps.router.models.get(this.#model!.id)?.offers ?? [];
-    return others.some(({ instanceId }) => instanceId !== this.#sent?.offer.instanceId && !this.#tried.has(instanceId));
+    const been = { at: this.#sent?.offer.instanceId, tried: this.#tried };
+    return hasOtherOffers(this.#deps.router.models, this.#model!.id, been);
   }
 
   #fail(why: string): void {
@@ -381,7 +373,7 @@ export class Exchange {
     if (said) this.#status = wireErrors[said.problem.code].status;
     const answered = { status: this.#answer?.status, engineError: this.#answer?.tally.engineError === true };
     this.#endSent(verdictOf(outcome, answered));
-    const { grant, route, requestId } = this.#request;
+    const { route } = this.#request;
     const now = this.#deps.clock.monotonicMs();
     const isWhole = outcome === 'completed';
     const ok = (this.#status ?? 0) < 400;
@@ -391,15 +383,11 @@ export class Exchange {
       this.#deps.ledger.settle(this.#reservation, tokens.promptTokens + tokens.completionTokens, this.#now());
     if (this.#ticket) this.#deps.admission.leave(this.#ticket, tokens.promptTokens + tokens.completionTokens);
     return {
-      requestId,
+      ...whoAsked(this.#request),
       atMs: this.#atMs,
-      member: grant.member.name,
-      team: grant.member.team,
-      keyId: grant.key.id,
       model: this.#model?.id ?? '',
       deployment: this.#lastOffer?.deployment,
       instanceId: this.#lastOffer?.instanceId,
-      route: route.path,
       outcome: isWhole && answered.engineError ? 'upstream_failed' : outcome,
       status: this.#status,
       firstByteMs: this.#firstByteMs,
