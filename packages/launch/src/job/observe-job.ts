@@ -35,7 +35,7 @@ export async function observationFor(
   const state = seen && observedState(seen);
   if (state?.status !== 'failed' && !endedWithoutAWord(seen)) return state;
   const log = await lastLinesOf(site, instance.id);
-  const lastLines = log.slice(-shownLines);
+  const lastLines = tellingLines(log);
   const explained = seen && state?.status === 'stopped' ? explainCompleted(seen, log, instance.hasServed) : state;
   if (explained?.status !== 'failed' || lastLines.length === 0) return explained;
   return blameNodes({ ...explained, cause: { ...explained.cause, lastLines } }, log);
@@ -51,6 +51,16 @@ export function blameNodes(state: ObservedState, log: readonly string[]): Observ
 }
 
 const shownLines = 5;
+/** Of these at most so many are what the job's own programs said. */
+const ownLines = 3;
+
+/** Pure. The last lines of the log; of many that Slurm writes about the end of a step, none takes the place of what a program said last. */
+export function tellingLines(log: readonly string[]): string[] {
+  const all = [...log.keys()];
+  const own = all.filter((at) => !/^(srun|slurmstepd\S*): /.test(log[at]!)).slice(-ownLines);
+  const others = all.filter((at) => !own.includes(at)).slice(-(shownLines - own.length));
+  return [...own, ...others].toSorted((a, b) => a - b).map((at) => log[at]!);
+}
 
 function endedWithoutAWord(seen: JobObservation | undefined): boolean {
   return seen?.phase.kind === 'ended' && seen.phase.outcome === 'completed';
